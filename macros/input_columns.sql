@@ -1,0 +1,36 @@
+{# The input contract: for each input table its required columns, its optional
+   ones, and the relation variable that overrides where it is read from. #}
+{% macro input_columns(table) %}
+    {% set contract = {
+        'transactions': {
+            'required': [
+                'transaction_id', 'customer_id', 'transaction_date', 'list_price'
+            ],
+            'optional': [
+                'line_id', 'order_status', 'product_id', 'product_line',
+                'product_category', 'brand', 'product_class', 'product_size',
+                'quantity', 'discount_amount', 'standard_cost', 'online_order',
+                'payment_method', 'is_return', 'promotion'
+            ]
+        },
+        'customer_demographics': {
+            'required': ['customer_id'],
+            'optional': [
+                'first_name', 'last_name', 'gender', 'dob', 'job_title',
+                'job_industry_category', 'wealth_segment',
+                'deceased_indicator', 'owns_car', 'tenure'
+            ]
+        },
+        'customer_addresses': {
+            'required': ['customer_id'],
+            'optional': [
+                'address', 'postcode', 'state', 'country', 'property_valuation'
+            ]
+        },
+        'web_sessions': {
+            'required': ['customer_id', 'session_started_at'],
+            'optional': ['page_views', 'seconds']
+        }
+    } %}
+    {{ return(contract[table]) }}
+{% endmacro %}

@@ -1,0 +1,28 @@
+{# Where an input table is read from, as text that can stand after `from`:
+   1. its relation variable, when set: data already in the warehouse;
+   2. the variable `input`: files, loaded by the warehouse plugin;
+   3. nothing set for any table: the sample shop;
+   4. otherwise none: the table is optional and absent. #}
+{% macro input_relation(table) %}
+    {% set relation = var(table ~ '_relation', '') | trim %}
+    {% set overridden = [
+        var('transactions_relation', ''),
+        var('customer_demographics_relation', ''),
+        var('customer_addresses_relation', ''),
+        var('web_sessions_relation', '')
+    ] | select | list %}
+    {% if relation %}
+        {{ return(relation) }}
+    {% elif var('input', '') | trim %}
+        {{ return(source('files', table)) }}
+    {% elif not overridden %}
+        {{ return(ref('raw_' ~ table)) }}
+    {% elif table == 'transactions' %}
+        {{ exceptions.raise_compiler_error(
+            "The variable transactions_relation is empty although another "
+            ~ "relation variable is set (" ~ overridden | join(', ') ~ "): "
+            ~ "set transactions_relation to the table that holds the orders."
+        ) }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}

@@ -1,0 +1,13 @@
+{# True when a text holds a match of a regular expression. The pattern may use
+   character classes and counts only: those mean the same on every engine. #}
+{% macro matches_pattern(text, pattern) %}
+    {{- return(adapter.dispatch('matches_pattern')(text, pattern)) -}}
+{% endmacro %}
+
+{% macro default__matches_pattern(text, pattern) -%}
+    {{ text }} rlike '{{ pattern }}'
+{%- endmacro %}
+
+{% macro duckdb__matches_pattern(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}

@@ -1,0 +1,102 @@
+{# A date out of text: year first (with or without a time), yyyymmdd, day and
+   month first with / . or -, two-digit years, month names, Excel serial numbers.
+   `day_first` is a boolean column: whether 3/4/2017 is in April (see
+   day_first_evidence). Null when the text is not a date. #}
+{% macro parse_date(text, day_first) %}
+    {{- return(adapter.dispatch('parse_date')(text, day_first)) -}}
+{% endmacro %}
+
+{% macro duckdb__parse_date(text, day_first) -%}
+    {%- set day = _date_part(text) -%}
+case
+    when {{ matches_pattern(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }}
+        then try_cast(substr({{ text }}, 1, 10) as date)
+    when {{ matches_pattern(day, '^[0-9]{8}$') }}
+        then cast(try_strptime({{ day }}, '%Y%m%d') as date)
+    when {{ is_excel_date(text) }}
+        then date '1899-12-30' + cast(floor(try_cast({{ text }} as double)) as int)
+    when {{ matches_pattern(day, '^[0-9]{4}/') }}
+        then cast(try_strptime({{ day }}, '%Y/%m/%d') as date)
+    when {{ matches_pattern(day, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$') }}
+        then cast(case
+            when {{ day_first }} then try_strptime({{ day }}, '%d/%m/%Y')
+            else try_strptime({{ day }}, '%m/%d/%Y')
+        end as date)
+    when {{ matches_pattern(day, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}$') }}
+        then cast(case
+            when {{ day_first }} then try_strptime({{ day }}, '%d/%m/%y')
+            else try_strptime({{ day }}, '%m/%d/%y')
+        end as date)
+    when {{ matches_pattern(text, '[A-Za-z]{3}') }}
+        then cast(try_strptime(
+            {{ remove_pattern(text, '[ T]+[0-9]{1,2}:.*$') }},
+            [
+                '%d %B %Y', '%d %b %Y', '%B %d, %Y', '%b %d, %Y', '%d-%b-%Y',
+                '%d-%b-%y', '%d/%b/%Y', '%d %b %y', '%d.%b.%Y'
+            ]
+        ) as date)
+end
+{%- endmacro %}
+
+{% macro default__parse_date(text, day_first) -%}
+    {%- set day = _date_part(text) -%}
+case
+    when {{ matches_pattern(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }}
+        then try_cast(substr({{ text }}, 1, 10) as date)
+    when {{ matches_pattern(day, '^[0-9]{8}$') }}
+        then cast(try_to_timestamp({{ day }}, 'yyyyMMdd') as date)
+    when {{ is_excel_date(text) }}
+        then date_add(
+            date '1899-12-30', cast(floor(try_cast({{ text }} as double)) as int)
+        )
+    when {{ matches_pattern(day, '^[0-9]{4}/') }}
+        then cast(try_to_timestamp({{ day }}, 'yyyy/M/d') as date)
+    when {{ matches_pattern(day, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$') }}
+        then cast(case
+            when {{ day_first }} then try_to_timestamp({{ day }}, 'd/M/yyyy')
+            else try_to_timestamp({{ day }}, 'M/d/yyyy')
+        end as date)
+    when {{ matches_pattern(day, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}$') }}
+        then cast(case
+            when {{ day_first }} then try_to_timestamp({{ day }}, 'd/M/yy')
+            else try_to_timestamp({{ day }}, 'M/d/yy')
+        end as date)
+    when {{ matches_pattern(text, '[A-Za-z]{3}') }}
+        then cast(coalesce(
+            try_to_timestamp({{ text }}, 'd MMMM yyyy'),
+            try_to_timestamp({{ text }}, 'd MMM yyyy'),
+            try_to_timestamp({{ text }}, 'MMMM d, yyyy'),
+            try_to_timestamp({{ text }}, 'MMM d, yyyy'),
+            try_to_timestamp({{ text }}, 'd-MMM-yyyy'),
+            try_to_timestamp({{ text }}, 'd-MMM-yy')
+        ) as date)
+end
+{%- endmacro %}
+
+
+{# The text before the time of day, with / between its parts. #}
+{% macro _date_part(text) -%}
+    replace(replace({{ dbt.split_part(text, "' '", 1) }}, '.', '/'), '-', '/')
+{%- endmacro %}
+
+
+{# Excel counts days from 1899-12-30: 20000 is in 1954, 79999 in 2119. #}
+{% macro is_excel_date(text) -%}
+    {{ matches_pattern(text, '^[2-7][0-9]{4}([.][0-9]+)?$') }}
+{%- endmacro %}
+
+
+{# Counts, over one text column, the values that can only be day first, less
+   those that can only be month first: at zero or above the day comes first. #}
+{% macro day_first_evidence(text) -%}
+    {%- set day = _date_part(text) -%}
+sum(
+    case
+        when {{ matches_pattern(day, '^(1[3-9]|2[0-9]|3[01])/[0-9]{1,2}/') }}
+            then 1
+        when {{ matches_pattern(day, '^[0-9]{1,2}/(1[3-9]|2[0-9]|3[01])/') }}
+            then -1
+        else 0
+    end
+)
+{%- endmacro %}
