@@ -10,7 +10,7 @@
     {%- set day = _date_part(text) -%}
 case
     when {{ matches_pattern(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }}
-        then try_cast(substr({{ text }}, 1, 10) as date)
+        then try_cast({{ _iso_part(text) }} as date)
     when {{ matches_pattern(day, '^[0-9]{8}$') }}
         then cast(try_strptime({{ day }}, '%Y%m%d') as date)
     when {{ is_excel_date(text) }}
@@ -42,7 +42,7 @@ end
     {%- set day = _date_part(text) -%}
 case
     when {{ matches_pattern(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }}
-        then try_cast(substr({{ text }}, 1, 10) as date)
+        then try_cast({{ _iso_part(text) }} as date)
     when {{ matches_pattern(day, '^[0-9]{8}$') }}
         then cast(try_to_timestamp({{ day }}, 'yyyyMMdd') as date)
     when {{ is_excel_date(text) }}
@@ -71,6 +71,12 @@ case
             try_to_timestamp({{ text }}, 'd-MMM-yy')
         ) as date)
 end
+{%- endmacro %}
+
+
+{# 2017-02-25 out of 2017-02-25 10:00 and 2017-02-25T10:00+10:00. #}
+{% macro _iso_part(text) -%}
+    {{ dbt.split_part(dbt.split_part(text, "' '", 1), "'T'", 1) }}
 {%- endmacro %}
 
 

@@ -1,0 +1,103 @@
+with transactions as (
+
+    select * from {{ ref('stg_retail__transactions') }}
+
+),
+
+-- Returns are recognised before prices are judged.
+recognised as (
+
+    select
+        *,
+        coalesce(
+            is_marked_return
+            or order_status in ({{ quoted_list('returned_order_statuses') }})
+            or (quantity < 0 and list_price > 0),
+            false
+        ) as is_return
+    from transactions
+
+),
+
+-- The reasons that a row shows by itself, first one that applies.
+judged as (
+
+    select
+        *,
+        case
+            when unreadable_line is not null then 'unreadable_line'
+            when transaction_id is null then 'null_transaction'
+            when customer_id is null then 'null_customer'
+            when list_price is null or quantity is null
+                then 'null_or_unparsable_price'
+            when list_price = 0 or quantity = 0 then 'non_positive_price'
+            when not is_return and (list_price < 0 or quantity < 0)
+                then 'non_positive_price'
+            when transaction_date is null then 'unparsable_date'
+            when transaction_date > cast('{{ var("latest_order_date") }}' as date)
+                then 'date_in_the_future'
+            when
+                transaction_date
+                < cast('{{ var("earliest_order_date") }}' as date)
+                then 'date_before_earliest'
+            when
+                not is_return
+                and order_status not in (
+                    {{ quoted_list('accepted_order_statuses') }}
+                )
+                then 'cancelled_or_unknown_status'
+        end as own_reason
+    from recognised
+
+),
+
+-- Copies and conflicts are looked for among the rows that are good so far.
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by transaction_id, line_id, own_reason is null
+            order by raw_row
+        ) as copy_number,
+        first_value(raw_row) over (
+            partition by transaction_id, line_id, own_reason is null
+            order by raw_row
+        ) as kept_row,
+        min(customer_id) over (
+            partition by transaction_id, own_reason is null
+        ) as order_customer_id
+    from judged
+
+),
+
+reasoned as (
+
+    select
+        transaction_id,
+        line_id,
+        customer_id,
+        product_id,
+        order_status,
+        product_line,
+        promotion,
+        raw_row,
+        case
+            when own_reason is not null then own_reason
+            when copy_number > 1 and raw_row = kept_row then 'exact_duplicate'
+            when copy_number > 1 or customer_id <> order_customer_id
+                then 'conflicting_duplicate_id'
+        end as reason_code,
+        abs(quantity) as quantity,
+        abs(list_price * quantity) as list_amount,
+        discount_amount,
+        standard_cost * abs(quantity) as cost_amount,
+        repaired_values,
+        is_online,
+        is_return,
+        transaction_date
+    from numbered
+
+)
+
+select * from reasoned

@@ -1,0 +1,85 @@
+with transactions as (
+
+    select * from {{ ref('base_retail__transactions') }}
+
+),
+
+-- How this input writes numbers and dates, from the whole column.
+conventions as (
+
+    select
+        {% if var('decimal_separator') == 'auto' -%}
+        coalesce({{ decimal_comma_evidence('list_price') }}, 0) > 0
+        {%- else -%}
+        {{ var('decimal_separator') == 'comma' }}
+        {%- endif %} as has_decimal_comma,
+        {% if var('date_order') == 'auto' -%}
+        coalesce({{ day_first_evidence('transaction_date') }}, 0) >= 0
+        {%- else -%}
+        {{ var('date_order') == 'dmy' }}
+        {%- endif %} as is_day_first
+    from transactions
+
+),
+
+typed as (
+
+    select
+        ---------- ids
+        {{ clean_id('transactions.transaction_id') }} as transaction_id,
+        {{ clean_id("coalesce(transactions.line_id, '1')") }} as line_id,
+        {{ clean_id('transactions.customer_id') }} as customer_id,
+        {{ clean_id('transactions.product_id') }} as product_id,
+
+        ---------- strings
+        coalesce(lower(transactions.order_status), 'approved') as order_status,
+        transactions.product_line,
+        transactions.product_category,
+        transactions.brand,
+        transactions.product_class,
+        transactions.product_size,
+        transactions.payment_method,
+        transactions.promotion,
+        transactions.unreadable_line,
+        transactions.raw_row,
+
+        ---------- numerics
+        {{ parse_number(
+            'transactions.list_price', 'conventions.has_decimal_comma'
+        ) }} as list_price,
+        case
+            when transactions.quantity is null then 1
+            else {{ parse_number(
+                'transactions.quantity', 'conventions.has_decimal_comma'
+            ) }}
+        end as quantity,
+        coalesce({{ parse_number(
+            'transactions.discount_amount', 'conventions.has_decimal_comma'
+        ) }}, 0) as discount_amount,
+        {{ parse_number(
+            'transactions.standard_cost', 'conventions.has_decimal_comma'
+        ) }} as standard_cost,
+        case
+            when try_cast(transactions.list_price as double) is null then 1
+            else 0
+        end + case
+            when {{ is_excel_date('transactions.transaction_date') }} then 1
+            else 0
+        end as repaired_values,
+
+        ---------- booleans
+        {{ parse_boolean('transactions.online_order') }} as is_online,
+        coalesce(
+            {{ parse_boolean('transactions.is_return') }}, false
+        ) as is_marked_return,
+
+        ---------- dates
+        {{ parse_date(
+            'transactions.transaction_date', 'conventions.is_day_first'
+        ) }} as transaction_date
+    from transactions
+    cross join conventions
+
+)
+
+select * from typed
