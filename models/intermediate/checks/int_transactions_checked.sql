@@ -31,7 +31,9 @@ judged as (
             when list_price is null or quantity is null
                 then 'null_or_unparsable_price'
             when list_price = 0 or quantity = 0 then 'non_positive_price'
-            when not is_return and (list_price < 0 or quantity < 0)
+            when
+                not is_return
+                and list_price * quantity - discount_amount <= 0
                 then 'non_positive_price'
             when transaction_date is null then 'unparsable_date'
             when transaction_date > cast('{{ var("latest_order_date") }}' as date)
@@ -41,9 +43,9 @@ judged as (
                 < cast('{{ var("earliest_order_date") }}' as date)
                 then 'date_before_earliest'
             when
-                not is_return
-                and order_status not in (
-                    {{ quoted_list('accepted_order_statuses') }}
+                order_status not in (
+                    {{ quoted_list('accepted_order_statuses') }},
+                    {{ quoted_list('returned_order_statuses') }}
                 )
                 then 'cancelled_or_unknown_status'
         end as own_reason
@@ -74,6 +76,32 @@ numbered as (
 reasoned as (
 
     select
+        *,
+        case
+            when own_reason is not null then own_reason
+            when copy_number > 1 and raw_row = kept_row then 'exact_duplicate'
+            when copy_number > 1 or customer_id <> order_customer_id
+                then 'conflicting_duplicate_id'
+        end as row_reason
+    from numbered
+
+),
+
+-- A return of something bought before the data begin has no order to reduce.
+placed as (
+
+    select
+        *,
+        min(case
+            when row_reason is null and not is_return then transaction_date
+        end) over (partition by customer_id) as first_order_date
+    from reasoned
+
+),
+
+checked as (
+
+    select
         transaction_id,
         line_id,
         customer_id,
@@ -83,10 +111,13 @@ reasoned as (
         promotion,
         raw_row,
         case
-            when own_reason is not null then own_reason
-            when copy_number > 1 and raw_row = kept_row then 'exact_duplicate'
-            when copy_number > 1 or customer_id <> order_customer_id
-                then 'conflicting_duplicate_id'
+            when row_reason is not null then row_reason
+            when
+                is_return
+                and transaction_date < coalesce(
+                    first_order_date, cast('9999-12-31' as date)
+                )
+                then 'return_before_first_order'
         end as reason_code,
         abs(quantity) as quantity,
         abs(list_price * quantity) as list_amount,
@@ -96,8 +127,8 @@ reasoned as (
         is_online,
         is_return,
         transaction_date
-    from numbered
+    from placed
 
 )
 
-select * from reasoned
+select * from checked
