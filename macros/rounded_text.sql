@@ -1,0 +1,8 @@
+{# A number as text with no more digits than a reader needs. #}
+{% macro rounded_text(number, digits=0) -%}
+    {%- if digits == 0 -%}
+    cast(cast(round({{ number }}) as bigint) as string)
+    {%- else -%}
+    cast(cast(round({{ number }}, {{ digits }}) as decimal(18, {{ digits }})) as string)
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,59 @@
+{# The measures that personas are given by, as name: expression over the tables
+   customer_months (trailing twelve months) and rhythms (last 90 days). #}
+{% macro _segment_measures() %}
+    {{ return({
+        'length_days': 'avg(customer_months.length_days)',
+        'recency_days': 'avg(customer_months.recency_days)',
+        'orders_12_months': 'avg(customer_months.orders_12_months)',
+        'revenue_12_months_amount':
+            'avg(customer_months.revenue_12_months_amount)',
+        'average_order_amount':
+            'sum(customer_months.revenue_12_months_amount)'
+            ~ ' / nullif(sum(customer_months.orders_12_months), 0)',
+        'discount_share':
+            'sum(customer_months.discount_12_months_amount)'
+            ~ ' / nullif(sum(customer_months.list_12_months_amount), 0)',
+        'returned_share':
+            'sum(customer_months.returned_12_months_amount)'
+            ~ ' / nullif(sum(customer_months.list_12_months_amount), 0)',
+        'sessions_per_order':
+            'sum(customer_months.sessions_12_months)'
+            ~ ' / nullif(sum(customer_months.orders_12_months), 0)',
+        'active_weeks': 'avg(rhythms.active_weeks)',
+        'recent_order_amount': 'avg(rhythms.average_order_amount)',
+        'first_third_share': 'avg(rhythms.first_third_share)',
+        'last_third_share': 'avg(rhythms.last_third_share)',
+        'gift_season_share': 'avg(rhythms.gift_season_share)',
+        'weekday_share': 'avg(rhythms.weekday_share)',
+        'promotion_share': 'avg(rhythms.promotion_share)',
+        'fortnight_share': 'avg(rhythms.fortnight_share)'
+    }) }}
+{% endmacro %}
+
+
+{# The names of those measures. #}
+{% macro segment_measure_names() %}
+    {{ return(_segment_measures().keys() | list) }}
+{% endmacro %}
+
+
+{# Selects the measures per segmentation and segment from the tables members,
+   customer_months and rhythms. #}
+{% macro segment_measures(segmentation, segment_id) -%}
+select
+        {{ segmentation }} as segmentation,
+        {{ segment_id }} as segment_id,
+        cast(count(*) as bigint) as customers,
+        {%- for name, expression in _segment_measures().items() %}
+        coalesce(cast({{ expression }} as double), 0) as {{ name }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from members
+    inner join customer_months
+        on
+            members.customer_id = customer_months.customer_id
+            and members.month = customer_months.month
+    left join rhythms
+        on members.customer_id = rhythms.customer_id
+    group by 1, 2
+{%- endmacro %}

@@ -1,0 +1,29 @@
+{# One array per group: at each step, in the order of a key, the named values
+   side by side (step 1 value 1, step 1 value 2, ..., step 2 value 1, ...). #}
+{% macro series_array(values, order_by) %}
+    {{- return(adapter.dispatch('series_array')(values, order_by)) -}}
+{% endmacro %}
+
+{% macro default__series_array(values, order_by) -%}
+    flatten(transform(
+        array_sort(collect_list(struct(
+            {{ order_by }} as step,
+            array(
+                {%- for value in values -%}
+                    cast({{ value }} as double){{ ', ' if not loop.last }}
+                {%- endfor -%}
+            ) as entry
+        ))),
+        item -> item.entry
+    ))
+{%- endmacro %}
+
+{% macro duckdb__series_array(values, order_by) -%}
+    flatten(list(
+        [
+            {%- for value in values -%}
+                cast({{ value }} as double){{ ', ' if not loop.last }}
+            {%- endfor -%}
+        ] order by {{ order_by }}
+    ))
+{%- endmacro %}

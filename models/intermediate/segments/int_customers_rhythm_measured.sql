@@ -1,0 +1,94 @@
+-- How a customer's spend lies in the last 90 days; customers with orders in it.
+with orders as (
+
+    select * from {{ ref('int_orders_accepted') }}
+    where not is_return
+
+),
+
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+recent as (
+
+    select
+        orders.customer_id,
+        orders.order_date,
+        orders.amount,
+        orders.is_promotion,
+        cast(90 - {{ dbt.datediff(
+            'orders.order_date', 'as_of_dates.last_month_end_date', 'day'
+        ) }} as bigint) as day_number,
+        extract(month from orders.order_date) * 100
+        + extract(day from orders.order_date) as month_day,
+        {{ weekday_number('orders.order_date') }} as weekday_number
+    from orders
+    inner join as_of_dates
+        on orders.order_date <= as_of_dates.last_month_end_date
+    where {{ dbt.datediff(
+        'orders.order_date', 'as_of_dates.last_month_end_date', 'day'
+    ) }} < 90
+
+),
+
+-- The two weeks that hold most of the spend.
+fortnights as (
+
+    select
+        starts.customer_id,
+        starts.day_number,
+        sum(recent.amount) as fortnight_amount
+    from (select distinct customer_id, day_number from recent) as starts
+    inner join recent
+        on
+            starts.customer_id = recent.customer_id
+            and recent.day_number
+            between starts.day_number and starts.day_number + 13
+    group by 1, 2
+
+),
+
+busiest as (
+
+    select
+        customer_id,
+        max(fortnight_amount) as fortnight_amount
+    from fortnights
+    group by 1
+
+),
+
+measured as (
+
+    select
+        recent.customer_id,
+        cast(count(*) as bigint) as orders,
+        cast(count(distinct floor((recent.day_number - 1) / 7)) as bigint)
+            as active_weeks,
+        avg(recent.amount) as average_order_amount,
+        sum(case when recent.day_number <= 30 then recent.amount else 0 end)
+        / sum(recent.amount) as first_third_share,
+        sum(case when recent.day_number > 60 then recent.amount else 0 end)
+        / sum(recent.amount) as last_third_share,
+        sum(
+            case
+                when recent.month_day between 1125 and 1224 then recent.amount
+                else 0
+            end
+        ) / sum(recent.amount) as gift_season_share,
+        avg(case when recent.weekday_number <= 5 then 1.0 else 0 end)
+            as weekday_share,
+        avg(case when recent.is_promotion then 1.0 else 0 end)
+            as promotion_share,
+        max(busiest.fortnight_amount) / sum(recent.amount) as fortnight_share
+    from recent
+    inner join busiest
+        on recent.customer_id = busiest.customer_id
+    group by 1
+
+)
+
+select * from measured

@@ -1,0 +1,101 @@
+-- The naming rule. Per segmentation the first line that holds gives the persona,
+-- so that rules exclude each other; the last line always holds.
+with segments_measured as (
+
+    select * from {{ ref('int_segments_measured') }}
+
+),
+
+compared as (
+
+    select
+        *,
+        revenue_12_months_amount
+        / nullif(population_revenue_12_months_amount, 0) as revenue_ratio,
+        orders_12_months / nullif(population_orders_12_months, 0)
+            as orders_ratio,
+        recency_days / nullif(population_recency_days, 0) as recency_ratio,
+        length_days / nullif(population_length_days, 0) as length_ratio,
+        average_order_amount / nullif(population_average_order_amount, 0)
+            as order_amount_ratio,
+        recent_order_amount / nullif(population_recent_order_amount, 0)
+            as recent_order_amount_ratio,
+        discount_share / nullif(population_discount_share, 0)
+            as discount_ratio,
+        returned_share / nullif(population_returned_share, 0)
+            as returned_ratio,
+        sessions_per_order / nullif(population_sessions_per_order, 0)
+            as sessions_ratio
+    from segments_measured
+
+),
+
+named as (
+
+    select
+        *,
+        case
+            when segmentation = 'lifecycle' then case
+                when is_recency_growing and recency_ratio >= 1.2
+                    then 'At-Risk Sleepers'
+                when
+                    revenue_ratio >= 1.2
+                    and orders_ratio >= 1.2
+                    and recency_ratio <= 0.9
+                    then 'Loyal Champions'
+                when length_ratio <= 0.7 then 'New Potentials'
+                when orders_ratio >= 0.7 and recency_ratio <= 1.2
+                    then 'Steady Supporters'
+                else 'Occasional Buyers'
+            end
+            when segmentation = 'rhythm' then case
+                when
+                    weekday_share >= 0.95
+                    and recent_order_amount_ratio >= 1.5
+                    then 'B2B Customers'
+                when
+                    promotion_share >= 0.6
+                    and promotion_share >= 1.5 * population_promotion_share
+                    then 'Sale Hunters'
+                when length_ratio <= 0.5 and last_third_share >= 0.4
+                    then 'New Customer Ramp'
+                when first_third_share >= 0.5 and last_third_share <= 0.2
+                    then 'Churn Risk'
+                when gift_season_share >= 0.7 then 'Gift Shoppers'
+                when fortnight_share >= 0.65 then 'Impulse Buyers'
+                when
+                    active_weeks >= 5
+                    and last_third_share between 0.2 and 0.5
+                    and first_third_share between 0.2 and 0.5
+                    then 'Loyal Subscribers'
+                when first_third_share + last_third_share <= 0.5
+                    then 'Seasonal Shoppers'
+                else 'Everyday Shoppers'
+            end
+            when segmentation = 'value' then case
+                when
+                    revenue_ratio >= 1.2
+                    and orders_ratio >= 1.2
+                    and recency_ratio <= 1
+                    then 'Best Customers'
+                when revenue_ratio >= 1.2 then 'Big Spenders'
+                when orders_ratio >= 1.2 then 'Loyal Regulars'
+                when recency_ratio >= 1.3 then 'Cooling Down'
+                else 'Low Value'
+            end
+            when segmentation = 'behaviour' then case
+                when order_amount_ratio >= 1.3 then 'Premium Baskets'
+                when returned_ratio >= 1.5 and returned_share >= 0.02
+                    then 'Frequent Returners'
+                when discount_ratio >= 1.5 and discount_share >= 0.02
+                    then 'Discount Seekers'
+                when sessions_ratio >= 1.5 then 'Browsers'
+                else 'Core Customers'
+            end
+            else 'Unnamed'
+        end as persona
+    from compared
+
+)
+
+select * from named

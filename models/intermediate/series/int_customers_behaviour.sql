@@ -1,0 +1,48 @@
+with customer_months as (
+
+    select * from {{ ref('int_customer_months_windowed') }}
+
+),
+
+-- Shares and averages over the month and the eleven before it.
+featured as (
+
+    select
+        customer_id,
+        month,
+        recency_days,
+        orders_12_months,
+        sessions_12_months,
+        items_12_months,
+        revenue_12_months_amount,
+        coalesce(
+            revenue_12_months_amount / nullif(orders_12_months, 0), 0
+        ) as average_order_amount,
+        coalesce(
+            discount_12_months_amount / nullif(list_12_months_amount, 0), 0
+        ) as discount_share,
+        coalesce(
+            returned_12_months_amount / nullif(list_12_months_amount, 0), 0
+        ) as returned_share
+    from customer_months
+
+),
+
+gathered as (
+
+    select
+        customer_id,
+        {{ series_array(
+            [
+                'revenue_12_months_amount', 'orders_12_months',
+                'average_order_amount', 'items_12_months', 'discount_share',
+                'returned_share', 'sessions_12_months', 'recency_days'
+            ],
+            'month'
+        ) }} as series_values
+    from featured
+    group by customer_id
+
+)
+
+select * from gathered
