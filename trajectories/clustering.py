@@ -1,0 +1,207 @@
+"""K-means for series: one cluster, one typical path."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from trajectories.metrics import Window, band_radius, check_series, distances
+
+
+class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
+    """K-means over series of shape (customers, steps, features).
+
+    With ``metric="dtw"`` the centres are DTW barycentres (Petitjean, Ketterlin and
+    Gancarski 2011, "A global averaging method for dynamic time warping"), found by
+    tslearn's ``TimeSeriesKMeans``. With ``metric="euclidean"`` they are means, found
+    by scikit-learn's ``KMeans``, or, where series differ in length, by Lloyd
+    iterations over the steps that are there.
+
+    Args:
+        n_clusters: number of clusters.
+        metric: "dtw" or "euclidean". "msm" is named by the design and refused until
+            an engine for it exists.
+        window: Sakoe-Chiba radius of DTW in steps (int), as a share of the steps
+            (float), or None for no band.
+        n_init: starts, of which the one with the least inertia is kept.
+        max_iter: iterations of one start at most.
+        tol: stop when inertia falls by less than this.
+        random_state: seed, generator or None.
+        n_jobs: threads for distances; no result depends on it.
+
+    Attributes:
+        cluster_centers_: (n_clusters, steps, features).
+        labels_: (customers,) int64, the nearest centre of each training series.
+        inertia_: mean squared distance to the nearest centre (as tslearn has it).
+        n_iter_: iterations of the kept start.
+
+    When fewer different series than clusters are given, the surplus centres repeat
+    the last one, no series belongs to them, and a ConvergenceWarning says so.
+    """
+
+    def __init__(
+        self,
+        n_clusters: int = 4,
+        metric: str = "dtw",
+        window: Window = None,
+        n_init: int = 1,
+        max_iter: int = 50,
+        tol: float = 1e-6,
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+    ):
+        """Keep the settings; see the class."""
+        self.n_clusters = n_clusters
+        self.metric = metric
+        self.window = window
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(self, X: np.ndarray, y: None = None) -> "TrajectoryKMeans":
+        """Find the centres of ``X``, (customers, steps, features), NaN-padded.
+
+        Raises:
+            ValueError: when there are fewer series than clusters, the metric is
+                unknown, or ``X`` is not as described.
+        """
+        X = check_series(X)
+        self._check_settings(len(X))
+        distinct = len(np.unique(X.reshape(len(X), -1), axis=0, equal_nan=True))
+        clusters = min(self.n_clusters, distinct)
+        if clusters < self.n_clusters:
+            warnings.warn(
+                f"Only {distinct} of the series differ; {self.n_clusters} clusters.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        random_state = check_random_state(self.random_state)
+        if self.metric == "dtw":
+            centres, self.n_iter_ = self._fit_dtw(X, clusters, random_state)
+        elif np.isnan(X).any():
+            centres, self.n_iter_ = self._fit_partial(X, clusters, random_state)
+        else:
+            centres, self.n_iter_ = self._fit_euclidean(X, clusters, random_state)
+        surplus = np.repeat(centres[-1:], self.n_clusters - len(centres), axis=0)
+        self.cluster_centers_ = np.concatenate([centres, surplus])
+        self.n_features_in_ = X.shape[2]
+        to_centres = self._distances(X)
+        self.labels_ = to_centres.argmin(axis=1)
+        self.inertia_ = float((to_centres.min(axis=1) ** 2).mean())
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the nearest centre of each series, (customers,) int64."""
+        return self.transform(X).argmin(axis=1)
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the distances to the centres, (customers, n_clusters)."""
+        check_is_fitted(self)
+        return self._distances(check_series(X))
+
+    def _distances(self, X: np.ndarray) -> np.ndarray:
+        return distances(
+            X, self.cluster_centers_, self.metric, self.window, self.n_jobs
+        )
+
+    def _check_settings(self, customers: int) -> None:
+        if self.metric == "msm":
+            raise ValueError(
+                "The metric 'msm' comes with the clustering engine, which this version"
+                " does not have. Use 'dtw' or 'euclidean'."
+            )
+        if self.metric not in ("dtw", "euclidean"):
+            raise ValueError(
+                f"The metric is {self.metric!r}. Use 'dtw' or 'euclidean'."
+            )
+        if not 1 <= self.n_clusters <= customers:
+            raise ValueError(
+                f"{self.n_clusters} clusters were asked of {customers} series."
+                " Give at least one cluster and at least as many series as clusters."
+            )
+
+    def _fit_euclidean(self, X, clusters, random_state):
+        flat = X.reshape(len(X), -1)
+        model = KMeans(
+            clusters,
+            n_init=self.n_init,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            random_state=random_state,
+        ).fit(flat)
+        return model.cluster_centers_.reshape(clusters, *X.shape[1:]), model.n_iter_
+
+    def _fit_partial(self, X, clusters, random_state):
+        """Lloyd over present steps; each start seeded by k-means++ (gaps filled)."""
+        filled = np.where(np.isnan(X), np.nanmean(X, axis=0), X).reshape(len(X), -1)
+        best = (np.inf, None, 0)
+        for _ in range(self.n_init):
+            chosen = kmeans_plusplus(filled, clusters, random_state=random_state)[0]
+            start = chosen.reshape(clusters, *X.shape[1:])
+            best = min(best, self._lloyd(X, start), key=lambda fit: fit[0])
+        return best[1], best[2]
+
+    def _lloyd(self, X, centres):
+        """Iterate labels and means; missing steps of a mean keep the old centre's."""
+        flat, shape = X.reshape(len(X), -1), centres.shape
+        present = ~np.isnan(flat)
+        weights = present * (flat.shape[1] / present.sum(axis=1, keepdims=True))
+        weighted = np.where(present, flat, 0.0) * weights
+        inertia = np.inf
+        for iteration in range(1, self.max_iter + 1):  # noqa: B007
+            to_centres = distances(X, centres, "euclidean") ** 2
+            labels, before = to_centres.argmin(axis=1), inertia
+            labels = _fill_empty(labels, to_centres)
+            inertia = float(to_centres.min(axis=1).mean())
+            if before - inertia < self.tol:
+                break
+            members = np.eye(len(centres))[labels].T
+            mass = members @ weights
+            means = (members @ weighted) / np.where(mass, mass, 1.0)
+            centres = np.where(mass, means, centres.reshape(len(centres), -1))
+            centres = centres.reshape(shape)
+        return inertia, centres, iteration
+
+    def _fit_dtw(self, X, clusters, random_state):
+        from tslearn.clustering import TimeSeriesKMeans  # seconds to import
+
+        radius = band_radius(self.window, X.shape[1])
+        band = {} if self.window is None else {"sakoe_chiba_radius": radius}
+        if band:
+            band["global_constraint"] = "sakoe_chiba"
+        for fewer in range(clusters, 0, -1):
+            model = TimeSeriesKMeans(
+                fewer,
+                metric="dtw",
+                metric_params=band or None,
+                n_init=self.n_init,
+                max_iter=self.max_iter,
+                tol=self.tol,
+                random_state=random_state,
+            ).fit(X)
+            if model.n_iter_:  # tslearn leaves it at 0 when every start failed
+                return model.cluster_centers_, int(model.n_iter_)
+            warnings.warn(
+                f"{fewer} clusters under DTW leave one empty from every start.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        raise ValueError("No DTW barycentre could be found for these series.")
+
+
+def _fill_empty(labels: np.ndarray, to_centres: np.ndarray) -> np.ndarray:
+    """Give every empty cluster the series farthest from its own centre."""
+    clusters = to_centres.shape[1]
+    for cluster in np.flatnonzero(np.bincount(labels, minlength=clusters) == 0):
+        sizes = np.bincount(labels, minlength=clusters)
+        own = np.where(
+            sizes[labels] > 1, to_centres[np.arange(len(labels)), labels], -1
+        )
+        labels[own.argmax()] = cluster
+    return labels

@@ -1,0 +1,261 @@
+"""Builds the series from orders, as the SQL models do, in arrays.
+
+The null test shuffles orders over customers and needs the series anew each time; a
+round trip through SQL per shuffle would be slow. The SQL stays the one that builds
+what is published; these builders are tested against it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+
+YEAR_MONTHS = 12
+PATH_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Orders as arrays of one length.
+
+    Attributes:
+        customer: row of the customer, int64 from 0.
+        day: days since 1970-01-01, int64.
+        amount: revenue; negative for a return.
+        is_return: whether the order is a return; returns are no orders to count.
+        items, list_amount, discount_amount, returned_amount: sums of the order.
+    """
+
+    customer: np.ndarray
+    day: np.ndarray
+    amount: np.ndarray
+    is_return: np.ndarray
+    items: np.ndarray
+    list_amount: np.ndarray
+    discount_amount: np.ndarray
+    returned_amount: np.ndarray
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, customer_ids: pd.Index) -> "Orders":
+        """Take the orders of ``customer_ids`` from a frame of accepted orders."""
+        customer = customer_ids.get_indexer(frame["customer_id"])
+        known = customer >= 0
+        frame, days = frame[known], frame["order_date"][known]
+        amounts = {
+            field.name: frame[field.name].to_numpy(float, na_value=0.0)
+            for field in fields(cls)
+            if field.name not in ("customer", "day", "is_return")
+        }
+        return cls(
+            customer=customer[known],
+            day=pd.to_datetime(days).to_numpy("datetime64[D]").astype(np.int64),
+            is_return=frame["is_return"].to_numpy(bool),
+            **amounts,
+        )
+
+    def shuffled(self, generator: np.random.Generator) -> "Orders":
+        """Deal the orders to other customers.
+
+        Each order keeps its date and amounts, each customer keeps the number of
+        orders and of returns.
+        """
+        customer = self.customer.copy()
+        for kind in (self.is_return, ~self.is_return):
+            customer[kind] = generator.permutation(customer[kind])
+        return replace(self, customer=customer)
+
+    def until(self, last_day: int) -> "Orders":
+        """Keep the orders up to and including ``last_day``."""
+        keep = self.day <= last_day
+        parts = {f.name: getattr(self, f.name)[keep] for f in fields(self)}
+        return Orders(**parts)
+
+
+def spend_between(orders: Orders, customers: int, after: int, until: int) -> np.ndarray:
+    """Sum each customer's amounts dated after one day and up to another."""
+    inside = (orders.day > after) & (orders.day <= until)
+    return _totals(orders.customer[inside], customers, orders.amount[inside])
+
+
+def build(
+    series: str, orders: Orders, customers: int, last_day: int, sessions: np.ndarray
+) -> np.ndarray:
+    """Build one kind of series for all customers.
+
+    Args:
+        series: "monthly_lrfm", "daily_spend", "rfm" or "behaviour".
+        orders: the orders; later ones than ``last_day`` are left out.
+        customers: number of customers.
+        last_day: a month's last day, in days since 1970-01-01.
+        sessions: (customers,) sessions in the last twelve months; the series
+            "behaviour" carries them unchanged, for they are no orders.
+
+    Returns:
+        (customers, steps, features), NaN before the first order, as
+        :func:`trajectories.series.to_matrix` gives it.
+
+    Raises:
+        ValueError: when the series is unknown.
+    """
+    builders: dict[str, Callable[..., np.ndarray]] = {
+        "monthly_lrfm": _monthly_lrfm,
+        "daily_spend": _daily_spend,
+        "rfm": _rfm,
+        "behaviour": _behaviour,
+    }
+    if series not in builders:
+        raise ValueError(
+            f"The series {series!r} cannot be built from orders. Known series:"
+            f" {', '.join(builders)}. Leave null_shuffles at 0 for others."
+        )
+    return builders[series](orders.until(last_day), customers, last_day, sessions)
+
+
+def is_active(
+    series: str,
+    orders: Orders,
+    customers: int,
+    last_day: int,
+    months_of_history: int,
+    orders_of_history: int,
+) -> np.ndarray:
+    """Tell who has enough history to be clustered; (customers,) bool.
+
+    The same rule as the stages' in SQL: paths need months of history since the
+    first order and a number of orders in their window; static features need one
+    order in the last twelve months.
+    """
+    orders = orders.until(last_day)
+    days = orders.day[~orders.is_return]
+    customer = orders.customer[~orders.is_return]
+    first = np.full(customers, np.iinfo(np.int64).max)
+    np.minimum.at(first, customer, days)
+    if series == "daily_spend":
+        since, seasoned = last_day - PATH_DAYS, last_day - first >= PATH_DAYS - 1
+    else:
+        since = _month_end(_month(last_day) - YEAR_MONTHS)
+        is_path = series == "monthly_lrfm"
+        needed = months_of_history if is_path else 1
+        known = np.where(first > last_day, last_day + 31, first)
+        seasoned = _month(last_day) - _month(known) + 1 >= needed
+    recent = np.bincount(customer[days > since], minlength=customers)
+    is_static = series in ("rfm", "behaviour")
+    return seasoned & (recent >= (1 if is_static else orders_of_history))
+
+
+def _daily_spend(orders, customers, last_day, sessions):
+    first = _first_days(orders, customers)
+    start = int(first.min(initial=last_day))
+    steps = last_day - start + 1
+    inside = orders.day >= start
+    cell = orders.customer[inside] * steps + orders.day[inside] - start
+    spend = _totals(cell, customers * steps, orders.amount[inside])
+    spend = spend.reshape(customers, steps)
+    spend[np.arange(start, last_day + 1)[None, :] < first[:, None]] = np.nan
+    return spend[:, :, None]
+
+
+def _monthly_lrfm(orders, customers, last_day, sessions):
+    grid = _Months(orders, customers, last_day)
+    bought = ~orders.is_return
+    return grid.stack(
+        grid.length_days,
+        grid.recency_days,
+        grid.sums(bought.astype(float)),
+        grid.sums(orders.amount),
+    )
+
+
+def _rfm(orders, customers, last_day, sessions):
+    grid = _Months(orders, customers, last_day)
+    bought = ~orders.is_return
+    return grid.stack(
+        grid.recency_days,
+        grid.sums(bought.astype(float), YEAR_MONTHS),
+        grid.sums(orders.amount, YEAR_MONTHS),
+    )
+
+
+def _behaviour(orders, customers, last_day, sessions):
+    grid = _Months(orders, customers, last_day)
+    spend = grid.sums(orders.amount, YEAR_MONTHS)
+    count = grid.sums((~orders.is_return).astype(float), YEAR_MONTHS)
+    listed = grid.sums(orders.list_amount, YEAR_MONTHS)
+    return grid.stack(
+        spend,
+        count,
+        _ratio(spend, count),
+        grid.sums(orders.items, YEAR_MONTHS),
+        _ratio(grid.sums(orders.discount_amount, YEAR_MONTHS), listed),
+        _ratio(grid.sums(orders.returned_amount, YEAR_MONTHS), listed),
+        np.broadcast_to(sessions[:, None], spend.shape),
+        grid.recency_days,
+    )
+
+
+class _Months:
+    """The grid customer x month, from the earliest first order to the last month."""
+
+    def __init__(self, orders: Orders, customers: int, last_day: int):
+        first = _first_days(orders, customers)
+        earliest = int(_month(min(int(first.min(initial=last_day)), last_day)))
+        self.months = np.arange(earliest, int(_month(last_day)) + 1)
+        self.shape = (customers, len(self.months))
+        self.ends = _month_end(self.months)
+        self.inside = _month(orders.day) >= earliest
+        month = _month(orders.day[self.inside]) - earliest
+        self.cell = orders.customer[self.inside] * len(self.months) + month
+        last = np.full(self.shape, -(10**9))
+        bought = ~orders.is_return[self.inside]
+        np.maximum.at(last.ravel(), self.cell[bought], orders.day[self.inside][bought])
+        self.is_before = self.ends[None, :] < first[:, None]
+        self.length_days = self.ends[None, :] - np.minimum(first, last_day)[:, None]
+        self.recency_days = self.ends[None, :] - np.maximum.accumulate(last, axis=1)
+
+    def sums(self, amounts: np.ndarray, months: int = 1) -> np.ndarray:
+        """Sum over each month and the ones before it, (customers, months).
+
+        Months before a customer's first order do not exist, so they add nothing.
+        """
+        size = self.shape[0] * self.shape[1]
+        monthly = _totals(self.cell, size, amounts[self.inside]).reshape(self.shape)
+        monthly[self.is_before] = 0.0
+        if months == 1:
+            return monthly
+        cumulated = monthly.cumsum(axis=1)
+        cumulated[:, months:] -= cumulated[:, :-months].copy()
+        return cumulated
+
+    def stack(self, *features: np.ndarray) -> np.ndarray:
+        """Put features side by side and blank the months before the first order."""
+        stacked = np.stack(features, axis=2).astype(float)
+        stacked[self.is_before] = np.nan
+        return stacked
+
+
+def _first_days(orders: Orders, customers: int) -> np.ndarray:
+    """First order's day per customer; far in the future for who has none."""
+    first = np.full(customers, 10**9)
+    bought = ~orders.is_return
+    np.minimum.at(first, orders.customer[bought], orders.day[bought])
+    return first
+
+
+def _month(day: np.ndarray | int) -> np.ndarray:
+    """Months since January 1970 of days since 1970-01-01."""
+    return np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(int)
+
+
+def _month_end(month: np.ndarray | int) -> np.ndarray:
+    """Last day of a month, in days since 1970-01-01."""
+    following = (np.asarray(month) + 1).astype("datetime64[M]")
+    return following.astype("datetime64[D]").astype(int) - 1
+
+
+def _totals(cells: np.ndarray, size: int, amounts: np.ndarray) -> np.ndarray:
+    return np.bincount(cells, weights=amounts, minlength=size).astype(float)
+
+
+def _ratio(amount: np.ndarray, by: np.ndarray) -> np.ndarray:
+    return np.divide(amount, by, out=np.zeros_like(amount), where=by != 0)

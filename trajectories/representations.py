@@ -1,0 +1,151 @@
+"""Representations: what a series looks like before distances are taken.
+
+Every one is fitted on the training sample and keeps its scaling as plain rows
+(``location_``, ``scale_``, ``log_features_``), so that a later month is assigned
+with the scaling the model was trained with.
+
+- ``population``: per feature, log1p where amounts are skewed, then centred and
+  scaled over all customers and steps. A big customer stays bigger than a small one
+  and no feature drowns another. (Scaling each customer by its own minimum and
+  maximum, as is often done, makes a customer of 12 and one of 12,000 alike.)
+- ``smoothed``: log1p, Gaussian smoothing over the steps, then as ``population``.
+- ``smoothed_unit_length``: smoothed, level removed by dividing by the length.
+- ``smoothed_own_maximum``: smoothed, level removed by dividing by the maximum.
+- ``cumulative_share``: the share of the window's spend reached by each step.
+
+The last three look at rhythm and not at size.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+REPRESENTATIONS = (
+    "population",
+    "smoothed",
+    "smoothed_unit_length",
+    "smoothed_own_maximum",
+    "cumulative_share",
+)
+SMOOTHING_STEPS = 3.0
+SKEWED = 1.0
+
+
+class Representation(TransformerMixin, BaseEstimator):
+    """One named representation of (customers, steps, features), NaN-padded.
+
+    Args:
+        name: one of ``REPRESENTATIONS``.
+
+    Attributes:
+        location_: (features,) subtracted.
+        scale_: (features,) divided by; 1 where a feature is constant.
+        log_features_: (features,) bool, where log1p (of the absolute value, with
+            the sign kept) is taken first.
+    """
+
+    def __init__(self, name: str = "population"):
+        """Keep the name."""
+        self.name = name
+
+    def fit(self, X: np.ndarray, y: None = None) -> "Representation":
+        """Learn the scaling of the training sample.
+
+        Raises:
+            ValueError: when the representation is unknown.
+        """
+        if self.name not in REPRESENTATIONS:
+            raise ValueError(
+                f"The representation {self.name!r} is unknown."
+                f" Use one of {', '.join(REPRESENTATIONS)}."
+            )
+        features = X.shape[2]
+        self.log_features_ = np.ones(features, dtype=bool)
+        self.location_, self.scale_ = np.zeros(features), np.ones(features)
+        if self.name == "population":
+            self.log_features_ = skewness(X) > SKEWED
+        if self.name in ("population", "smoothed"):
+            present = self._shape(X)
+            present = present[~np.isnan(present).any(axis=2)]
+            spread = present.std(axis=0)
+            self.location_ = present.mean(axis=0)
+            self.scale_ = np.where(spread > 1e-12, spread, 1.0)
+        return self
+
+    @classmethod
+    def from_rows(
+        cls,
+        name: str,
+        location: Sequence[float],
+        scale: Sequence[float],
+        log_features: Sequence[bool],
+    ) -> "Representation":
+        """Bring a frozen representation back from its rows."""
+        frozen = cls(name)
+        frozen.location_ = np.asarray(location, dtype=float)
+        frozen.scale_ = np.asarray(scale, dtype=float)
+        frozen.log_features_ = np.asarray(log_features, dtype=bool)
+        return frozen
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Represent series of the same features; same shape, same padding."""
+        check_is_fitted(self, "location_")
+        return (self._shape(X) - self.location_) / self.scale_
+
+    def _shape(self, X: np.ndarray) -> np.ndarray:
+        """Everything but the population's scaling."""
+        if self.name == "cumulative_share":
+            return cumulative_share(X)
+        logged = np.where(self.log_features_, np.sign(X) * np.log1p(np.abs(X)), X)
+        if self.name == "population":
+            return logged
+        smoothed = smooth(logged, SMOOTHING_STEPS)
+        if self.name == "smoothed_unit_length":
+            return _divide(smoothed, np.sqrt(np.nansum(smoothed**2, axis=(1, 2))))
+        if self.name == "smoothed_own_maximum":
+            return _divide(smoothed, _own_maximum(smoothed))
+        return smoothed
+
+
+def skewness(X: np.ndarray) -> np.ndarray:
+    """Skewness of each feature over all customers and steps; 0 where constant."""
+    present = X[~np.isnan(X).any(axis=2)]
+    if not len(present):
+        return np.zeros(X.shape[2])
+    centred = present - present.mean(axis=0)
+    spread = present.std(axis=0)
+    return (centred**3).mean(axis=0) / np.where(spread > 1e-12, spread, 1.0) ** 3
+
+
+def smooth(X: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian smoothing along the steps, over the steps that are there.
+
+    Args:
+        X: (customers, steps, features), NaN-padded.
+        sigma: standard deviation of the kernel in steps.
+    """
+    present = ~np.isnan(X)
+    summed = gaussian_filter1d(
+        np.where(present, X, 0.0), sigma, axis=1, mode="constant"
+    )
+    weight = gaussian_filter1d(present.astype(float), sigma, axis=1, mode="constant")
+    return np.where(present, summed / np.where(present, weight, 1.0), np.nan)
+
+
+def cumulative_share(X: np.ndarray) -> np.ndarray:
+    """Share of each series' positive sum reached at each step; 0 where there is none."""
+    running = np.cumsum(np.where(np.isnan(X), 0.0, np.maximum(X, 0.0)), axis=1)
+    total = running[:, -1:, :]
+    share = np.divide(running, total, out=np.zeros_like(running), where=total > 0)
+    return np.where(np.isnan(X), np.nan, share)
+
+
+def _own_maximum(X: np.ndarray) -> np.ndarray:
+    return np.max(np.where(np.isnan(X), 0.0, np.abs(X)), axis=(1, 2))
+
+
+def _divide(X: np.ndarray, by: np.ndarray) -> np.ndarray:
+    return X / np.where(by > 1e-12, by, 1.0)[:, None, None]
