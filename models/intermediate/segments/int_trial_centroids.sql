@@ -1,0 +1,62 @@
+-- Every trial's centres as rows: the arrays lie cluster by cluster, step by
+-- step, feature by feature.
+with trials as (
+
+    select * from {{ ref('int_segmentation_trials') }}
+
+),
+
+entries as (
+
+    {{ unnest_arrays(
+        'trials',
+        [
+            'segmentation', 'representation', 'metric', 'k', 'steps',
+            'is_chosen', 'features', 'sizes'
+        ],
+        ['centroids', 'member_means']
+    ) }}
+
+),
+
+located as (
+
+    select
+        *,
+        cast(floor(
+            (position - 1) / (steps * {{ array_length('features') }})
+        ) as bigint) + 1 as cluster_number,
+        cast(mod(
+            cast(floor(
+                (position - 1) / {{ array_length('features') }}
+            ) as bigint),
+            cast(steps as bigint)
+        ) as bigint) + 1 as step,
+        cast(mod(
+            cast(position - 1 as bigint),
+            cast({{ array_length('features') }} as bigint)
+        ) as bigint) + 1 as feature_number
+    from entries
+
+),
+
+centroids as (
+
+    select
+        segmentation,
+        representation,
+        metric,
+        {{ array_element('features', 'feature_number') }} as feature,
+        cast(k as bigint) as k,
+        cluster_number,
+        step,
+        cast({{ array_element('sizes', 'cluster_number') }} as bigint)
+            as customers,
+        cast(member_means as double) as value,
+        cast(centroids as double) as scaled_value,
+        is_chosen
+    from located
+
+)
+
+select * from centroids

@@ -1,0 +1,19 @@
+with customer_days as (
+
+    select * from {{ ref('int_customer_days_spent') }}
+
+),
+
+published as (
+
+    select
+        customer_day_id,
+        customer_id,
+        orders,
+        spend_amount,
+        order_date
+    from customer_days
+
+)
+
+select * from published

@@ -1,0 +1,21 @@
+with customer_months as (
+
+    select * from {{ ref('int_customer_months_measured') }}
+
+),
+
+published as (
+
+    select
+        customer_month_id,
+        customer_id,
+        length_days,
+        recency_days,
+        frequency_orders,
+        monetary_amount,
+        month
+    from customer_months
+
+)
+
+select * from published

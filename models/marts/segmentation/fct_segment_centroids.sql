@@ -1,0 +1,25 @@
+with trial_centroids as (
+
+    select * from {{ ref('int_trial_centroids') }}
+    where is_chosen and scaled_value is not null
+
+),
+
+published as (
+
+    select
+        {{ surrogate_key(
+            ['segmentation', 'cluster_number', 'step', 'feature']
+        ) }} as segment_centroid_id,
+        {{ dbt.concat(
+            ['segmentation', "'-'", 'cast(cluster_number as string)']
+        ) }} as segment_id,
+        feature,
+        step,
+        value,
+        scaled_value
+    from trial_centroids
+
+)
+
+select * from published

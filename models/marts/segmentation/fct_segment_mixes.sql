@@ -1,0 +1,62 @@
+with members as (
+
+    select * from {{ ref('int_segment_members') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+{% set dimensions = [
+    'state', 'wealth_segment', 'gender', 'job_industry_category', 'age_band'
+] -%}
+
+described as (
+
+    {% for dimension in dimensions -%}
+    select
+        members.segmentation,
+        members.segment_id,
+        '{{ dimension }}' as dimension,
+        coalesce(customers.{{ dimension }}, 'Unknown') as dimension_value
+    from members
+    inner join customers
+        on members.customer_id = customers.customer_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+counted as (
+
+    select
+        segmentation,
+        segment_id,
+        dimension,
+        dimension_value,
+        cast(count(*) as bigint) as customers
+    from described
+    group by 1, 2, 3, 4
+
+),
+
+published as (
+
+    select
+        {{ surrogate_key(['segment_id', 'dimension', 'dimension_value']) }}
+            as segment_mix_id,
+        segmentation,
+        segment_id,
+        dimension,
+        dimension_value,
+        customers,
+        customers / cast(sum(customers) over (
+            partition by segment_id, dimension
+        ) as double) as customer_share
+    from counted
+
+)
+
+select * from published

@@ -1,0 +1,92 @@
+with memberships as (
+
+    select * from {{ ref('int_segment_memberships') }}
+
+),
+
+customer_months as (
+
+    select * from {{ ref('int_customer_months_measured') }}
+
+),
+
+windows as (
+
+    select * from {{ ref('int_customer_months_windowed') }}
+
+),
+
+joined as (
+
+    select
+        memberships.segmentation,
+        memberships.segment_id,
+        memberships.month,
+        customer_months.monetary_amount as month_amount,
+        customer_months.frequency_orders as month_orders,
+        windows.length_days,
+        windows.recency_days,
+        windows.orders_12_months,
+        windows.revenue_12_months_amount
+    from memberships
+    inner join customer_months
+        on
+            memberships.customer_id = customer_months.customer_id
+            and memberships.month = customer_months.month
+    inner join windows
+        on customer_months.customer_month_id = windows.customer_month_id
+
+),
+
+profiled as (
+
+    select
+        segmentation,
+        segment_id,
+        month,
+        cast(count(*) as bigint) as customers,
+        cast(sum(month_orders) as bigint) as orders,
+        sum(month_amount) as revenue_amount,
+        avg(length_days) as mean_length_days,
+        median(length_days) as median_length_days,
+        avg(recency_days) as mean_recency_days,
+        median(recency_days) as median_recency_days,
+        avg(orders_12_months) as mean_frequency_orders,
+        median(orders_12_months) as median_frequency_orders,
+        avg(revenue_12_months_amount) as mean_monetary_amount,
+        median(revenue_12_months_amount) as median_monetary_amount
+    from joined
+    group by 1, 2, 3
+
+),
+
+published as (
+
+    select
+        {{ surrogate_key(['segment_id', 'month']) }} as segment_profile_id,
+        segmentation,
+        segment_id,
+        customers,
+        orders,
+        customers / cast(sum(customers) over shop_month as double)
+            as customer_share,
+        cast(revenue_amount as double) as revenue_amount,
+        cast(
+            revenue_amount / nullif(sum(revenue_amount) over shop_month, 0)
+            as double
+        ) as revenue_share,
+        cast(revenue_amount / nullif(orders, 0) as double)
+            as average_order_amount,
+        {% for measure in [
+            'length_days', 'recency_days', 'frequency_orders', 'monetary_amount'
+        ] -%}
+        cast(mean_{{ measure }} as double) as mean_{{ measure }},
+        cast(median_{{ measure }} as double) as median_{{ measure }},
+        {% endfor -%}
+        month
+    from profiled
+    window shop_month as (partition by segmentation, month)
+
+)
+
+select * from published

@@ -1,0 +1,44 @@
+with trials as (
+
+    select * from {{ ref('int_segmentation_trials') }}
+
+),
+
+published as (
+
+    select
+        {{ surrogate_key(
+            ['segmentation', 'representation', 'metric', 'k']
+        ) }} as segmentation_trial_id,
+        segmentation,
+        series,
+        representation,
+        metric,
+        reason,
+        cast(k as bigint) as k,
+        cast(band as bigint) as band,
+        cast(steps as bigint) as steps,
+        cast(sampled_customers as bigint) as sampled_customers,
+        cast(silhouette as double) as silhouette,
+        cast(silhouette_low as double) as silhouette_low,
+        cast(silhouette_high as double) as silhouette_high,
+        cast(inertia as double) as inertia,
+        cast(calinski_harabasz as double) as calinski_harabasz,
+        cast(davies_bouldin as double) as davies_bouldin,
+        cast(within_between_ratio as double) as within_between_ratio,
+        cast(null_silhouette as double) as null_silhouette,
+        cast(null_p_value as double) as null_p_value,
+        cast(bootstrap_ari as double) as bootstrap_ari,
+        cast(predictive_r2 as double) as predictive_r2,
+        cast(smallest_share as double) as smallest_share,
+        cast(hierarchical_ari as double) as hierarchical_ari,
+        cast(dbscan_ari as double) as dbscan_ari,
+        cast(dbscan_clusters as bigint) as dbscan_clusters,
+        cast(dbscan_eps as double) as dbscan_eps,
+        has_structure,
+        is_chosen
+    from trials
+
+)
+
+select * from published

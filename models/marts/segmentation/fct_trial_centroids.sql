@@ -1,0 +1,31 @@
+with trial_centroids as (
+
+    select * from {{ ref('int_trial_centroids') }}
+    where scaled_value is not null
+
+),
+
+published as (
+
+    select
+        {{ surrogate_key([
+            'segmentation', 'representation', 'metric', 'k', 'cluster_number',
+            'step', 'feature'
+        ]) }} as trial_centroid_id,
+        segmentation,
+        metric,
+        feature,
+        k,
+        cluster_number,
+        step,
+        customers,
+        customers / cast(sum(customers) over (
+            partition by segmentation, representation, metric, k, step, feature
+        ) as double) as customer_share,
+        value,
+        scaled_value
+    from trial_centroids
+
+)
+
+select * from published

@@ -1,0 +1,32 @@
+with trials as (
+
+    select * from {{ ref('int_segmentation_trials') }}
+
+),
+
+shuffles as (
+
+    {{ unnest_arrays(
+        'trials',
+        ['segmentation', 'representation', 'metric', 'k'],
+        ['null_silhouettes']
+    ) }}
+
+),
+
+published as (
+
+    select
+        {{ surrogate_key(
+            ['segmentation', 'representation', 'metric', 'k', 'position']
+        ) }} as trial_null_id,
+        segmentation,
+        metric,
+        cast(k as bigint) as k,
+        cast(position as bigint) as shuffle_number,
+        cast(null_silhouettes as double) as silhouette
+    from shuffles
+
+)
+
+select * from published
