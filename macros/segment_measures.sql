@@ -20,13 +20,13 @@
             'sum(customer_months.sessions_12_months)'
             ~ ' / nullif(sum(customer_months.orders_12_months), 0)',
         'active_weeks': 'avg(rhythms.active_weeks)',
-        'recent_order_amount': 'avg(rhythms.average_order_amount)',
-        'first_third_share': 'avg(rhythms.first_third_share)',
-        'last_third_share': 'avg(rhythms.last_third_share)',
-        'gift_season_share': 'avg(rhythms.gift_season_share)',
-        'weekday_share': 'avg(rhythms.weekday_share)',
-        'promotion_share': 'avg(rhythms.promotion_share)',
-        'fortnight_share': 'avg(rhythms.fortnight_share)'
+        'recent_order_amount': 'avg(cast(rhythms.average_order_amount as decimal(18, 6)))',
+        'first_third_share': 'avg(cast(rhythms.first_third_share as decimal(18, 6)))',
+        'last_third_share': 'avg(cast(rhythms.last_third_share as decimal(18, 6)))',
+        'gift_season_share': 'avg(cast(rhythms.gift_season_share as decimal(18, 6)))',
+        'weekday_share': 'avg(cast(rhythms.weekday_share as decimal(18, 6)))',
+        'promotion_share': 'avg(cast(rhythms.promotion_share as decimal(18, 6)))',
+        'fortnight_share': 'avg(cast(rhythms.fortnight_share as decimal(18, 6)))'
     }) }}
 {% endmacro %}
 

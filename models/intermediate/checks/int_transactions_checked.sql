@@ -28,7 +28,11 @@ judged as (
             when unreadable_line is not null then 'unreadable_line'
             when transaction_id is null then 'null_transaction'
             when customer_id is null then 'null_customer'
-            when list_price is null or quantity is null
+            when
+                list_price is null
+                or quantity is null
+                or abs(list_price * quantity) >= 1e13
+                or abs(discount_amount) >= 1e13
                 then 'null_or_unparsable_price'
             when list_price = 0 or quantity = 0 then 'non_positive_price'
             when
@@ -120,9 +124,9 @@ checked as (
                 then 'return_before_first_order'
         end as reason_code,
         abs(quantity) as quantity,
-        abs(list_price * quantity) as list_amount,
-        discount_amount,
-        standard_cost * abs(quantity) as cost_amount,
+        {{ exact_amount('abs(list_price * quantity)') }} as list_amount,
+        {{ exact_amount('discount_amount') }} as discount_amount,
+        {{ exact_amount('standard_cost * abs(quantity)') }} as cost_amount,
         repaired_values,
         is_online,
         is_return,

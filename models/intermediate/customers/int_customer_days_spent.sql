@@ -18,7 +18,7 @@ spent as (
         orders.customer_id,
         cast(sum(case when orders.is_return then 0 else 1 end) as bigint)
             as orders,
-        cast(sum(orders.amount) as double) as spend_amount,
+        {{ exact_amount('sum(orders.amount)') }} as spend_amount,
         orders.order_date
     from orders
     inner join as_of_dates

@@ -62,11 +62,11 @@ summed as (
         month,
         cast(sum(orders) as bigint) as orders,
         cast(sum(sessions) as bigint) as sessions,
-        cast(sum(revenue_amount) as double) as revenue_amount,
+        {{ exact_amount('sum(revenue_amount)') }} as revenue_amount,
         cast(sum(items) as double) as items,
-        cast(sum(list_amount) as double) as list_amount,
-        cast(sum(discount_amount) as double) as discount_amount,
-        cast(sum(returned_amount) as double) as returned_amount,
+        {{ exact_amount('sum(list_amount)') }} as list_amount,
+        {{ exact_amount('sum(discount_amount)') }} as discount_amount,
+        {{ exact_amount('sum(returned_amount)') }} as returned_amount,
         max(last_order_date) as last_order_date
     from unioned
     group by 1, 2

@@ -59,8 +59,8 @@ joined as (
         addresses.country,
         addresses.property_valuation,
         {{ dbt.datediff(
-            'demographics.birth_date', 'as_of_dates.as_of_date', 'year'
-        ) }} as age_years
+            'demographics.birth_date', 'as_of_dates.as_of_date', 'day'
+        ) }} / 365.25 as age_years
     from bought
     cross join as_of_dates
     left join demographics

@@ -23,8 +23,8 @@ ordered as (
         cast(sum(case when is_return then 0 else 1 end) as bigint) as orders,
         cast(count(distinct case when not is_return then customer_id end)
             as bigint) as customers,
-        cast(sum(amount) as double) as revenue_amount,
-        cast(sum(returned_amount) as double) as returned_amount
+        sum(amount) as revenue_amount,
+        sum(returned_amount) as returned_amount
     from orders
     group by 1
 
@@ -48,11 +48,11 @@ published as (
         ordered.orders,
         ordered.customers,
         coalesce(started.new_customers, 0) as new_customers,
-        ordered.revenue_amount,
-        ordered.returned_amount,
-        ordered.revenue_amount / nullif(ordered.orders, 0)
+        cast(ordered.revenue_amount as double) as revenue_amount,
+        cast(ordered.returned_amount as double) as returned_amount,
+        cast(ordered.revenue_amount / nullif(ordered.orders, 0) as double)
             as average_order_amount,
-        ordered.revenue_amount / nullif(ordered.customers, 0)
+        cast(ordered.revenue_amount / nullif(ordered.customers, 0) as double)
             as revenue_per_customer_amount,
         ordered.month <= as_of_dates.last_month as is_complete
     from ordered

@@ -10,7 +10,7 @@ published as (
         customer_day_id,
         customer_id,
         orders,
-        spend_amount,
+        cast(spend_amount as double) as spend_amount,
         order_date
     from customer_days
 

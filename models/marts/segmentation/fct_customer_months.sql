@@ -12,7 +12,7 @@ published as (
         length_days,
         recency_days,
         frequency_orders,
-        monetary_amount,
+        cast(monetary_amount as double) as monetary_amount,
         month
     from customer_months
 

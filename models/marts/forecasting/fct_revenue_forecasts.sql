@@ -1,0 +1,94 @@
+with forecasts as (
+
+    select * from {{ ref('int_forecasts_ranked') }}
+
+),
+
+totals as (
+
+    select
+        month,
+        forecast_amount as total_amount
+    from forecasts
+    where segmentation = 'total' and is_published
+
+),
+
+segmentation_sums as (
+
+    select
+        segmentation,
+        month,
+        sum(forecast_amount) as segments_amount,
+        count(*) as segments
+    from forecasts
+    where is_published
+    group by 1, 2
+
+),
+
+-- Published segments are scaled to the published total of the shop. Where all
+-- segments are forecast as zero and the shop is not, they share it equally.
+scales as (
+
+    select
+        segmentation_sums.segmentation,
+        segmentation_sums.month,
+        true as is_published,
+        case
+            when segments_amount > 0 then total_amount / segments_amount
+            else 1
+        end as factor,
+        case
+            when segments_amount > 0 then 0
+            else total_amount / segments
+        end as share_amount
+    from segmentation_sums
+    inner join totals on segmentation_sums.month = totals.month
+
+),
+
+scaled as (
+
+    select
+        forecasts.segmentation,
+        forecasts.segment_id,
+        forecasts.model,
+        coalesce(scales.factor, 1) as factor,
+        coalesce(scales.share_amount, 0) as share_amount,
+        forecasts.forecast_amount,
+        forecasts.lower_80_amount,
+        forecasts.upper_80_amount,
+        forecasts.lower_95_amount,
+        forecasts.upper_95_amount,
+        forecasts.is_published,
+        forecasts.month
+    from forecasts
+    left join scales
+        on
+            forecasts.segmentation = scales.segmentation
+            and forecasts.month = scales.month
+            and forecasts.is_published = scales.is_published
+
+),
+
+published as (
+
+    select
+        {{ surrogate_key(['segmentation', 'segment_id', 'model', 'month']) }}
+            as revenue_forecast_id,
+        cast(segmentation as string) as segmentation,
+        cast(segment_id as string) as segment_id,
+        cast(model as string) as model,
+        forecast_amount * factor + share_amount as forecast_amount,
+        lower_80_amount * factor as lower_80_amount,
+        upper_80_amount * factor + share_amount as upper_80_amount,
+        lower_95_amount * factor as lower_95_amount,
+        upper_95_amount * factor + share_amount as upper_95_amount,
+        is_published,
+        cast(month as date) as month
+    from scaled
+
+)
+
+select * from published
