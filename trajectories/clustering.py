@@ -34,7 +34,8 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         n_jobs: threads for distances; no result depends on it.
 
     Attributes:
-        cluster_centers_: (n_clusters, steps, features).
+        cluster_centers_: (n_clusters, steps, features), NaN at steps that no
+            training series reaches.
         labels_: (customers,) int64, the nearest centre of each training series.
         inertia_: mean squared distance to the nearest centre (as tslearn has it).
         n_iter_: iterations of the kept start.
@@ -71,8 +72,9 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
             ValueError: when there are fewer series than clusters, the metric is
                 unknown, or ``X`` is not as described.
         """
-        X = check_series(X)
+        X, steps = check_series(X), np.shape(X)[1]
         self._check_settings(len(X))
+        X = X[:, ~np.isnan(X).all(axis=(0, 2))]  # steps that no series reaches
         distinct = len(np.unique(X.reshape(len(X), -1), axis=0, equal_nan=True))
         clusters = min(self.n_clusters, distinct)
         if clusters < self.n_clusters:
@@ -89,9 +91,11 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         else:
             centres, self.n_iter_ = self._fit_euclidean(X, clusters, random_state)
         surplus = np.repeat(centres[-1:], self.n_clusters - len(centres), axis=0)
-        self.cluster_centers_ = np.concatenate([centres, surplus])
+        centres = np.concatenate([centres, surplus])
+        unreached = ((0, 0), (0, steps - X.shape[1]), (0, 0))
+        self.cluster_centers_ = np.pad(centres, unreached, constant_values=np.nan)
         self.n_features_in_ = X.shape[2]
-        to_centres = self._distances(X)
+        to_centres = distances(X, centres, self.metric, self.window, self.n_jobs)
         self.labels_ = to_centres.argmin(axis=1)
         self.inertia_ = float((to_centres.min(axis=1) ** 2).mean())
         return self

@@ -134,11 +134,11 @@ def is_active(
     if series == "daily_spend":
         since, seasoned = last_day - PATH_DAYS, last_day - first >= PATH_DAYS - 1
     else:
-        since = _month_end(_month(last_day) - YEAR_MONTHS)
+        since = month_end(month_of(last_day) - YEAR_MONTHS)
         is_path = series == "monthly_lrfm"
         needed = months_of_history if is_path else 1
         known = np.where(first > last_day, last_day + 31, first)
-        seasoned = _month(last_day) - _month(known) + 1 >= needed
+        seasoned = month_of(last_day) - month_of(known) + 1 >= needed
     recent = np.bincount(customer[days > since], minlength=customers)
     is_static = series in ("rfm", "behaviour")
     return seasoned & (recent >= (1 if is_static else orders_of_history))
@@ -199,12 +199,12 @@ class _Months:
 
     def __init__(self, orders: Orders, customers: int, last_day: int):
         first = _first_days(orders, customers)
-        earliest = int(_month(min(int(first.min(initial=last_day)), last_day)))
-        self.months = np.arange(earliest, int(_month(last_day)) + 1)
+        earliest = int(month_of(min(int(first.min(initial=last_day)), last_day)))
+        self.months = np.arange(earliest, int(month_of(last_day)) + 1)
         self.shape = (customers, len(self.months))
-        self.ends = _month_end(self.months)
-        self.inside = _month(orders.day) >= earliest
-        month = _month(orders.day[self.inside]) - earliest
+        self.ends = month_end(self.months)
+        self.inside = month_of(orders.day) >= earliest
+        month = month_of(orders.day[self.inside]) - earliest
         self.cell = orders.customer[self.inside] * len(self.months) + month
         last = np.full(self.shape, -(10**9))
         bought = ~orders.is_return[self.inside]
@@ -242,12 +242,12 @@ def _first_days(orders: Orders, customers: int) -> np.ndarray:
     return first
 
 
-def _month(day: np.ndarray | int) -> np.ndarray:
+def month_of(day: np.ndarray | int) -> np.ndarray:
     """Months since January 1970 of days since 1970-01-01."""
     return np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(int)
 
 
-def _month_end(month: np.ndarray | int) -> np.ndarray:
+def month_end(month: np.ndarray | int) -> np.ndarray:
     """Last day of a month, in days since 1970-01-01."""
     following = (np.asarray(month) + 1).astype("datetime64[M]")
     return following.astype("datetime64[D]").astype(int) - 1

@@ -136,7 +136,7 @@ def smooth(X: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def cumulative_share(X: np.ndarray) -> np.ndarray:
-    """Share of each series' positive sum reached at each step; 0 where there is none."""
+    """Share of the positive sum reached at each step; 0 where there is none."""
     running = np.cumsum(np.where(np.isnan(X), 0.0, np.maximum(X, 0.0)), axis=1)
     total = running[:, -1:, :]
     share = np.divide(running, total, out=np.zeros_like(running), where=total > 0)

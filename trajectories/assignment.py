@@ -1,0 +1,159 @@
+"""Assigns customers to the clusters of a frozen model: a pure function of rows."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from tqdm import tqdm
+
+from trajectories.metrics import distances
+from trajectories.representations import Representation
+from trajectories.series import series_lengths, to_matrix, window
+
+BLOCK_CUSTOMERS = 10_000
+
+ASSIGNMENT_SCHEMA = pa.schema(
+    {
+        "segmentation": pa.string(),
+        "customer_id": pa.string(),
+        "month": pa.date32(),
+        "cluster_number": pa.int64(),
+        "distance": pa.float64(),
+        "next_distance": pa.float64(),
+        "confidence": pa.float64(),
+    }
+)
+
+
+def assign(
+    windows: np.ndarray, model: Mapping, n_jobs: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the nearest cluster of each series.
+
+    Args:
+        windows: (customers, steps, features) in original units, NaN-padded at the
+            end, each with at least one step.
+        model: one row of the trials: representation, location, scale,
+            log_features, centroids, k, steps, features, metric, band.
+        n_jobs: threads for DTW.
+
+    Returns:
+        cluster numbers from 1 (int64), the distance to that centre, and the distance
+        to the next nearest (infinite when there is one cluster), each (customers,).
+        Memory grows with blocks of 10,000 customers, not with their number.
+    """
+    representation = Representation.from_rows(
+        model["representation"],
+        model["location"],
+        model["scale"],
+        model["log_features"],
+    )
+    shape = (int(model["k"]), int(model["steps"]), len(model["features"]))
+    centres = np.asarray(model["centroids"], dtype=float).reshape(shape)
+    band = model["band"]
+    radius = None if band is None or pd.isna(band) else int(band)
+    numbers = np.empty(len(windows), dtype=np.int64)
+    nearest, following = np.empty(len(windows)), np.full(len(windows), np.inf)
+    for start in range(0, len(windows), BLOCK_CUSTOMERS):
+        block = slice(start, start + BLOCK_CUSTOMERS)
+        X = representation.transform(windows[block])
+        to_centres = distances(X, centres, model["metric"], radius, n_jobs)
+        numbers[block] = to_centres.argmin(axis=1) + 1
+        ordered = np.sort(to_centres, axis=1)
+        nearest[block] = ordered[:, 0]
+        if ordered.shape[1] > 1:
+            following[block] = ordered[:, 1]
+    return numbers, nearest, following
+
+
+def confidence(distance: np.ndarray, next_distance: np.ndarray) -> np.ndarray:
+    """1 - distance / next distance: 0 on the border, 1 on the centre.
+
+    0 where both are 0 (two centres in one place).
+    """
+    ratio = np.ones_like(distance)
+    np.divide(distance, next_distance, out=ratio, where=next_distance > 0)
+    return np.clip(1.0 - ratio, 0.0, 1.0)
+
+
+def assign_months(
+    segmentations: Mapping[str, Mapping],
+    trials: pa.Table,
+    series: pa.Table,
+    stages: pa.Table,
+    months: pa.Table,
+    n_jobs: int | None = None,
+) -> pa.Table:
+    """Assign every active customer of every membership month.
+
+    Args:
+        segmentations: settings by name; only ``period`` is read here.
+        trials: as :func:`trajectories.trials.run_trials` gives them; the chosen
+            trial of each segmentation is the model.
+        series: columns series, customer_id, series_values.
+        stages: columns series, customer_id, month, stage; one row per active
+            customer and month suffices.
+        months: columns month, months_back, days_back.
+        n_jobs: threads for DTW.
+
+    Returns:
+        One row per segmentation, customer and month, sorted by these.
+    """
+    parts = [ASSIGNMENT_SCHEMA.empty_table()]
+    for model in trials.filter(trials["is_chosen"]).to_pylist():
+        period = segmentations[model["segmentation"]]["period"]
+        parts += _assign_model(model, period, series, stages, months, n_jobs)
+    assigned = pa.concat_tables(parts)
+    return assigned.sort_by(
+        [(name, "ascending") for name in ("segmentation", "customer_id", "month")]
+    )
+
+
+def _assign_model(
+    model: Mapping,
+    period: str,
+    series: pa.Table,
+    stages: pa.Table,
+    months: pa.Table,
+    n_jobs: int | None,
+) -> Iterator[pa.Table]:
+    """Yield one table per membership month."""
+    chosen = series.filter(pc.equal(series["series"], model["series"]))
+    ids = pd.Index(chosen["customer_id"].to_pylist(), dtype=object)
+    matrix = to_matrix(chosen["series_values"], len(model["features"]))
+    is_active = pc.and_(
+        pc.equal(stages["series"], model["series"]), pc.equal(stages["stage"], "active")
+    )
+    active = stages.filter(is_active).select(["customer_id", "month"]).to_pandas()
+    by_month = active.groupby(pd.to_datetime(active["month"]))["customer_id"]
+    members = {month: customers.to_numpy() for month, customers in by_month}
+    frame = months.to_pandas()
+    label = f"{model['segmentation']} assigned"
+    for row in tqdm(list(frame.itertuples()), desc=label, unit="month", disable=None):
+        month = pd.Timestamp(row.month)
+        if month not in members:
+            continue
+        rows = np.sort(ids.get_indexer(members[month]))
+        rows = rows[rows >= 0]
+        steps_back = int(row.months_back if period == "month" else row.days_back)
+        windows = window(matrix[rows], steps_back, int(model["steps"]))
+        present = series_lengths(windows) > 0
+        rows, windows = rows[present], windows[present]
+        yield _as_table(model, ids[rows], month, assign(windows, model, n_jobs))
+
+
+def _as_table(model: Mapping, ids: pd.Index, month: pd.Timestamp, found) -> pa.Table:
+    numbers, distance, next_distance = found
+    size = len(numbers)
+    columns = [
+        pa.repeat(pa.scalar(model["segmentation"]), size),
+        pa.array(ids.to_numpy(), pa.string()),
+        pa.repeat(pa.scalar(month.date(), pa.date32()), size),
+        pa.array(numbers),
+        pa.array(distance),
+        pa.array(next_distance),
+        pa.array(confidence(distance, next_distance)),
+    ]
+    return pa.table(columns, schema=ASSIGNMENT_SCHEMA)
