@@ -1,0 +1,14 @@
+"""Reads a shop's own data in: files of any style, workbooks, Parquet, relations."""
+
+from warehouse.inputs.contract import TABLES, InputError, TableContract
+from warehouse.inputs.reading import InputReader
+from warehouse.inputs.sources import TableSource, find_source
+
+__all__ = [
+    "TABLES",
+    "InputError",
+    "InputReader",
+    "TableContract",
+    "TableSource",
+    "find_source",
+]

@@ -1,0 +1,421 @@
+"""Reads one input table, wherever it lies, as a stream of text columns."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from warehouse.inputs.contract import (
+    SOURCE_ROW,
+    TABLES,
+    UNREADABLE,
+    InputError,
+    TableContract,
+    listing,
+    squeeze,
+)
+from warehouse.inputs.expressions import (
+    VIEW,
+    ExpressionWriter,
+    define_macros,
+    literal,
+    quoted,
+    referenced_names,
+    text_of,
+)
+from warehouse.inputs.sources import TEMPLATE, TableSource, find_source, kind_of
+from warehouse.inputs.text_files import Record, TextTable, read_text
+from warehouse.inputs.workbooks import read_sheet
+
+BATCH_ROWS = 50_000
+Connect = Callable[[], duckdb.DuckDBPyConnection]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A table that was looked through and found usable: the query that gives it."""
+
+    sql: str
+    view: str
+
+
+class InputReader:
+    """Reads the tables of inputs; what is costly is done once per file and table.
+
+    Parameters
+    ----------
+    scratch
+        A folder for rewritten text files; made when needed, the caller removes it.
+    connect
+        Gives a new cursor on the database that 'relation' settings speak of.
+    """
+
+    def __init__(
+        self, scratch: Callable[[], Path], connect: Connect | None = None
+    ) -> None:
+        """Start with nothing read."""
+        self._scratch = scratch
+        self._connect = connect
+        self._plans: dict[str, _Plan] = {}
+        self._lock = threading.Lock()
+        self.read_files: dict[str, tuple[Path, ...]] = {}
+
+    def read(self, location: str, table_name: str) -> pa.RecordBatchReader | pa.Table:
+        """Read one table of an input (a folder, a file, or a mapping file).
+
+        Returns
+        -------
+        Its canonical columns as text (only those that exist, in the contract's
+        order), then `_unreadable` (text: the raw line, where it couldn't be split;
+        else null) and `_source_row` (bigint: 1 for the first row after the header).
+        An optional table that isn't there is an empty table with its required columns.
+
+        Raises
+        ------
+        InputError
+            When the input can't be used; the message says what was found and what
+            to do.
+        """
+        table = TABLES[table_name]
+        source = find_source(location, table) if location else None
+        if source is None:
+            return _empty(table)
+        with self._lock:
+            plan = self._plan(source)
+            self.read_files[table.name] = source.files
+        return self._stream(source, plan)
+
+    def _plan(self, source: TableSource) -> _Plan:
+        key = _key_of(source)
+        if source.relation or key not in self._plans:
+            with self._open(source) as connection:
+                self._plans[key] = _make_plan(
+                    connection, source, self._rows_sql(connection, source, key)
+                )
+        return self._plans[key]
+
+    def _open(self, source: TableSource) -> duckdb.DuckDBPyConnection:
+        if source.relation is None:
+            connection = duckdb.connect()
+        elif self._connect is None:
+            raise InputError(
+                f"{source.table.name} is to be read from {source.label}, but there is "
+                "no database to read it from. Give a path to a file instead."
+            )
+        else:
+            connection = self._connect()
+        connection.execute("set TimeZone = 'UTC'")
+        define_macros(connection, source.decimal)
+        return connection
+
+    def _stream(self, source: TableSource, plan: _Plan) -> pa.RecordBatchReader:
+        connection = self._open(source)
+        connection.execute(plan.view)
+        batches = connection.execute(plan.sql).to_arrow_reader(BATCH_ROWS)
+
+        def stream() -> Iterator[pa.RecordBatch]:
+            yield from batches
+            connection.close()
+
+        return pa.RecordBatchReader.from_batches(batches.schema, stream())
+
+    def _rows_sql(
+        self, connection: duckdb.DuckDBPyConnection, source: TableSource, key: str
+    ) -> str:
+        """Write the query for a source's rows: own columns, `_unreadable`, row."""
+        if source.relation:
+            return (
+                f"select *, null::varchar as {UNREADABLE}, "
+                f"row_number() over () as {SOURCE_ROW} from {source.relation}"
+            )
+        if kind_of(source.files[0]) == "parquet":
+            return _parquet_sql(source)
+        rewritten = self._scratch() / f"{source.table.name}-{key}.parquet"
+        if not rewritten.exists():
+            _rewrite_as_parquet(source, _wanted(connection, source), rewritten)
+        return f"select * from read_parquet({literal(str(rewritten))})"
+
+
+def _key_of(source: TableSource) -> str:
+    """Name a source and the state of its files."""
+    states = []
+    for file in source.files:
+        try:
+            state = file.stat()
+        except OSError as error:
+            raise InputError(_unreadable_file(file, error)) from error
+        if not state.st_size:
+            raise InputError(
+                f"{file.name} is empty (0 bytes), so {source.table.name} can't be read "
+                "from it. Export it again, or remove it when the shop has no such "
+                "table."
+            )
+        states.append((state.st_mtime_ns, state.st_size))
+    return hashlib.sha256(repr((source, states)).encode()).hexdigest()[:16]
+
+
+def _unreadable_file(file: Path, error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
+    return (
+        f"{file.name} can't be read: {reason.rstrip('.')}. Check that the file is "
+        "whole, is what its ending says, and may be read by you."
+    )
+
+
+def _empty(table: TableContract) -> pa.Table:
+    fields = [pa.field(name, pa.string()) for name in (*table.required, UNREADABLE)]
+    return pa.schema([*fields, pa.field(SOURCE_ROW, pa.int64())]).empty_table()
+
+
+def _parquet_sql(source: TableSource) -> str:
+    files = ", ".join(literal(str(file)) for file in source.files)
+    options = "union_by_name = true, binary_as_string = true"
+    if len(source.files) == 1:
+        return (
+            f"select * exclude (file_row_number), null::varchar as {UNREADABLE}, "
+            f"file_row_number + 1 as {SOURCE_ROW} "
+            f"from read_parquet([{files}], file_row_number = true, {options})"
+        )
+    return (
+        f"select *, null::varchar as {UNREADABLE}, row_number() over () "
+        f"as {SOURCE_ROW} from read_parquet([{files}], {options})"
+    )
+
+
+def _wanted(
+    connection: duckdb.DuckDBPyConnection, source: TableSource
+) -> frozenset[str]:
+    """List the (squeezed) names by which a header is known."""
+    if source.columns is None:
+        return frozenset(squeeze(name) for name in source.table.columns)
+    names = set(source.columns.values())
+    for expression in source.columns.values():
+        names.update(referenced_names(connection, expression) or ())
+    return frozenset(squeezed for name in names if (squeezed := squeeze(name)))
+
+
+def _open_table(source: TableSource, file: Path, wanted: frozenset[str]) -> TextTable:
+    header = list(source.header) if source.header else None
+    if kind_of(file) == "workbook":
+        return read_sheet(file, source.sheet or "", wanted, header)
+    return read_text(file, wanted, source.separator, source.encoding, header)
+
+
+def _rewrite_as_parquet(
+    source: TableSource, wanted: frozenset[str], target: Path
+) -> None:
+    """Rewrite text files or sheets as one Parquet file of text columns.
+
+    Every later step then has one engine, can look at whole columns, and fails before
+    a table is being built rather than amid it.
+    """
+    partial = target.with_suffix(".part")
+    writer: pq.ParquetWriter | None = None
+    columns: list[str] = []
+    number = 0
+    try:
+        for file in source.files:
+            try:
+                opened = _open_table(source, file, wanted)
+                if writer is None:
+                    columns = opened.columns
+                    writer = pq.ParquetWriter(
+                        partial, _text_schema(columns), compression="lz4"
+                    )
+                elif columns != opened.columns:
+                    raise InputError(
+                        f"{source.files[0].name} and {file.name} are both to be read "
+                        f"as {source.table.name}, but have different columns: "
+                        f"{listing(columns)}; and {listing(opened.columns)}. Give "
+                        "them the same header."
+                    )
+                for batch in _batches(opened.records, columns, number):
+                    writer.write_batch(batch)
+                    number += batch.num_rows
+            except (OSError, EOFError, UnicodeError) as error:
+                raise InputError(_unreadable_file(file, error)) from error
+    finally:
+        if writer is not None:
+            writer.close()
+    partial.rename(target)
+
+
+def _text_schema(columns: list[str]) -> pa.Schema:
+    names = [*columns, UNREADABLE]
+    fields = [pa.field(name, pa.string()) for name in names]
+    return pa.schema([*fields, pa.field(SOURCE_ROW, pa.int64())])
+
+
+def _batches(
+    records: Iterator[Record], columns: list[str], number: int
+) -> Iterator[pa.RecordBatch]:
+    """Turn records into batches; blank values become null."""
+    nothing = [""] * len(columns)
+    schema = _text_schema(columns)
+    while chunk := list(itertools.islice(records, BATCH_ROWS)):
+        rows = [
+            record.values if record.values is not None else nothing for record in chunk
+        ]
+        arrays = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
+        arrays = [
+            pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
+            for array in arrays
+        ]
+        arrays.append(pa.array([record.raw for record in chunk], pa.string()))
+        arrays.append(
+            pa.array(range(number + 1, number + 1 + len(chunk)), type=pa.int64())
+        )
+        number += len(chunk)
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _make_plan(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, rows_sql: str
+) -> _Plan:
+    """Look through a source, check its columns and expressions, write its query."""
+    view = f"create or replace temp view {VIEW} as {rows_sql}"
+    kinds = _columns_of(connection, source, view)
+    counted = connection.execute(f"select count(*) from {VIEW}").fetchone()
+    if not counted or not counted[0]:
+        raise InputError(
+            f"{source.label} has a header but no rows, so {source.table.name} can't be "
+            f"read from it. Its columns are: {listing(kinds)}. Export it again, or "
+            "remove it when the shop has no such table."
+        )
+    writer = ExpressionWriter(
+        connection,
+        kinds,
+        f"In the mapping file '{source.origin}'",
+        source.label,
+        source.decimal,
+    )
+    selected = {
+        canonical: writer.write(f"{source.table.name}.{canonical}", expression)
+        for canonical, expression in _expressions(source, kinds).items()
+    }
+    texts = {name: text_of(sql, kind) for name, (sql, kind) in selected.items()}
+    made = "".join(f", {sql} as {quoted(name)}" for name, sql in writer.made.items())
+    rows = f"select *{made} from {VIEW}"
+    _strip_point_zero(connection, source, texts, rows)
+    columns = ", ".join(f"{sql} as {name}" for name, sql in texts.items())
+    sql = f"select {columns}, {UNREADABLE}, {SOURCE_ROW} from ({rows})"
+    if source.one_row_per:
+        sql = _one_row_per(sql, source.one_row_per, list(texts))
+    return _Plan(sql, view)
+
+
+def _columns_of(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, view: str
+) -> dict[str, str]:
+    """Make the view of a source's rows; return its columns with their types."""
+    try:
+        connection.execute(view)
+        described = connection.execute(f"describe {VIEW}").fetchall()
+    except duckdb.Error as error:
+        if source.relation:
+            raise InputError(
+                f"The relation '{source.relation}', given for {source.table.name} in "
+                f"'{source.origin}', can't be read: {str(error).splitlines()[0]} Write "
+                "it as schema.table or database.schema.table, of a database that the "
+                "profile attaches."
+            ) from error
+        raise InputError(_unreadable_file(source.files[0], error)) from error
+    return {
+        str(row[0]): str(row[1])
+        for row in described
+        if row[0] not in (UNREADABLE, SOURCE_ROW)
+    }
+
+
+def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
+    """Return canonical name -> expression, in the contract's order.
+
+    Raises
+    ------
+    InputError
+        When columns are taken by name, and a required one is missing or there twice.
+    """
+    if source.columns is not None:
+        return {
+            name: source.columns[name]
+            for name in source.table.columns
+            if name in source.columns
+        }
+    found: dict[str, str] = {}
+    for canonical in source.table.columns:
+        alike = [name for name in kinds if squeeze(name) == squeeze(canonical)]
+        if len(alike) > 1:
+            raise InputError(
+                f"{source.label} has more than one column for {canonical}: "
+                f"{listing(alike)}. Rename one, or say which in a mapping file (copy "
+                f"{TEMPLATE})."
+            )
+        if alike:
+            found[canonical] = quoted(alike[0])
+    missing = [name for name in source.table.required if name not in found]
+    if missing:
+        raise InputError(
+            f"{source.label} has no column {' and no column '.join(missing)}, required "
+            f"in {source.table.name}. Its columns are: {listing(kinds)}. Rename the "
+            "column in the file, or write a mapping file that says where it is found "
+            f"(copy {TEMPLATE})."
+        )
+    return found
+
+
+def _strip_point_zero(
+    connection: duckdb.DuckDBPyConnection,
+    source: TableSource,
+    texts: dict[str, str],
+    rows: str,
+) -> None:
+    """Write ids without '.0', where a whole column of them has it.
+
+    Programs that keep a column with gaps as floating point numbers export 13085 as
+    13085.0, which would match nothing in another file.
+    """
+    ids = [name for name in texts if name.endswith("_id")]
+    checks = ", ".join(
+        f"bool_and(regexp_full_match({texts[name]}, '\\s*\\d+\\.0+\\s*'))"
+        for name in ids
+    )
+    found = connection.execute(f"select {checks} from ({rows})").fetchone() or ()
+    for name, is_float in zip(ids, found, strict=True):
+        if is_float:
+            texts[name] = f"regexp_replace(trim({texts[name]}), '\\.0+$', '')"
+
+
+def _one_row_per(sql: str, key: str, columns: list[str]) -> str:
+    """Write SQL for one row per key: the most frequent one, the first of equals."""
+    names = ", ".join(columns)
+    return f"""
+        select {names}, {UNREADABLE}, {SOURCE_ROW}
+        from (
+            select
+                *,
+                row_number() over (
+                    partition by {key} order by frequency desc, {SOURCE_ROW}
+                ) as place
+            from (
+                select
+                    {names},
+                    {UNREADABLE},
+                    min({SOURCE_ROW}) as {SOURCE_ROW},
+                    count(*) as frequency
+                from ({sql})
+                where {key} is not null
+                group by {names}, {UNREADABLE}
+            )
+        )
+        where place = 1
+        order by {SOURCE_ROW}
+        """
