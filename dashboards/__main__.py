@@ -1,0 +1,51 @@
+"""Draw the pages: python -m dashboards [published file] [site folder]."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from dashboards.published import UnreadableMartsError
+from dashboards.site import build_site
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Draw the pages from the command line and say where they are.
+
+    Returns 0, or 1 with one sentence on stderr when the published file cannot
+    be read.
+    """
+    build = Path(os.environ.get("TRAJECTORIES_BUILD", "build"))
+    parser = argparse.ArgumentParser(prog="python -m dashboards", description=__doc__)
+    parser.add_argument(
+        "published",
+        nargs="?",
+        type=Path,
+        default=build / "published" / "trajectories.duckdb",
+        help="published DuckDB file (default: %(default)s)",
+    )
+    parser.add_argument(
+        "site",
+        nargs="?",
+        type=Path,
+        default=build / "site",
+        help="folder to write the pages to (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--smallest-cell",
+        type=int,
+        default=int(os.environ.get("TRAJECTORIES_SMALLEST_CELL", "5")),
+        help="cells with fewer customers are not shown (default: %(default)s)",
+    )
+    chosen = parser.parse_args(arguments)
+    try:
+        build_site(chosen.published, chosen.site, chosen.smallest_cell)
+    except UnreadableMartsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Pages: {(chosen.site / 'index.html').resolve()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

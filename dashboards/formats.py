@@ -1,0 +1,125 @@
+"""How numbers, months and text from data are written on every page."""
+
+import html
+import math
+from collections.abc import Iterable
+
+import pandas as pd
+
+NOTHING = "–"
+
+
+def is_missing(value: object) -> bool:
+    """Say whether a value read from a mart is null."""
+    return bool(pd.isna(value))
+
+
+def count(value: float | None) -> str:
+    """Write a whole number with thousands separators: 12,345."""
+    return NOTHING if is_missing(value) else f"{value:,.0f}"
+
+
+def amount(value: float | None) -> str:
+    """Write an amount without a currency, which the input does not name.
+
+    Amounts of 1,000 and over lose their decimals.
+    """
+    if is_missing(value):
+        return NOTHING
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
+
+
+def decimal(value: float | None, digits: int = 2) -> str:
+    """Write a number with a fixed number of decimals."""
+    return NOTHING if is_missing(value) else f"{value:,.{digits}f}"
+
+
+def share(value: float | None) -> str:
+    """Write a share between 0 and 1 as per cent: 0.123 is 12.3 %."""
+    return NOTHING if is_missing(value) else f"{100 * value:.1f} %"
+
+
+def change(now: float | None, before: float | None) -> str:
+    """Write the relative change from before to now: up 4.2 % or down 4.2 %."""
+    if is_missing(now) or is_missing(before) or before == 0:
+        return "no comparison"
+    relative = 100 * (now - before) / abs(before)
+    if round(relative, 1) == 0:
+        return "unchanged"
+    return f"{'up' if relative > 0 else 'down'} {abs(relative):,.1f} %"
+
+
+def month(value: pd.Timestamp | None) -> str:
+    """Write a month in words: December 2017."""
+    return NOTHING if is_missing(value) else pd.Timestamp(value).strftime("%B %Y")
+
+
+def month_key(value: pd.Timestamp) -> str:
+    """Write a month as its first day: 2017-12-01, as Plotly's axes read it."""
+    return pd.Timestamp(value).strftime("%Y-%m-%d")
+
+
+def few(smallest_cell: int) -> str:
+    """Write what stands where a cell is too small to be shown."""
+    return f"fewer than {smallest_cell}"
+
+
+def words(name: str) -> str:
+    """Turn a column or code name into words: wealth_segment is Wealth segment."""
+    text = str(name).replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+FEATURES = {
+    "length_days": "Length (days since first order)",
+    "recency_days": "Recency (days since last order)",
+    "frequency_orders": "Frequency (orders)",
+    "monetary_amount": "Monetary (amount)",
+    "spend_amount": "Spend (amount)",
+    "average_order_amount": "Average order (amount)",
+    "orders": "Orders",
+    "items": "Items",
+    "sessions": "Web sessions",
+    "discount_share": "Discount (share of list price)",
+    "returned_share": "Returned (share of orders)",
+}
+
+
+def feature(name: str) -> str:
+    """Name a clustering feature with its unit."""
+    return FEATURES.get(name, words(name))
+
+
+METRICS = {"dtw": "DTW", "euclidean": "Euclidean", "msm": "MSM"}
+
+
+def metric(name: str) -> str:
+    """Name a metric as people write it."""
+    return METRICS.get(name, words(name))
+
+
+def plain(text: object) -> str:
+    """Escape text from data for a chart.
+
+    Plotly reads a small set of HTML tags in labels (links among them), so text
+    from data must not carry any.
+    """
+    return "" if is_missing(text) else html.escape(str(text), quote=False)
+
+
+def rounded(values: Iterable[float | None], digits: int = 2) -> list[float | None]:
+    """Round numbers for a chart; null and infinite become gaps (None)."""
+    return [
+        None
+        if is_missing(value) or math.isinf(value)
+        else (round(float(value), digits) + 0.0)
+        for value in values
+    ]
+
+
+def listing(names: Iterable[str]) -> str:
+    """Join names as a sentence does: a, b and c."""
+    names = list(names)
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,168 @@
+"""The only way the pages read data: whole published marts, read-only."""
+
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import pandas as pd
+
+# What the pages read of each mart. A mart that is not there yet reads as an
+# empty table of these columns, so that a page can say so in a sentence.
+COLUMNS = {
+    "marts.fct_shop_months": (
+        "month, orders, customers, new_customers, revenue_amount, returned_amount,"
+        " average_order_amount, revenue_per_customer_amount, is_complete"
+    ),
+    "marts.fct_segmentation_trials": (
+        "segmentation, series, representation, metric, k, band, steps,"
+        " sampled_customers, silhouette, silhouette_low, silhouette_high, inertia,"
+        " calinski_harabasz, davies_bouldin, null_silhouette, null_p_value,"
+        " bootstrap_ari, predictive_r2, smallest_share, has_structure, is_chosen,"
+        " reason"
+    ),
+    "marts.fct_trial_nulls": "segmentation, metric, k, shuffle_number, silhouette",
+    "marts.fct_trial_centroids": (
+        "segmentation, metric, k, cluster_number, customers, customer_share,"
+        " feature, step, value, scaled_value"
+    ),
+    "marts.fct_silhouettes": (
+        "segmentation, metric, k, cluster_number, sample_number, silhouette, x, y"
+    ),
+    "marts.dim_segments": (
+        "segment_id, segmentation, segment_number, stage, persona,"
+        " persona_evidence, is_persona_earned, recommended_action,"
+        " action_to_avoid, offer, channel"
+    ),
+    "marts.fct_segment_profiles": (
+        "segmentation, segment_id, month, customers, customer_share,"
+        " revenue_amount, revenue_share, orders, average_order_amount,"
+        " mean_length_days, median_length_days, mean_recency_days,"
+        " median_recency_days, mean_frequency_orders, median_frequency_orders,"
+        " mean_monetary_amount, median_monetary_amount"
+    ),
+    "marts.fct_segment_mixes": (
+        "segmentation, segment_id, dimension, dimension_value, customers,"
+        " customer_share"
+    ),
+    "marts.fct_segment_migrations": (
+        "segmentation, month, from_segment_id, to_segment_id, customers,"
+        " revenue_before_amount, revenue_after_amount, revenue_change_amount"
+    ),
+    "marts.rpt_segment_stability": (
+        "segmentation, month, customers, stay_share, chance_stay_share,"
+        " ari_frozen, ari_refit, verdict"
+    ),
+    "marts.fct_segment_revenue_months": (
+        "segmentation, segment_id, month, customers, orders, revenue_amount"
+    ),
+    "marts.fct_revenue_forecasts": (
+        "segmentation, segment_id, month, model, forecast_amount,"
+        " lower_80_amount, upper_80_amount, lower_95_amount, upper_95_amount,"
+        " is_published"
+    ),
+    "marts.fct_forecast_backtests": (
+        "segmentation, segment_id, model, origin_month, month, horizon,"
+        " actual_amount, forecast_amount, lower_80_amount, upper_80_amount"
+    ),
+    "marts.rpt_forecast_accuracy": (
+        "segmentation, model, backtests, mase, smape, coverage_80, coverage_95,"
+        " interval_score_80, is_winner"
+    ),
+    "marts.rpt_input_reconciliations": (
+        "input_table, read_rows, accepted_rows, rejected_rows, merged_duplicates,"
+        " repaired_values, rejected_share, is_balanced"
+    ),
+    # Counted while reading: keys and raw rows never leave the file.
+    "marts.fct_rejected_rows": "input_table, reason_code",
+    "audit.rpt_claims": (
+        "claim_id, claim, segmentation, measured_value, lower, upper, threshold,"
+        " verdict, reproduce_with"
+    ),
+}
+MARTS: dict[str, tuple[str, ...]] = {
+    mart: tuple(column.strip() for column in columns.split(","))
+    for mart, columns in COLUMNS.items()
+}
+
+
+class UnreadableMartsError(Exception):
+    """The published file cannot be read; the message says what to do."""
+
+
+class PublishedMarts:
+    """The published marts as frames, read once each, with declared columns.
+
+    Args:
+        path: the published DuckDB file; it is opened read-only.
+        smallest_cell: cells with fewer customers are not shown on any page.
+
+    Raises:
+        UnreadableMartsError: there is no such file, or DuckDB cannot open it.
+    """
+
+    def __init__(self, path: Path, smallest_cell: int = 5) -> None:
+        """Open the file."""
+        self.smallest_cell = smallest_cell
+        if not path.is_file():
+            raise UnreadableMartsError(
+                f"Read {path} for the published marts, found no such file:"
+                " run `make build` (or `dbt build`) first."
+            )
+        try:
+            self._connection = duckdb.connect(str(path), read_only=True)
+        except duckdb.Error as error:
+            raise UnreadableMartsError(
+                f"Read {path} for the published marts, found that DuckDB cannot"
+                f" open it ({error}): run `make build` again."
+            ) from error
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    def __enter__(self) -> "PublishedMarts":
+        """Return itself, open."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def read(self, mart: str) -> pd.DataFrame:
+        """Read one mart, sorted by its columns, dates as pandas timestamps.
+
+        Args:
+            mart: schema and name, one of `MARTS`.
+
+        Returns:
+            A frame with the declared columns. Columns that the file lacks are
+            all null; a mart that the file lacks is empty.
+        """
+        if mart not in self._frames:
+            self._frames[mart] = self._query(mart)
+        return self._frames[mart].copy()
+
+    def _query(self, mart: str) -> pd.DataFrame:
+        schema, table = mart.split(".")
+        found = {
+            row[0]
+            for row in self._connection.execute(
+                "select column_name from information_schema.columns"
+                " where table_schema = ? and table_name = ?",
+                [schema, table],
+            ).fetchall()
+        }
+        if not found:
+            return pd.DataFrame(columns=list(MARTS[mart]))
+        columns = ", ".join(
+            column if column in found else f"null as {column}" for column in MARTS[mart]
+        )
+        if mart == "marts.fct_rejected_rows":
+            sql = (
+                f"select {columns}, count(*) as rejected_rows from {mart} group by all"
+            )
+        else:
+            sql = f"select {columns} from {mart}"
+        return self._connection.sql(f"{sql} order by all").df()

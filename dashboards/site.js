@@ -1,0 +1,99 @@
+// Switches between states that were computed when the pages were built.
+"use strict";
+(function () {
+  const page = JSON.parse(document.getElementById("page-data").textContent);
+  const form = document.querySelector("form.controls");
+  const settings = { displayModeBar: false, responsive: true, scrollZoom: false };
+  const missing = "Nothing was computed for this combination.";
+
+  function value(name) {
+    const input = form.elements[name];
+    return input.value;
+  }
+
+  function choose(name, wanted) {
+    form.elements[name].value = wanted;
+  }
+
+  function options(name) {
+    const input = form.elements[name];
+    if (input instanceof RadioNodeList) return Array.from(input);
+    return input.tagName === "SELECT" ? Array.from(input.options) : [];
+  }
+
+  // Greys out what no combination offers, given the controls before it, and
+  // leaves a choice that is no longer offered for the first one that is.
+  function restrict() {
+    if (!form || page.available.length === 0) return;
+    let left = page.available;
+    page.controls.forEach(function (name, position) {
+      const offered = new Set(left.map((values) => values[position]));
+      options(name).forEach(function (option) {
+        option.disabled = !offered.has(option.value);
+        option.hidden = option.disabled && option.tagName === "OPTION";
+      });
+      if (offered.size > 0 && !offered.has(value(name))) {
+        choose(name, left[0][position]);
+      }
+      const kept = left.filter((values) => values[position] === value(name));
+      left = kept.length > 0 ? kept : left;
+    });
+  }
+
+  function draw(plots, state) {
+    while (plots.children.length > state.figures.length) {
+      Plotly.purge(plots.lastElementChild.lastElementChild);
+      plots.lastElementChild.remove();
+    }
+    // Plotly writes into what it is given: hand it a copy, keep the states clean.
+    structuredClone(state.figures).forEach(function (figure, index) {
+      if (plots.children.length === index) {
+        const holder = document.createElement("div");
+        holder.className = "holder";
+        holder.append(document.createElement("h3"), document.createElement("div"));
+        holder.lastElementChild.className = "plot";
+        plots.append(holder);
+      }
+      const holder = plots.children[index];
+      const caption = state.captions[index] || "";
+      holder.firstElementChild.textContent = caption;
+      holder.firstElementChild.hidden = caption === "";
+      holder.lastElementChild.setAttribute("role", "img");
+      holder.lastElementChild.setAttribute(
+        "aria-label", [caption, state.title].filter(Boolean).join(": "));
+      const layout = Object.assign({ template: page.template }, figure.layout);
+      Plotly.react(holder.lastElementChild, figure.data, layout, settings);
+    });
+  }
+
+  function show(element) {
+    const block = page.blocks[element.dataset.block];
+    const key = block.controls.map(value).join("|");
+    if (element.dataset.shown === key) return;
+    element.dataset.shown = key;
+    const state = block.states[key];
+    if (element.tagName !== "FIGURE") {
+      element.innerHTML = state ? state.html : "";
+      return;
+    }
+    const shown = state || { title: missing, note: "", legend: "", figures: [], captions: [] };
+    element.querySelector("figcaption").textContent = shown.title;
+    element.querySelector(".note").textContent = shown.note;
+    element.querySelector(".key").innerHTML = shown.legend;
+    draw(element.querySelector(".plots"), shown);
+  }
+
+  function update() {
+    restrict();
+    document.querySelectorAll("output").forEach(function (output) {
+      output.value = document.getElementById(output.htmlFor.value).value;
+    });
+    document.querySelectorAll("[data-block]").forEach(show);
+  }
+
+  if (form) {
+    form.addEventListener("input", update);
+    form.addEventListener("submit", (event) => event.preventDefault());
+  }
+  update();
+})();

@@ -1,0 +1,92 @@
+"""Draws all pages into a folder that readers see whole or not at all."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from plotly.offline import get_plotlyjs
+
+from dashboards import (
+    forecast,
+    formats,
+    movement,
+    overview,
+    quality,
+    segments,
+    trajectories,
+)
+from dashboards.published import PublishedMarts
+from dashboards.template import render
+
+PAGES = (overview, segments, trajectories, movement, forecast, quality)
+ASSETS = ("site.css", "site.js")
+
+
+def build_site(published: Path, site: Path, smallest_cell: int = 5) -> list[Path]:
+    """Draw every page from the published marts.
+
+    The pages are written into a folder beside `site` and swapped in at the end,
+    so that a reader never finds half a site and a failure leaves the old one.
+
+    Args:
+        published: the published DuckDB file (read-only).
+        site: folder to write; one that exists is replaced.
+        smallest_cell: cells with fewer customers are not shown.
+
+    Returns:
+        The paths of all files written, the pages first.
+
+    Raises:
+        UnreadableMartsError: `published` is missing or is no DuckDB file.
+    """
+    published, site = Path(published), Path(site)
+    with PublishedMarts(published, smallest_cell) as marts:
+        pages = [module.build(marts) for module in PAGES]
+        period = _period(marts)
+    navigation = [(module.FILE, module.TITLE) for module in PAGES]
+
+    def write(folder: Path) -> list[str]:
+        names = [page.file for page in pages]
+        for page in pages:
+            _write_text(folder / page.file, render(page, navigation, period))
+        for name in ASSETS:
+            shutil.copyfile(Path(__file__).with_name(name), folder / name)
+        _write_text(folder / "plotly.js", get_plotlyjs())
+        return [*names, *ASSETS, "plotly.js"]
+
+    return [site / name for name in _swap_in(site, write)]
+
+
+def _swap_in(site: Path, write: Callable[[Path], list[str]]) -> list[str]:
+    """Let `write` fill a sibling folder, then put it in the place of `site`."""
+    coming = site.with_name(f".{site.name}-coming")
+    going = site.with_name(f".{site.name}-going")
+    for leftover in (coming, going):
+        shutil.rmtree(leftover, ignore_errors=True)
+    coming.mkdir(parents=True)
+    try:
+        names = write(coming)
+        if site.exists():
+            site.rename(going)
+        coming.rename(site)
+    except BaseException:
+        if going.exists() and not site.exists():
+            going.rename(site)
+        shutil.rmtree(coming, ignore_errors=True)
+        raise
+    shutil.rmtree(going, ignore_errors=True)
+    return names
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _period(marts: PublishedMarts) -> str:
+    """Say which months the site shows."""
+    months = marts.read("marts.fct_shop_months")
+    months = months[months["is_complete"].eq(True)]
+    if months.empty:
+        return "There is no complete month yet."
+    first, last = months["month"].min(), months["month"].max()
+    return f"Complete months from {formats.month(first)} to {formats.month(last)}."

@@ -1,0 +1,217 @@
+"""Pages as data, and the one template that turns them into HTML.
+
+A page is a list of sections of charts and fragments. Each of them has one state
+per combination of the controls it follows; the script of the pages only switches
+between these states, it computes nothing.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+import plotly.graph_objects as go
+from markupsafe import Markup
+
+from dashboards import theme
+
+_environment = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+@dataclass(frozen=True)
+class Control:
+    """A labelled switch: kind is "radio", "select" or "slider".
+
+    `options` are pairs of value and label; `initial` is one of the values.
+    """
+
+    name: str
+    label: str
+    kind: str
+    options: list[tuple[str, str]]
+    initial: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What a chart shows for one combination of its controls.
+
+    `title` says what is seen, `figures` are drawn side by side where there is
+    room (each with its own entry in `captions`, or none), `legend` and `note`
+    stand under them. Without figures, the title is the sentence that says why.
+    """
+
+    title: str
+    figures: list[go.Figure] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
+    legend: Markup = field(default_factory=Markup)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart that follows the named controls; keys of `states` are their values.
+
+    `columns` is how many figures stand side by side on a wide screen.
+    """
+
+    name: str
+    states: Mapping[tuple[str, ...], State]
+    controls: tuple[str, ...] = ()
+    columns: int = 1
+    is_chart: bool = True
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Text or a table that follows the named controls (HTML, already escaped)."""
+
+    name: str
+    states: Mapping[tuple[str, ...], Markup]
+    controls: tuple[str, ...] = ()
+    is_chart: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A headed part of a page; `is_wide` gives each block the whole width."""
+
+    heading: str
+    blocks: list[Chart | Fragment]
+    introduction: str = ""
+    is_wide: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the site.
+
+    `available` lists the combinations of all controls (in their order) that
+    have something to show; options without any are greyed out.
+    """
+
+    file: str
+    title: str
+    introduction: str
+    sections: list[Section]
+    controls: list[Control] = field(default_factory=list)
+    banners: list[Markup] = field(default_factory=list)
+    available: list[tuple[str, ...]] = field(default_factory=list)
+
+    @property
+    def blocks(self) -> list[Chart | Fragment]:
+        """All charts and fragments of the page."""
+        return [block for section in self.sections for block in section.blocks]
+
+
+def key(values: Iterable[str]) -> str:
+    """Name a combination of control values, as the script does."""
+    return "|".join(values)
+
+
+def part(name: str, **values: object) -> Markup:
+    """Render one macro of parts.html; text in `values` is escaped there."""
+    return Markup(
+        getattr(_environment.get_template("parts.html").module, name)(**values)
+    )
+
+
+def table(
+    caption: str,
+    headers: list[str],
+    rows: list[list[object]],
+    numbers_from: int = 1,
+) -> Markup:
+    """Render a table; columns from `numbers_from` on are aligned as numbers."""
+    return part(
+        "table", caption=caption, headers=headers, rows=rows, numbers_from=numbers_from
+    )
+
+
+def legend(entries: Iterable[tuple[str, theme.Mark, str]]) -> Markup:
+    """Render a legend; entries are name, mark and kind ("line", "bar", "band")."""
+    return part("legend", entries=list(entries), dashes=_SVG_DASHES)
+
+
+_SVG_DASHES = {
+    "solid": "",
+    "dash": "7 4",
+    "dot": "2 3",
+    "dashdot": "7 3 2 3",
+    "longdash": "11 4",
+    "longdashdot": "11 3 2 3",
+    "5,2": "5 2",
+    "2,6": "2 6",
+}
+
+
+def embed(data: object) -> Markup:
+    """Write data as JSON that is safe inside a script element.
+
+    Every "<", ">" and "&" becomes an escape sequence, so that no text from data
+    can end the element or begin a comment.
+    """
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+def _figure_json(drawn: go.Figure) -> dict:
+    parts = drawn.to_plotly_json()
+    parts["layout"].pop("template", None)
+    return {"data": parts["data"], "layout": parts["layout"]}
+
+
+def _state_json(state: State | Markup) -> dict:
+    if not isinstance(state, State):
+        return {"html": str(state)}
+    return {
+        "title": state.title,
+        "note": state.note,
+        "legend": str(state.legend),
+        "captions": state.captions,
+        "figures": [_figure_json(drawn) for drawn in state.figures],
+    }
+
+
+def initial_state(page: Page, block: Chart | Fragment) -> State | Markup | None:
+    """Find what a block shows before anybody touches a control."""
+    initial = {control.name: control.initial for control in page.controls}
+    return block.states.get(tuple(initial[name] for name in block.controls))
+
+
+def render(page: Page, pages: list[tuple[str, str]], period: str) -> str:
+    """Render a page to HTML.
+
+    Args:
+        page: the page.
+        pages: file and title of all pages, for the navigation.
+        period: which data the site shows, in words, for the foot of the page.
+    """
+    data = {
+        "template": theme.template(),
+        "controls": [control.name for control in page.controls],
+        "available": [list(values) for values in page.available],
+        "blocks": {
+            block.name: {
+                "controls": list(block.controls),
+                "states": {
+                    key(values): _state_json(state)
+                    for values, state in block.states.items()
+                },
+            }
+            for block in page.blocks
+        },
+    }
+    initial = {block.name: initial_state(page, block) for block in page.blocks}
+    return _environment.get_template("page.html").render(
+        page=page, pages=pages, initial=initial, data=embed(data), period=period
+    )

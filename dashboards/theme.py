@@ -1,0 +1,161 @@
+"""One look for all charts: colours, dashes, markers and the Plotly template.
+
+Groups differ in colour (Okabe and Ito 2008, safe for colour-blind readers), in
+dash, in marker and in pattern, so that a greyscale print still tells them apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+INK = "#1f2933"
+MUTED = "#52606d"
+FAINT = "#e4e7eb"
+ACCENT = "#0b5a8f"
+CONTRAST = "#c2410c"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
+
+# From white to dark blue: lightness alone carries the value.
+SCALE = [[0, "#f4f8fb"], [0.25, "#c6dcec"], [0.5, "#7fb2d6"], [1, "#0b3d66"]]
+
+COLOURS = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#7b3f8c",
+    "#e69f00",
+    "#56b4e9",
+    "#333333",
+    "#cc79a7",
+)
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "5,2", "2,6")
+MARKERS = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "cross",
+    "x",
+    "star",
+    "hexagon",
+)
+PATTERNS = ("", "/", ".", "x", "\\", "-", "+", "|")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How one group is drawn wherever it appears."""
+
+    colour: str
+    dash: str = "solid"
+    marker: str = "circle"
+    pattern: str = ""
+
+    @property
+    def line(self) -> dict:
+        """Plotly's line settings."""
+        return {"color": self.colour, "dash": self.dash, "width": 2}
+
+    @property
+    def point(self) -> dict:
+        """Plotly's marker settings for lines and dots."""
+        return {"color": self.colour, "symbol": self.marker, "size": 6}
+
+    @property
+    def bar(self) -> dict:
+        """Plotly's marker settings for bars and slices."""
+        return {
+            "color": self.colour,
+            "line": {"color": "white", "width": 1},
+            "pattern": {
+                "shape": self.pattern,
+                "fgcolor": "white",
+                "fgopacity": 0.55,
+                "size": 7,
+            },
+        }
+
+
+STAGE_MARKS = {
+    "new": Mark("#8a97a6", "dot", "circle-open", "."),
+    "lapsed": Mark("#5f6b7a", "dash", "square-open", "/"),
+    "sparse": Mark("#b4bec9", "dashdot", "diamond-open", "x"),
+}
+
+
+def mark(number: int) -> Mark:
+    """Give group `number` (1, 2, ...) its colour, dash, marker and pattern."""
+    index = (int(number) - 1) % len(COLOURS)
+    return Mark(COLOURS[index], DASHES[index], MARKERS[index], PATTERNS[index])
+
+
+MEASURED = Mark(ACCENT, "solid", "circle")
+EXPECTED = Mark(CONTRAST, "dash", "diamond-open", "/")
+BESIDE = Mark(MUTED, "dot", "square-open", ".")
+
+
+def fade(colour: str, opacity: float) -> str:
+    """Make a hexadecimal colour see-through: #0072b2 to rgba(0,114,178,0.3)."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def figure(
+    traces: Sequence[go.Figure | dict],
+    x: str | None = None,
+    y: str | None = None,
+    height: int = 300,
+    **layout: object,
+) -> go.Figure:
+    """Make a figure in the house style; axis titles carry unit and period.
+
+    Args:
+        traces: Plotly traces.
+        x: title of the horizontal axis.
+        y: title of the vertical axis.
+        height: in pixels; the width follows the page.
+        layout: further Plotly layout settings.
+    """
+    drawn = go.Figure(data=list(traces), layout={"template": None, "height": height})
+    if x is not None:
+        drawn.update_xaxes(title_text=x)
+    if y is not None:
+        drawn.update_yaxes(title_text=y)
+    return drawn.update_layout(**layout)
+
+
+def template() -> dict:
+    """Build the Plotly template shared by all charts (sent once per page)."""
+    axis = {
+        "automargin": True,
+        "gridcolor": FAINT,
+        "linecolor": "#9aa5b1",
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": "#9aa5b1",
+        "zeroline": False,
+        "title": {"standoff": 10, "font": {"size": 12, "color": MUTED}},
+        "fixedrange": True,
+    }
+    layout = {
+        "font": {"family": FONT, "size": 12, "color": INK},
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
+        "showlegend": False,
+        "hoverlabel": {
+            "bgcolor": "white",
+            "bordercolor": "#9aa5b1",
+            "font": {"color": INK, "family": FONT},
+            "align": "left",
+        },
+        "xaxis": {**axis, "showgrid": False},
+        "yaxis": {**axis, "rangemode": "tozero"},
+        "separators": ".,",
+        "colorway": list(COLOURS),
+    }
+    return {"layout": layout}
+
+
+MONTHS = {"tickformat": "%b<br>%Y", "hoverformat": "%B %Y", "type": "date"}

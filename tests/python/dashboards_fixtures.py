@@ -1,0 +1,502 @@
+"""A small made-up published file with every mart the pages read.
+
+It holds what is awkward on purpose: names that look like HTML, a segment of
+three customers, a month with two, an incomplete month, a metric that one of the
+segmentations lacks.
+"""
+
+import math
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+NASTY = '</script><script>alert("x")</script> & Co'
+NASTY_STATE = "<b>NSW</b>"
+MONTHS = [
+    str(month)[:10] for month in pd.date_range("2016-01-01", periods=24, freq="MS")
+]
+LAST = MONTHS[-1]
+KS = range(2, 9)
+METRICS = {"lifecycle": ["dtw", "euclidean"], "value": ["euclidean"]}
+PATH_FEATURES = ["length_days", "recency_days", "frequency_orders", "monetary_amount"]
+STATIC_FEATURES = ["recency_days", "frequency_orders", "monetary_amount"]
+SIZES = {1: 400, 2: 250, 3: 3, 4: 97}
+CHOSEN_K = 3
+
+
+def silhouette(segmentation: str, metric: str, k: int) -> float:
+    """A different number for every trial."""
+    base = {"dtw": 0.5, "euclidean": 0.4}[metric] - 0.03 * abs(k - CHOSEN_K)
+    return round(base + (0.007 if segmentation == "value" else 0), 4)
+
+
+def centre(metric: str, k: int, cluster: int, step: int, place: int) -> float:
+    """A different number for every point of every path."""
+    shift = 1000 if metric == "dtw" else 0
+    return shift + 100 * k + 10 * cluster + step + 0.25 * place
+
+
+def _shop_months() -> pd.DataFrame:
+    rows = []
+    for place, month in enumerate([*MONTHS, "2018-01-01"]):
+        orders = 900 + 20 * place + round(80 * math.sin(place))
+        customers = 2 if place == 3 else orders // 2
+        revenue = 100.5 * orders
+        rows.append(
+            {
+                "month": month,
+                "orders": orders,
+                "customers": customers,
+                "new_customers": customers // 10,
+                "revenue_amount": revenue,
+                "returned_amount": 10.0,
+                "average_order_amount": 100.5,
+                "revenue_per_customer_amount": revenue / customers,
+                "is_complete": month != "2018-01-01",
+            }
+        )
+    return pd.DataFrame(rows).astype({"month": "datetime64[us]"})
+
+
+def _trials(structure: bool) -> pd.DataFrame:
+    rows = []
+    for segmentation, metrics in METRICS.items():
+        for metric in metrics:
+            for k in KS:
+                value = silhouette(segmentation, metric, k)
+                null = 0.2 if structure else value
+                rows.append(
+                    {
+                        "segmentation_trial_id": f"{segmentation}-{metric}-{k}",
+                        "segmentation": segmentation,
+                        "series": {"lifecycle": "monthly_lrfm", "value": "rfm"}[
+                            segmentation
+                        ],
+                        "representation": "scaled",
+                        "metric": metric,
+                        "k": k,
+                        "steps": 12 if segmentation == "lifecycle" else 1,
+                        "sampled_customers": 60,
+                        "silhouette": value,
+                        "silhouette_low": value - 0.02,
+                        "silhouette_high": value + 0.02,
+                        "inertia": round(10 / k + 1, 4),
+                        "calinski_harabasz": 100.0 + k,
+                        "davies_bouldin": 1.0 + k / 10,
+                        "null_silhouette": null,
+                        "null_p_value": 0.04 if structure else 0.6,
+                        "bootstrap_ari": 0.85,
+                        "predictive_r2": None,
+                        "smallest_share": 0.1,
+                        "has_structure": structure,
+                        "is_chosen": metric == metrics[0] and k == CHOSEN_K,
+                        "reason": "Highest silhouette among the stable trials.",
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _nulls(structure: bool) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "segmentation": segmentation,
+            "metric": metrics[0],
+            "k": CHOSEN_K,
+            "shuffle_number": shuffle,
+            "silhouette": (0.2 if structure else 0.5) + 0.005 * shuffle,
+        }
+        for segmentation, metrics in METRICS.items()
+        for shuffle in range(1, 6)
+    )
+
+
+def _centroids() -> pd.DataFrame:
+    rows = []
+    for segmentation, metrics in METRICS.items():
+        is_path = segmentation == "lifecycle"
+        features = PATH_FEATURES if is_path else STATIC_FEATURES
+        for metric in metrics:
+            for k in KS:
+                for cluster in range(1, k + 1):
+                    # The last of eight groups is too small to be shown.
+                    size = 3 if cluster == 8 else 20
+                    for place, feature in enumerate(features):
+                        for step in range(1, 13 if is_path else 2):
+                            value = centre(metric, k, cluster, step, place)
+                            rows.append(
+                                {
+                                    "segmentation": segmentation,
+                                    "metric": metric,
+                                    "k": k,
+                                    "cluster_number": cluster,
+                                    "customers": size,
+                                    "customer_share": size / (20 * k),
+                                    "feature": feature,
+                                    "step": step,
+                                    "value": value,
+                                    "scaled_value": value / 100,
+                                }
+                            )
+    return pd.DataFrame(rows)
+
+
+def _silhouettes() -> pd.DataFrame:
+    rows = []
+    for segmentation, metrics in METRICS.items():
+        for metric in metrics:
+            for k in KS:
+                for sample in range(12 * k):
+                    cluster = sample % k + 1
+                    rows.append(
+                        {
+                            "segmentation": segmentation,
+                            "metric": metric,
+                            "k": k,
+                            "cluster_number": cluster,
+                            "sample_number": sample + 1,
+                            "silhouette": round(0.6 - 0.01 * sample, 3),
+                            "x": cluster + 0.01 * sample
+                            if segmentation == "value"
+                            else None,
+                            "y": 0.02 * sample if segmentation == "value" else None,
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
+def _segments(structure: bool, named: bool) -> pd.DataFrame:
+    personas = {1: "Loyal Champions", 2: NASTY, 3: "At-Risk Sleepers"}
+    rows = []
+    for segmentation in METRICS:
+        for number in SIZES:
+            is_stage = number == 4
+            persona = personas.get(number, "New customers")
+            if not structure and not named and not is_stage:
+                persona = f"Group {number}"
+            rows.append(
+                {
+                    "segment_id": f"{segmentation}-{number}",
+                    "segmentation": segmentation,
+                    "model_version": "1",
+                    "segment_number": number,
+                    "stage": "new" if is_stage else "active",
+                    "persona": persona,
+                    "persona_evidence": "Recency 12 days against 80 of all customers."
+                    if structure
+                    else "No name earned: no better than shuffled customers.",
+                    "is_persona_earned": structure,
+                    "recommended_action": f"Thank {NASTY}",
+                    "action_to_avoid": "Discounts",
+                    "offer": "Early access",
+                    "channel": None,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _profiles() -> pd.DataFrame:
+    rows = []
+    total = sum(SIZES.values())
+    for segmentation in METRICS:
+        for month in MONTHS[-3:]:
+            for number, customers in SIZES.items():
+                rows.append(
+                    {
+                        "segmentation": segmentation,
+                        "segment_id": f"{segmentation}-{number}",
+                        "month": month,
+                        "customers": customers,
+                        "customer_share": customers / total,
+                        "revenue_amount": 1000.0 * number,
+                        "revenue_share": number / 10,
+                        "orders": 10 * number,
+                        "average_order_amount": 100.0,
+                        "mean_length_days": 100.0 * number,
+                        "median_length_days": 100.0 * number,
+                        "mean_recency_days": 60.0 / number,
+                        "median_recency_days": 55.0 / number,
+                        "mean_frequency_orders": 6.0 - number,
+                        "median_frequency_orders": 5.0,
+                        "mean_monetary_amount": 777.77 if number == 3 else 500.0,
+                        "median_monetary_amount": 400.0,
+                    }
+                )
+    return pd.DataFrame(rows).astype({"month": "datetime64[us]"})
+
+
+def _mixes() -> pd.DataFrame:
+    values = {
+        "state": [(NASTY_STATE, 0.6), ("VIC", 0.39), ("QLD", 0.01)],
+        "wealth_segment": [("Mass Customer", 0.5), ("High Net Worth", 0.5)],
+    }
+    return pd.DataFrame(
+        {
+            "segmentation": segmentation,
+            "segment_id": f"{segmentation}-{number}",
+            "dimension": dimension,
+            "dimension_value": value,
+            "customers": round(share * customers),
+            "customer_share": share,
+        }
+        for segmentation in METRICS
+        for number, customers in SIZES.items()
+        for dimension, cells in values.items()
+        for value, share in cells
+    )
+
+
+def migrating(month: str, start: int, end: int) -> int:
+    """Customers from one segment to another, different in every month."""
+    if start == end:
+        return 0 if start == 3 else 100 * (5 - start)
+    return 3 if 3 in (start, end) else 10 * start + end + MONTHS.index(month)
+
+
+def _migrations() -> pd.DataFrame:
+    rows = []
+    for segmentation in METRICS:
+        for month in MONTHS[-3:]:
+            for start in [None, *SIZES]:
+                for end in SIZES:
+                    customers = 12 if start is None else migrating(month, start, end)
+                    rows.append(
+                        {
+                            "segmentation": segmentation,
+                            "month": month,
+                            "from_segment_id": start and f"{segmentation}-{start}",
+                            "to_segment_id": f"{segmentation}-{end}",
+                            "customers": customers,
+                            "from_share": 0.1,
+                            "revenue_before_amount": 50.0 * customers,
+                            "revenue_after_amount": 60.0 * customers,
+                            "revenue_change_amount": 10.0 * customers,
+                            "cause": "behaviour",
+                        }
+                    )
+    return pd.DataFrame(rows).astype({"month": "datetime64[us]"})
+
+
+def _stability() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "segmentation": segmentation,
+            "month": month,
+            "customers": 700,
+            "stay_share": 0.7 + 0.001 * place,
+            "chance_stay_share": 0.4,
+            "ari_frozen": 0.6,
+            "ari_refit": None,
+            "ami_refit": None,
+            "size_entropy": 0.9,
+            "verdict": "steady",
+        }
+        for segmentation in METRICS
+        for place, month in enumerate(MONTHS[1:])
+    ).astype({"month": "datetime64[us]"})
+
+
+def series() -> list[tuple[str, str]]:
+    """Segmentation and segment of everything that is forecast."""
+    segments = [(name, f"{name}-{number}") for name in METRICS for number in SIZES]
+    return [("total", "total"), *segments]
+
+
+def revenue(segment_id: str, month: str) -> float:
+    """Revenue of a series in a month."""
+    weight = 10 if segment_id == "total" else int(segment_id[-1])
+    return round(1000.0 * weight + 10.5 * MONTHS.index(month), 2)
+
+
+def _revenue_months() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "segmentation": segmentation,
+            "segment_id": segment_id,
+            "month": month,
+            # In the first month, too few customers to show what they spent.
+            "customers": 2 if month == MONTHS[0] else 200,
+            "orders": 300,
+            "revenue_amount": revenue(segment_id, month),
+        }
+        for segmentation, segment_id in series()
+        for month in MONTHS
+    ).astype({"month": "datetime64[us]"})
+
+
+def forecast(segment_id: str, model: str, horizon: int) -> float:
+    """Forecast of a series by a model."""
+    extra = {"seasonal_naive": 0, "prophet": 55.5}[model]
+    return round(revenue(segment_id, LAST) + extra + horizon, 2)
+
+
+def _forecast_rows(origin: str, **values: object) -> list[dict]:
+    months = pd.date_range(origin, periods=7, freq="MS")[1:]
+    rows = []
+    for segmentation, segment_id in series():
+        for model in ("seasonal_naive", "prophet"):
+            for horizon, month in enumerate(months, start=1):
+                amount = forecast(segment_id, model, horizon)
+                rows.append(
+                    {
+                        "segmentation": segmentation,
+                        "segment_id": segment_id,
+                        "model": model,
+                        "origin_month": pd.Timestamp(origin),
+                        "month": month,
+                        "horizon": horizon,
+                        "forecast_amount": amount,
+                        "lower_80_amount": amount - 100,
+                        "upper_80_amount": amount + 100,
+                        "lower_95_amount": amount - 200,
+                        "upper_95_amount": amount + 200,
+                        "is_published": model == "seasonal_naive",
+                    }
+                )
+    return rows
+
+
+def _backtests() -> pd.DataFrame:
+    rows = [
+        row for origin in (MONTHS[11], MONTHS[17]) for row in _forecast_rows(origin)
+    ]
+    frame = pd.DataFrame(rows)
+    frame["actual_amount"] = [
+        revenue(identity, str(month)[:10])
+        for identity, month in zip(frame["segment_id"], frame["month"], strict=True)
+    ]
+    return frame
+
+
+def _accuracy() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "segmentation": segmentation,
+            "model": model,
+            "backtests": 12,
+            "mase": mase,
+            "smape": 0.12,
+            "coverage_80": 0.79,
+            "coverage_95": 0.94,
+            "interval_score_80": 1234.5,
+            "is_winner": model == "seasonal_naive",
+        }
+        for segmentation in ["total", *METRICS]
+        for model, mase in (("seasonal_naive", 0.91), ("prophet", 1.25))
+    )
+
+
+def _reconciliations() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            ["transactions", 20000, 19000, 900, 100, 35, 0.045, True],
+            ["customer_demographics", 4000, 4000, 0, 0, 12, 0.0, True],
+        ],
+        columns=[
+            "input_table",
+            "read_rows",
+            "accepted_rows",
+            "rejected_rows",
+            "merged_duplicates",
+            "repaired_values",
+            "rejected_share",
+            "is_balanced",
+        ],
+    )
+
+
+def _rejected() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "rejected_row_id": str(number),
+            "input_table": "transactions",
+            "row_key": f"secret-key-{number}",
+            "reason_code": "null_customer" if number < 600 else "unparsable_date",
+            "raw_row": "secret-raw-row of Jane Doe",
+        }
+        for number in range(900)
+    )
+
+
+def _claims() -> pd.DataFrame:
+    rows = [
+        (
+            f"Segments are real, says {NASTY}",
+            "lifecycle",
+            0.5,
+            0.48,
+            0.52,
+            0.22,
+            "holds",
+        ),
+        (
+            "The 80 % band covers 75 to 85 %",
+            None,
+            None,
+            None,
+            None,
+            0.75,
+            "not measured",
+        ),
+        ("Refits agree", "value", 0.7, 0.6, 0.8, 0.8, "fails"),
+    ]
+    columns = [
+        "claim",
+        "segmentation",
+        "measured_value",
+        "lower",
+        "upper",
+        "threshold",
+        "verdict",
+    ]
+    claims = pd.DataFrame(rows, columns=columns)
+    claims.insert(0, "claim_id", ["1", "2", "3"])
+    return claims.assign(reproduce_with=["make build", "make bench", None])
+
+
+def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFrame]:
+    """Every mart as a frame.
+
+    Args:
+        structure: whether the null test finds structure; if not, no persona is
+            earned.
+        named: whether personas are shown although they are not earned.
+    """
+    forecasts = pd.DataFrame(_forecast_rows(LAST))
+    return {
+        "marts.fct_shop_months": _shop_months(),
+        "marts.fct_segmentation_trials": _trials(structure),
+        "marts.fct_trial_nulls": _nulls(structure),
+        "marts.fct_trial_centroids": _centroids(),
+        "marts.fct_silhouettes": _silhouettes(),
+        "marts.dim_segments": _segments(structure, named),
+        "marts.fct_segment_profiles": _profiles(),
+        "marts.fct_segment_mixes": _mixes(),
+        "marts.fct_segment_migrations": _migrations(),
+        "marts.rpt_segment_stability": _stability(),
+        "marts.fct_segment_revenue_months": _revenue_months(),
+        "marts.fct_revenue_forecasts": forecasts.drop(columns=["origin_month"]),
+        "marts.fct_forecast_backtests": _backtests().drop(columns=["is_published"]),
+        "marts.rpt_forecast_accuracy": _accuracy(),
+        "marts.rpt_input_reconciliations": _reconciliations(),
+        "marts.fct_rejected_rows": _rejected(),
+        "audit.rpt_claims": _claims(),
+    }
+
+
+def write_published(path: Path, marts: dict[str, pd.DataFrame]) -> Path:
+    """Write frames as the tables of a published file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        for name, frame in marts.items():
+            connection.execute(f"create schema if not exists {name.split('.')[0]}")
+            connection.register("frame", frame)
+            connection.execute(f"create table {name} as select * from frame")
+            connection.unregister("frame")
+            for column in ("month", "origin_month"):
+                if column in frame:
+                    connection.execute(
+                        f"alter table {name} alter {column} type date"
+                        f" using {column}::date"
+                    )
+    return path
