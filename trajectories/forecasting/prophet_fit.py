@@ -23,20 +23,17 @@ SAMPLES = 1000
 _log = logging.getLogger(__name__)
 
 
-def project_prophet(
-    history: History, horizon: int, has_yearly_seasonality: bool, seed: int
-) -> Projection | None:
+def project_prophet(history: History, horizon: int, seed: int) -> Projection | None:
     """Fit Prophet to monthly revenue and forecast the months after it.
 
     Prophet as it comes (linear trend with change points, maximum a posteriori,
-    no weekly or daily pattern), with a yearly pattern only when told so. The
+    no weekly or daily pattern), with a yearly pattern on two full years. The
     bands are quantiles of its predictive samples (Taylor and Letham 2018,
     "Forecasting at Scale", The American Statistician 72).
 
     Args:
         history: known at the origin; its last month is the origin.
         horizon: months ahead.
-        has_yearly_seasonality: whether to fit a yearly pattern.
         seed: of the fit and of the predictive samples.
 
     Returns:
@@ -45,6 +42,7 @@ def project_prophet(
     """
     if len(history.amounts) < FEWEST_MONTHS or not history.has_revenue:
         return None
+    is_seasonal = len(history.amounts) >= FEWEST_SEASONAL_MONTHS
     first, last = history.first_month, history.last_month
     known = pd.DataFrame({"ds": _starts(first, last), "y": history.amounts})
     ahead = pd.DataFrame({"ds": _starts(last + 1, last + horizon)})
@@ -52,7 +50,7 @@ def project_prophet(
 
     with _silence():
         model = Prophet(
-            yearly_seasonality=YEARLY_ORDER if has_yearly_seasonality else False,
+            yearly_seasonality=YEARLY_ORDER if is_seasonal else False,
             weekly_seasonality=False,
             daily_seasonality=False,
             uncertainty_samples=SAMPLES,
@@ -98,12 +96,13 @@ def _seeded(seed: int) -> Iterator[None]:
 @contextmanager
 def _silence() -> Iterator[None]:
     """Keep Stan's and Prophet's progress lines out of the build's output."""
-    loggers = [logging.getLogger(name) for name in ("cmdstanpy", "prophet")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
+    from cmdstanpy import disable_logging
+
+    logger = logging.getLogger("prophet")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
-        yield
+        with disable_logging():
+            yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        logger.setLevel(level)

@@ -75,6 +75,9 @@ joined as (
 backtested as (
 
     select
+        {{ surrogate_key([
+            'segmentation', 'segment_id', 'model', 'origin_month', 'month'
+        ]) }} as forecast_backtest_id,
         *,
         models_here = max(models_here) over (partition by segmentation)
             as is_comparable

@@ -21,7 +21,19 @@ latest_origins as (
 ranked as (
 
     select
-        projections.*,
+        {{ surrogate_key([
+            'projections.segmentation', 'projections.segment_id',
+            'projections.model', 'cast(projections.month as date)'
+        ]) }} as revenue_forecast_id,
+        projections.segmentation,
+        projections.segment_id,
+        projections.model,
+        projections.forecast_amount,
+        projections.lower_80_amount,
+        projections.upper_80_amount,
+        projections.lower_95_amount,
+        projections.upper_95_amount,
+        cast(projections.month as date) as month,
         row_number() over (
             partition by
                 projections.segmentation,

@@ -7,9 +7,7 @@ with forecasts as (
 published as (
 
     select
-        {{ surrogate_key([
-            'segmentation', 'segment_id', 'model', 'origin_month', 'month'
-        ]) }} as forecast_backtest_id,
+        forecast_backtest_id,
         cast(segmentation as string) as segmentation,
         cast(segment_id as string) as segment_id,
         cast(model as string) as model,

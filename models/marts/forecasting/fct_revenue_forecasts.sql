@@ -51,6 +51,7 @@ scales as (
 scaled as (
 
     select
+        forecasts.revenue_forecast_id,
         forecasts.segmentation,
         forecasts.segment_id,
         forecasts.model,
@@ -75,8 +76,7 @@ scaled as (
 published as (
 
     select
-        {{ surrogate_key(['segmentation', 'segment_id', 'model', 'month']) }}
-            as revenue_forecast_id,
+        revenue_forecast_id,
         cast(segmentation as string) as segmentation,
         cast(segment_id as string) as segment_id,
         cast(model as string) as model,
@@ -86,7 +86,7 @@ published as (
         lower_95_amount * factor as lower_95_amount,
         upper_95_amount * factor + share_amount as upper_95_amount,
         is_published,
-        cast(month as date) as month
+        month
     from scaled
 
 )
