@@ -305,7 +305,10 @@ def _make_plan(
     texts = {name: text_of(sql, kind) for name, (sql, kind) in selected.items()}
     made = "".join(f", {sql} as {quoted(name)}" for name, sql in writer.made.items())
     rows = f"select *{made} from {VIEW}"
-    _strip_point_zero(connection, source, texts, rows)
+    for name, (column, kind) in selected.items():
+        is_text_id = name.endswith("_id") and kind == "VARCHAR"
+        if is_text_id and _is_whole_float(connection, column, writer.made):
+            texts[name] = f"regexp_replace(trim({column}), '\\.0+$', '')"
     columns = ", ".join(f"{sql} as {name}" for name, sql in texts.items())
     sql = f"select {columns}, {UNREADABLE}, {SOURCE_ROW} from ({rows})"
     if source.one_row_per:
@@ -372,26 +375,21 @@ def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def _strip_point_zero(
-    connection: duckdb.DuckDBPyConnection,
-    source: TableSource,
-    texts: dict[str, str],
-    rows: str,
-) -> None:
-    """Write ids without '.0', where a whole column of them has it.
+def _is_whole_float(
+    connection: duckdb.DuckDBPyConnection, column: str, made: dict[str, str]
+) -> bool:
+    """Tell whether a column of ids holds nothing but numbers that end in '.0'.
 
     Programs that keep a column with gaps as floating point numbers export 13085 as
     13085.0, which would match nothing in another file.
     """
-    ids = [name for name in texts if name.endswith("_id")]
-    checks = ", ".join(
-        f"bool_and(regexp_full_match({texts[name]}, '\\s*\\d+\\.0+\\s*'))"
-        for name in ids
-    )
-    found = connection.execute(f"select {checks} from ({rows})").fetchone() or ()
-    for name, is_float in zip(ids, found, strict=True):
-        if is_float:
-            texts[name] = f"regexp_replace(trim({texts[name]}), '\\.0+$', '')"
+    if not column.startswith('"') or column.strip('"') in made:
+        return False
+    query = f"select 1 from {VIEW} where trim({column}) != ''"
+    other = f"and not regexp_full_match(trim({column}), '\\d+\\.0+') limit 1"
+    if connection.execute(f"{query} {other}").fetchone():
+        return False
+    return connection.execute(f"{query} limit 1").fetchone() is not None
 
 
 def _one_row_per(sql: str, key: str, columns: list[str]) -> str:

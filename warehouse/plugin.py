@@ -1,0 +1,108 @@
+"""The dbt-duckdb plugin: reads inputs into the work database, publishes builds."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import SourceConfig, TargetConfig
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
+from dbt_common.exceptions import DbtRuntimeError
+from duckdb import DuckDBPyConnection
+
+from warehouse.delivery import deliver
+from warehouse.inputs import InputError, InputReader
+
+SCRATCH_PREFIX = "reading-"
+SCRATCH_KEPT_SECONDS = 24 * 60 * 60
+
+
+def say(line: str) -> None:
+    """Print a line as dbt prints its own."""
+    fire_event(Note(msg=line), level=EventLevel.INFO)
+
+
+class Plugin(BasePlugin):
+    """Loads sources whose meta says `plugin: warehouse`, and publishes."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Start with nothing read and no connection."""
+        self._connection: DuckDBPyConnection | None = None
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._reader = InputReader(self._scratch_folder, self._cursor)
+        self._input = ""
+
+    def update_connection_config(
+        self, creds: DuckDBCredentials, config: dict[str, Any]
+    ) -> None:
+        """Make the build folder, so that a first run can create its database there."""
+        if creds.path != ":memory:" and "://" not in creds.path:
+            Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Keep the connection: relations are read, and marts published, through it."""
+        self._connection = conn
+
+    def load(self, source_config: SourceConfig) -> Any:
+        """Read one input table; see `InputReader.read`.
+
+        Raises
+        ------
+        DbtRuntimeError
+            When the input can't be used: dbt prints the sentence, and fails.
+        """
+        location = str(source_config.get("input") or "")
+        self._input = location
+        try:
+            return self._reader.read(location, source_config.identifier)
+        except InputError as error:
+            raise DbtRuntimeError(str(error)) from error
+
+    def store(self, target_config: TargetConfig) -> None:
+        """Publish the build that `config` describes; see the macro publish_build.
+
+        Raises
+        ------
+        DbtRuntimeError
+            When it can't be published; what was published before stays.
+        """
+        deliver(
+            connection=self._cursor(),
+            build_folder=self._build_folder(),
+            request=dict(target_config.config),
+            input_files=dict(self._reader.read_files),
+            say=say,
+        )
+
+    def _cursor(self) -> DuckDBPyConnection:
+        if self._connection is None:
+            raise DbtRuntimeError("There is no connection to the work database yet.")
+        return self._connection.cursor()
+
+    def _build_folder(self) -> Path:
+        path = self.creds.path if self.creds else ":memory:"
+        return Path.cwd() if path == ":memory:" else Path(path).absolute().parent
+
+    def _scratch_folder(self) -> Path:
+        """Make a folder for rewritten text files; it goes when the process ends."""
+        if self._scratch is None:
+            folder = self._build_folder()
+            _clear_old_scratch(folder)
+            self._scratch = tempfile.TemporaryDirectory(
+                prefix=SCRATCH_PREFIX, dir=folder, ignore_cleanup_errors=True
+            )
+        return Path(self._scratch.name)
+
+
+def _clear_old_scratch(folder: Path) -> None:
+    """Remove what a build that was killed left behind."""
+    for left in folder.glob(f"{SCRATCH_PREFIX}*"):
+        if time.time() - left.stat().st_mtime > SCRATCH_KEPT_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
