@@ -1,0 +1,25 @@
+-- Daily spend up to the last complete month is the orders' revenue.
+with days as (
+
+    select sum(spend_amount) as amount
+    from {{ ref('fct_customer_days') }}
+
+),
+
+orders as (
+
+    select sum(fct_orders.amount) as amount
+    from {{ ref('fct_orders') }} as fct_orders
+    inner join {{ ref('int_as_of_dates') }} as as_of_dates
+        on fct_orders.order_date <= as_of_dates.last_month_end_date
+
+)
+
+select
+    days.amount as days_amount,
+    orders.amount as orders_amount
+from days
+cross join orders
+where
+    abs(days.amount - orders.amount) > 0.005
+    or (days.amount is null) <> (orders.amount is null)

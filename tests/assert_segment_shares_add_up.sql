@@ -1,0 +1,11 @@
+-- Shares of customers and of revenue add up to 1 per segmentation and month.
+select
+    segmentation,
+    month,
+    sum(customer_share) as customer_share,
+    sum(revenue_share) as revenue_share
+from {{ ref('fct_segment_profiles') }}
+group by 1, 2
+having
+    abs(sum(customer_share) - 1) > 1e-9
+    or abs(sum(revenue_share) - 1) > 1e-9
