@@ -84,7 +84,8 @@ def project_naive(
     The error's size is estimated from the history's own errors and the shop's
     typical error (weight: PRIOR_ERRORS errors), grows with the square root of
     the number of lags bridged, and is widened by Student's t because it is an
-    estimate. So a segment of two months has a wide band, not none.
+    estimate. So a segment of two months has a wide band, not none. A month of
+    net returns is repeated as 0, with the band around that.
 
     Args:
         amounts: monthly revenue up to the origin, shape (months,).
@@ -107,7 +108,7 @@ def project_naive(
     prior = PRIOR_ERRORS * (typical * _level(amounts)) ** 2
     size = np.sqrt((np.sum(errors**2) + prior) / weight)
     steps = np.arange(horizon)
-    forecast = amounts[len(amounts) - lag + steps % lag]
+    forecast = np.maximum(amounts[len(amounts) - lag + steps % lag], 0.0)
     spread = size * np.sqrt(steps // lag + 1)
     band_80, band_95 = (
         (forecast - reach, forecast + reach)
