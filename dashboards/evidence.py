@@ -142,10 +142,9 @@ def _elbow_state(rows: pd.DataFrame, k: int) -> State:
         ],
         x="Number of groups (k)",
         y="Inertia (mean squared distance)",
+        lines=[] if bend is None else [theme.upright(bend)],
         xaxis={"dtick": 1},
     )
-    if bend is not None:
-        drawn.add_vline(x=bend, line={"color": theme.CONTRAST, "dash": "dash"})
     return State(
         title,
         [drawn],
@@ -196,16 +195,21 @@ def _blade_state(rows: pd.DataFrame, smallest_cell: int) -> State:
         traces,
         x=SILHOUETTE,
         y="Group",
+        lines=[theme.upright(round(mean, 4))],
         bargap=0,
         yaxis={
             "tickvals": [place for place, _ in ticks],
             "ticktext": [text for _, text in ticks],
         },
     )
-    drawn.add_vline(x=round(mean, 4), line={"color": theme.CONTRAST, "dash": "dash"})
-    return State(
+    title = (
         f"{formats.share(below)} of the sampled customers sit closer to another"
-        " group than to their own",
+        " group than to their own"
+        if below
+        else "Every sampled customer sits closest to the own group"
+    )
+    return State(
+        title,
         [drawn],
         note=f"One bar per sampled customer, {_thinned(every)}of"
         f" {formats.count(total)}; the dashed line is their mean,"
@@ -368,7 +372,7 @@ TRIAL_HEADERS = [
 
 
 def _trial_row(trial: object) -> list[str]:
-    name = f"{formats.metric(trial.metric)}, k = {trial.k}"
+    name = f"{formats.metric(trial.metric)}, k\u00a0=\u00a0{trial.k}"
     low, high = trial.silhouette_low, trial.silhouette_high
     interval = (
         formats.NOTHING

@@ -218,7 +218,8 @@ class _Histories:
             traces, y="Revenue per month (amount)", height=380, xaxis=theme.MONTHS
         )
         hidden = int(history["revenue_amount"].isna().sum())
-        note = f"{hidden} months with {self._few} customers are not drawn."
+        months = formats.counted(hidden, "month")
+        note = f"Not drawn: {months} with {self._few} customers."
         return State(
             _forecast_title(name, label, shown),
             [drawn],

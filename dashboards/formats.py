@@ -2,6 +2,7 @@
 
 import html
 import math
+import textwrap
 from collections.abc import Iterable
 
 import pandas as pd
@@ -17,6 +18,11 @@ def is_missing(value: object) -> bool:
 def count(value: float | None) -> str:
     """Write a whole number with thousands separators: 12,345."""
     return NOTHING if is_missing(value) else f"{value:,.0f}"
+
+
+def counted(value: int, thing: str) -> str:
+    """Write a number of things: 1 month, 12 months."""
+    return f"{count(value)} {thing}" + ("" if value == 1 else "s")
 
 
 def amount(value: float | None) -> str:
@@ -105,6 +111,13 @@ def plain(text: object) -> str:
     from data must not carry any.
     """
     return "" if is_missing(text) else html.escape(str(text), quote=False)
+
+
+def wrapped(text: object, width: int = 16) -> str:
+    """Escape text from data for a chart and break it into short lines."""
+    if is_missing(text):
+        return ""
+    return "<br>".join(plain(line) for line in textwrap.wrap(str(text), width))
 
 
 def rounded(values: Iterable[float | None], digits: int = 2) -> list[float | None]:

@@ -103,9 +103,10 @@ def _name(segments: Segments, identity: str) -> str:
     return OUTSIDE_NAMES.get(identity) or segments.name(identity)
 
 
-def _ends(rows: pd.DataFrame, segments: Segments, column: str) -> list[str]:
+def _sorted(nodes: set[str], segments: Segments) -> list[str]:
+    """Sort segments in their usual order; entered and left come last."""
     return sorted(
-        set(rows[column]), key=lambda i: (i in OUTSIDE_NAMES, segments.place(i), i)
+        nodes, key=lambda node: (node in OUTSIDE_NAMES, segments.place(node), node)
     )
 
 
@@ -139,7 +140,8 @@ def _hidden_note(rows: pd.DataFrame, smallest_cell: int) -> str:
     hidden = int((rows["customers"] < smallest_cell).sum())
     if hidden == 0:
         return ""
-    return f"{hidden} paths with {formats.few(smallest_cell)} customers are not drawn."
+    few = formats.few(smallest_cell)
+    return f"Not drawn: {formats.counted(hidden, 'path')} with {few} customers."
 
 
 def _sankey(marts: PublishedMarts, groups: dict, segments: Segments) -> Chart:
@@ -156,8 +158,8 @@ def _sankey_state(rows: pd.DataFrame, segments: Segments, smallest_cell: int) ->
     shown = rows[rows["customers"] >= smallest_cell]
     if shown.empty:
         return State(title, note=note)
-    starts = _ends(shown, segments, "from_segment_id")
-    ends = _ends(shown, segments, "to_segment_id")
+    starts = _sorted(set(shown["from_segment_id"]), segments)
+    ends = _sorted(set(shown["to_segment_id"]), segments)
     nodes = starts + ends
     marks = [
         OUTSIDE_MARK if node in OUTSIDE_NAMES else segments.mark(node) for node in nodes
@@ -202,8 +204,9 @@ def _heatmap(marts: PublishedMarts, groups: dict, segments: Segments) -> Chart:
 
 
 def _heatmap_state(rows: pd.DataFrame, segments: Segments, smallest_cell: int) -> State:
-    starts = _ends(rows, segments, "from_segment_id")
-    ends = _ends(rows, segments, "to_segment_id")
+    ends = _sorted(set(rows["to_segment_id"]), segments)
+    # Every numbered column has its row, also when nobody was there before.
+    starts = _sorted({*rows["from_segment_id"], *ends} - {LEFT}, segments)
     cells = rows.pivot(
         index="from_segment_id", columns="to_segment_id", values="customers"
     )
@@ -218,10 +221,12 @@ def _heatmap_state(rows: pd.DataFrame, segments: Segments, smallest_cell: int) -
         ]
         for row in zip(shown.to_numpy(), shares.to_numpy(), strict=True)
     ]
+    columns = [formats.plain(_name(segments, node)) for node in ends]
+    lines = [formats.plain(_name(segments, node)) for node in starts]
     trace = {
         "type": "heatmap",
-        "x": [formats.plain(_name(segments, i)) for i in ends],
-        "y": [formats.plain(_name(segments, i)) for i in starts],
+        "x": columns,
+        "y": lines,
         "z": [formats.rounded(row, 1) for row in shares.to_numpy()],
         "text": texts,
         "customdata": [formats.rounded(row, 0) for row in shown.to_numpy()],
@@ -239,23 +244,44 @@ def _heatmap_state(rows: pd.DataFrame, segments: Segments, smallest_cell: int) -
     }
     drawn = theme.figure(
         [trace],
-        x="Segment this month",
+        x="Segment this month (number)",
         y="Segment the month before",
-        height=170 + 42 * len(starts),
-        xaxis={"side": "top", "type": "category", "ticks": ""},
+        height=110 + 42 * len(starts),
+        xaxis={
+            "side": "top",
+            "ticks": "",
+            "type": "category",
+            "tickvals": columns,
+            "ticktext": [_short_label(node, starts) for node in ends],
+            "tickangle": 0,
+        },
         yaxis={
             "autorange": "reversed",
-            "type": "category",
             "ticks": "",
             "showgrid": False,
+            "type": "category",
+            "tickvals": lines,
+            "ticktext": [_long_label(node, starts, segments) for node in starts],
         },
     )
     title = _steadiest(shown, totals, segments, smallest_cell)
     note = (
-        "Per cent of the customers of each row and, on hovering, their number."
+        "Per cent of the customers of each row; columns carry the numbers of the rows."
         f" <{smallest_cell}: {formats.few(smallest_cell)} customers, not shown."
     )
     return State(title, [drawn], note=note)
+
+
+def _short_label(node: str, nodes: list[str]) -> str:
+    """Head a column: the number of its row, which leaves room on a phone."""
+    return OUTSIDE_NAMES.get(node) or str(nodes.index(node) + 1)
+
+
+def _long_label(node: str, nodes: list[str], segments: Segments) -> str:
+    """Head a row: name and number."""
+    if node in OUTSIDE_NAMES:
+        return OUTSIDE_NAMES[node]
+    return formats.wrapped(f"{segments.name(node)} {nodes.index(node) + 1}")
 
 
 def _cell_text(count: float, share: float, smallest_cell: int) -> str:
@@ -354,10 +380,10 @@ def _stability_state(rows: pd.DataFrame) -> State:
         traces,
         y="Share, or ARI, per month (0 to 1)",
         height=320,
+        lines=[theme.level(STABLE)],
         xaxis=theme.MONTHS,
         yaxis={"range": [min(0, rows[list(drawn_lines)].min().min()) - 0.02, 1.02]},
     )
-    drawn.add_hline(y=STABLE, line={"color": theme.MUTED, "width": 1})
     last = rows.iloc[-1]
     title = (
         f"{formats.month(last['month'])}: {formats.share(last['stay_share'])} stayed in"

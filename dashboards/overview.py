@@ -112,7 +112,7 @@ def _monthly(months: pd.DataFrame, column: str) -> State:
             ]
         )
     drawn = theme.figure(
-        traces, y=f"{label} per month ({unit})", height=260, xaxis=theme.MONTHS
+        traces, y=f"{unit.capitalize()}, per month", height=260, xaxis=theme.MONTHS
     )
     last = formats.month(months["month"].iloc[-1])
     title = (

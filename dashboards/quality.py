@@ -37,7 +37,7 @@ def build(marts: PublishedMarts) -> Page:
 
 
 def _rows_chart(inputs: pd.DataFrame) -> Chart:
-    labels = [formats.plain(formats.words(name)) for name in inputs["input_table"]]
+    labels = [formats.wrapped(formats.words(name)) for name in inputs["input_table"]]
     traces = [
         {
             "type": "bar",
@@ -71,7 +71,7 @@ def _rejections_chart(reasons: pd.DataFrame) -> Chart:
         ["rejected_rows", "input_table", "reason_code"], ascending=[False, True, True]
     )
     labels = [
-        formats.plain(
+        formats.wrapped(
             f"{formats.words(row.reason_code)} ({formats.words(row.input_table)})"
         )
         for row in reasons.itertuples()

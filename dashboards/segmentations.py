@@ -37,6 +37,13 @@ class Segments:
             ["segmentation", "is_stage", "segment_number", "segment_id"]
         ).drop_duplicates("segment_id", keep="last")
         self.frame = frame.reset_index(drop=True)
+        named = frame["persona"].notna()
+        self._shared = set(
+            frame.loc[
+                named & frame.duplicated(["segmentation", "persona"], keep=False),
+                "segment_id",
+            ]
+        )
         self._rows = {row.segment_id: row for row in self.frame.itertuples()}
         self._places = {identity: place for place, identity in enumerate(self._rows)}
 
@@ -50,10 +57,15 @@ class Segments:
         return self._rows.get(segment_id)
 
     def name(self, segment_id: str) -> str:
-        """Name a segment by its persona, or by its id where it has none."""
+        """Name a segment by its persona, or by its id where it has none.
+
+        Segments that share a persona get their number too.
+        """
         row = self._rows.get(segment_id)
         if row is None or formats.is_missing(row.persona):
             return formats.words(segment_id)
+        if segment_id in self._shared:
+            return f"{row.persona} ({row.segment_number})"
         return str(row.persona)
 
     def mark(self, segment_id: str) -> theme.Mark:
@@ -74,12 +86,19 @@ class Segments:
         """Say whether a segment carries a persona that it has not earned."""
         row = self._rows.get(segment_id)
         return (
+            self.has_no_name(segment_id)
+            and not formats.is_missing(row.persona)
+            and not _GROUP_NAME.fullmatch(str(row.persona))
+        )
+
+    def has_no_name(self, segment_id: str) -> bool:
+        """Say whether the evidence was too weak for a persona."""
+        row = self._rows.get(segment_id)
+        return (
             row is not None
             and not row.is_stage
             and not formats.is_missing(row.is_persona_earned)
             and not row.is_persona_earned
-            and not formats.is_missing(row.persona)
-            and not _GROUP_NAME.fullmatch(str(row.persona))
         )
 
 

@@ -1,5 +1,7 @@
 """Segments: who they are, how they differ from the average, what to do."""
 
+from collections.abc import Callable
+
 import pandas as pd
 from markupsafe import Markup
 
@@ -25,7 +27,7 @@ AXES = {
     "mean_recency_days": "Recency",
     "mean_frequency_orders": "Frequency",
     "mean_monetary_amount": "Monetary",
-    "average_order_amount": "Average order",
+    "average_order_amount": "Average<br>order",
 }
 # The radar ends at a quarter and at four times the average.
 FARTHEST = 4.0
@@ -56,7 +58,7 @@ def build(marts: PublishedMarts) -> Page:
     few = formats.few(marts.smallest_cell)
     follows = Control(
         "segment",
-        "Segment for the two charts of its customers",
+        "Segment (for: Who they are)",
         "select",
         [(identity, segments.name(identity)) for _, identity in keys],
         keys[0][1],
@@ -93,10 +95,8 @@ def build(marts: PublishedMarts) -> Page:
             Section(
                 "Who they are",
                 [
-                    _mix(marts, mixes, segments, keys, "wealth_segment", _donut),
-                    _mix(marts, mixes, segments, keys, "state", _bars),
-                    _mix(marts, mixes, segments, keys, "age_band", _bars),
-                    _mix(marts, mixes, segments, keys, "gender", _bars),
+                    _mix(marts, mixes, segments, keys, dimension)
+                    for dimension in _dimensions(mixes)
                 ],
             ),
         ],
@@ -142,10 +142,10 @@ def _sizes(
         if rows.empty:
             states[(name,)] = State("Every segment is too small to be shown.")
             continue
-        labels = [formats.plain(segments.name(i)) for i in rows["segment_id"]]
+        labels = [formats.wrapped(segments.name(i)) for i in rows["segment_id"]]
         traces = [
-            _share_bar(labels, rows["revenue_share"], "Revenue", theme.EXPECTED),
             _share_bar(labels, rows["customer_share"], "Customers", theme.MEASURED),
+            _share_bar(labels, rows["revenue_share"], "Revenue", theme.EXPECTED),
         ]
         top = rows.loc[rows["revenue_share"].fillna(-1).idxmax()]
         title = (
@@ -236,12 +236,12 @@ def _ratio(value: float | None, average: float) -> float | None:
     return min(max(value / average, 1 / FARTHEST), FARTHEST)
 
 
-def _radar(row: pd.Series, average: pd.Series, mark: theme.Mark) -> object:
+def _radar(row: pd.Series, average: pd.Series, mark: theme.Mark) -> theme.Figure:
     ratios = [_ratio(row[column], average[column]) for column in AXES]
     angles = list(AXES.values())
     closed = [*angles, angles[0]]
     texts = [
-        f"{label}: {formats.decimal(row[column], 1)}"
+        f"{label.replace('<br>', ' ')}: {formats.decimal(row[column], 1)}"
         f" (average {formats.decimal(average[column], 1)})"
         for column, label in AXES.items()
     ]
@@ -290,8 +290,8 @@ def _radar(row: pd.Series, average: pd.Series, mark: theme.Mark) -> object:
             "tickfont": {"size": 11},
         },
     }
-    margin = {"l": 62, "r": 62, "t": 26, "b": 20}
-    return theme.figure(traces, height=240, polar=polar, margin=margin)
+    margin = {"l": 56, "r": 56, "t": 24, "b": 14}
+    return theme.figure(traces, height=230, polar=polar, margin=margin)
 
 
 def _farthest(rows: pd.DataFrame, average: pd.Series, segments: Segments) -> str:
@@ -309,8 +309,9 @@ def _farthest(rows: pd.DataFrame, average: pd.Series, segments: Segments) -> str
     value = rows.set_index("segment_id").loc[identity, column]
     unit = column.rsplit("_", 1)[-1]
     unit = "" if unit == "amount" else f" {unit}"
+    label = label.lower().replace("<br>", " ")
     return (
-        f"{segments.name(identity)} differ most from the average: {label.lower()}"
+        f"{segments.name(identity)} differ most from the average: {label}"
         f" {formats.decimal(value, 1)}{unit}, all customers"
         f" {formats.decimal(average[column], 1)}{unit}"
     )
@@ -346,6 +347,7 @@ def _card(marts: PublishedMarts, row: object, segments: Segments) -> dict:
         "name": segments.name(row.segment_id),
         "mark": segments.mark(row.segment_id),
         "size": size,
+        "is_unearned": segments.has_no_name(row.segment_id),
         "evidence": "" if formats.is_missing(evidence) else evidence,
         "plays": plays,
     }
@@ -391,14 +393,20 @@ def _profile(
     return Fragment("profile", states, ("segmentation",))
 
 
+def _dimensions(mixes: pd.DataFrame) -> list[str]:
+    """List wealth and state first, then whatever else the input tells."""
+    usual = ["wealth_segment", "state"]
+    return usual + sorted(set(mixes["dimension"].dropna()) - set(usual))
+
+
 def _mix(
     marts: PublishedMarts,
     mixes: pd.DataFrame,
     segments: Segments,
     keys: list[tuple[str, str]],
     dimension: str,
-    draw: object,
 ) -> Chart:
+    draw = _donut if dimension == "wealth_segment" else _bars
     of_dimension = mixes[mixes["dimension"] == dimension]
     groups = dict(list(of_dimension.groupby(["segmentation", "segment_id"])))
     label = formats.words(dimension)
@@ -419,7 +427,7 @@ def _mix_state(
     rows: pd.DataFrame,
     segments: Segments,
     label: str,
-    draw: object,
+    draw: Callable[[pd.DataFrame], theme.Figure],
 ) -> State:
     name = segments.name(rows["segment_id"].iloc[0])
     hidden = rows[_small(rows, marts)]
@@ -445,39 +453,33 @@ def _value_name(value: object) -> str:
     return "not known" if formats.is_missing(value) else str(value)
 
 
-def _donut(rows: pd.DataFrame) -> object:
+def _donut(rows: pd.DataFrame) -> theme.Figure:
     marks = [theme.mark(place + 1) for place in range(len(rows))]
     trace = {
         "type": "pie",
         "hole": 0.55,
         "sort": False,
         "direction": "clockwise",
-        "labels": [formats.plain(_value_name(v)) for v in rows["dimension_value"]],
+        "labels": [
+            formats.wrapped(_value_name(v), 12) for v in rows["dimension_value"]
+        ],
         "values": [int(customers) for customers in rows["customers"]],
         "text": [formats.share(share) for share in rows["customer_share"]],
         "texttemplate": "%{label}<br>%{text}",
         "textposition": "outside",
-        "marker": {
-            "colors": [mark.colour for mark in marks],
-            "line": {"color": "white", "width": 1.5},
-            "pattern": {
-                "shape": [mark.pattern for mark in marks],
-                "fgcolor": "white",
-                "fgopacity": 0.55,
-                "size": 7,
-            },
-        },
+        "automargin": True,
+        "marker": theme.surfaces(marks, "colors"),
         "hovertemplate": "%{label}: %{value:,} customers<extra></extra>",
     }
     margin = {"l": 16, "r": 16, "t": 24, "b": 24}
     return theme.figure([trace], height=300, margin=margin)
 
 
-def _bars(rows: pd.DataFrame) -> object:
+def _bars(rows: pd.DataFrame) -> theme.Figure:
     trace = {
         "type": "bar",
         "orientation": "h",
-        "y": [formats.plain(_value_name(value)) for value in rows["dimension_value"]],
+        "y": [formats.wrapped(_value_name(value)) for value in rows["dimension_value"]],
         "x": formats.rounded(100 * rows["customer_share"].astype(float)),
         "customdata": [int(customers) for customers in rows["customers"]],
         "marker": theme.MEASURED.bar,

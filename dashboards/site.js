@@ -80,6 +80,7 @@
     element.querySelector("figcaption").textContent = shown.title;
     element.querySelector(".note").textContent = shown.note;
     element.querySelector(".key").innerHTML = shown.legend;
+    element.classList.toggle("empty", shown.figures.length === 0);
     draw(element.querySelector(".plots"), shown);
   }
 

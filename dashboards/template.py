@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
-import plotly.graph_objects as go
 from markupsafe import Markup
 
 from dashboards import theme
@@ -49,7 +48,7 @@ class State:
     """
 
     title: str
-    figures: list[go.Figure] = field(default_factory=list)
+    figures: list[theme.Figure] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
     legend: Markup = field(default_factory=Markup)
     note: str = ""
@@ -137,7 +136,9 @@ def table(
 
 def legend(entries: Iterable[tuple[str, theme.Mark, str]]) -> Markup:
     """Render a legend; entries are name, mark and kind ("line", "bar", "band")."""
-    return part("legend", entries=list(entries), dashes=_SVG_DASHES)
+    return part(
+        "legend", entries=list(entries), dashes=_SVG_DASHES, hatches=_SVG_HATCHES
+    )
 
 
 _SVG_DASHES = {
@@ -149,6 +150,15 @@ _SVG_DASHES = {
     "longdashdot": "11 3 2 3",
     "5,2": "5 2",
     "2,6": "2 6",
+}
+_SVG_HATCHES = {
+    "/": "M8 13l12-12M14 13l12-12",
+    "\\": "M8 1l12 12M14 1l12 12",
+    "x": "M8 13l12-12M14 13l12-12M8 1l12 12M14 1l12 12",
+    "-": "M8 5h18M8 9h18",
+    "|": "M12 1v12M17 1v12M22 1v12",
+    "+": "M8 5h18M8 9h18M12 1v12M17 1v12M22 1v12",
+    ".": "M11 4h2M16 4h2M21 4h2M11 9h2M16 9h2M21 9h2",
 }
 
 
@@ -164,12 +174,6 @@ def embed(data: object) -> Markup:
     return Markup(text)
 
 
-def _figure_json(drawn: go.Figure) -> dict:
-    parts = drawn.to_plotly_json()
-    parts["layout"].pop("template", None)
-    return {"data": parts["data"], "layout": parts["layout"]}
-
-
 def _state_json(state: State | Markup) -> dict:
     if not isinstance(state, State):
         return {"html": str(state)}
@@ -178,7 +182,7 @@ def _state_json(state: State | Markup) -> dict:
         "note": state.note,
         "legend": str(state.legend),
         "captions": state.captions,
-        "figures": [_figure_json(drawn) for drawn in state.figures],
+        "figures": state.figures,
     }
 
 

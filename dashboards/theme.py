@@ -4,10 +4,8 @@ Groups differ in colour (Okabe and Ito 2008, safe for colour-blind readers), in
 dash, in marker and in pattern, so that a greyscale print still tells them apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import plotly.graph_objects as go
 
 INK = "#1f2933"
 MUTED = "#52606d"
@@ -64,17 +62,34 @@ class Mark:
 
     @property
     def bar(self) -> dict:
-        """Plotly's marker settings for bars and slices."""
-        return {
-            "color": self.colour,
-            "line": {"color": "white", "width": 1},
-            "pattern": {
-                "shape": self.pattern,
-                "fgcolor": "white",
-                "fgopacity": 0.55,
-                "size": 7,
-            },
-        }
+        """Plotly's marker settings for bars."""
+        edge = {"color": "white", "width": 1}
+        return {"color": self.colour, "line": edge, "pattern": _pattern(self)}
+
+
+def _pattern(*marks: Mark) -> dict:
+    """Hatch one surface, or the surfaces of one trace, in white."""
+    shapes, colours = [mark.pattern for mark in marks], [mark.colour for mark in marks]
+    return {
+        "shape": shapes[0] if len(marks) == 1 else shapes,
+        "bgcolor": colours[0] if len(marks) == 1 else colours,
+        "fgcolor": "white",
+        "fgopacity": 0.6,
+        "size": 7,
+    }
+
+
+def surfaces(marks: Iterable[Mark], colour_key: str = "color") -> dict:
+    """Give each bar or slice of one trace its own mark.
+
+    Slices of a pie call their colours "colors", bars "color".
+    """
+    marks = list(marks)
+    return {
+        colour_key: [mark.colour for mark in marks],
+        "line": {"color": "white", "width": 1},
+        "pattern": _pattern(*marks),
+    }
 
 
 STAGE_MARKS = {
@@ -101,13 +116,20 @@ def fade(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
+# A Plotly figure as plain data and layout. Plotly's own Python classes would
+# check each one again while the pages are drawn (some ten seconds); the tests
+# check them instead.
+Figure = dict
+
+
 def figure(
-    traces: Sequence[go.Figure | dict],
+    traces: list[dict],
     x: str | None = None,
     y: str | None = None,
     height: int = 300,
+    lines: Iterable[dict] = (),
     **layout: object,
-) -> go.Figure:
+) -> Figure:
     """Make a figure in the house style; axis titles carry unit and period.
 
     Args:
@@ -115,14 +137,28 @@ def figure(
         x: title of the horizontal axis.
         y: title of the vertical axis.
         height: in pixels; the width follows the page.
+        lines: straight lines across the chart (`upright`, `level`).
         layout: further Plotly layout settings.
     """
-    drawn = go.Figure(data=list(traces), layout={"template": None, "height": height})
-    if x is not None:
-        drawn.update_xaxes(title_text=x)
-    if y is not None:
-        drawn.update_yaxes(title_text=y)
-    return drawn.update_layout(**layout)
+    layout["height"] = height
+    for axis, title in (("xaxis", x), ("yaxis", y)):
+        if title is not None:
+            layout[axis] = {**layout.get(axis, {}), "title": {"text": title}}
+    if lines:
+        layout["shapes"] = list(lines)
+    return {"data": traces, "layout": layout}
+
+
+def upright(x: float, colour: str = CONTRAST, dash: str = "dash") -> dict:
+    """Draw an upright line across the chart at `x`."""
+    ends = {"x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "y domain"}
+    return {"type": "line", **ends, "line": {"color": colour, "dash": dash}}
+
+
+def level(y: float, colour: str = MUTED) -> dict:
+    """Draw a thin level line across the chart at `y`."""
+    ends = {"y0": y, "y1": y, "x0": 0, "x1": 1, "xref": "x domain"}
+    return {"type": "line", **ends, "line": {"color": colour, "width": 1}}
 
 
 def template() -> dict:
@@ -137,6 +173,7 @@ def template() -> dict:
         "zeroline": False,
         "title": {"standoff": 10, "font": {"size": 12, "color": MUTED}},
         "fixedrange": True,
+        "tickformat": ",.10~g",
     }
     layout = {
         "font": {"family": FONT, "size": 12, "color": INK},

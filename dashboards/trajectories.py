@@ -171,7 +171,7 @@ def _path_legend(shown: pd.DataFrame, kind: str) -> Markup:
     )
 
 
-def _path_figure(rows: pd.DataFrame, name: str, step: str) -> object:
+def _path_figure(rows: pd.DataFrame, name: str, step: str) -> theme.Figure:
     traces = []
     for number, path in rows.sort_values("step").groupby("cluster_number"):
         mark = theme.mark(number)
@@ -198,7 +198,7 @@ def _path_figure(rows: pd.DataFrame, name: str, step: str) -> object:
     )
 
 
-def _bar_figure(rows: pd.DataFrame, name: str, step: str) -> object:
+def _bar_figure(rows: pd.DataFrame, name: str, step: str) -> theme.Figure:
     rows = rows.sort_values("cluster_number")
     marks = [theme.mark(number) for number in rows["cluster_number"]]
     trace = {
@@ -206,16 +206,7 @@ def _bar_figure(rows: pd.DataFrame, name: str, step: str) -> object:
         "name": formats.words(name),
         "x": [f"Group {number}" for number in rows["cluster_number"]],
         "y": formats.rounded(rows["value"]),
-        "marker": {
-            "color": [mark.colour for mark in marks],
-            "pattern": {
-                "shape": [mark.pattern for mark in marks],
-                "fgcolor": "white",
-                "fgopacity": 0.55,
-                "size": 7,
-            },
-        },
-        "textposition": "none",
+        "marker": theme.surfaces(marks),
     }
     return theme.figure([trace], y=_unit(name), height=220)
 
