@@ -1,0 +1,44 @@
+# Each target is what a person could type. Settings: DATA=folder or INPUT=file.yml
+# (own data), PYTHON=python3.12, CUSTOMERS=100000 (sample).
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INPUT ?= $(DATA)
+
+.PHONY: build test lint bench docs sample pages clean
+
+build: $(VENV)/.ready ## load, build, test, publish, draw the pages
+	TRAJECTORIES_INPUT="$(INPUT)" $(BIN)/dbt build
+
+test: lint ## everything that guards the project
+	TRAJECTORIES_BUILD=build/test $(BIN)/dbt build --target-path build/test/target
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/dbt --warn-error parse
+	$(BIN)/sqlfluff lint models tests analyses --processes 2
+	$(BIN)/dbt-bouncer run
+	$(BIN)/dbt-score lint --manifest target/manifest.json
+
+bench: $(VENV)/.ready ## the numbers of the README
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.ready
+	$(BIN)/dbt docs generate --static
+
+sample: $(VENV)/.ready ## make the sample shop anew, in any size
+	$(BIN)/python -m sample_shop $(if $(CUSTOMERS),--customers $(CUSTOMERS) --out build/sample --format parquet)
+
+pages: $(VENV)/.ready ## draw the pages again from what is published
+	$(BIN)/python -m dashboards
+
+clean:
+	rm -rf build target logs
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	touch $@
