@@ -57,7 +57,7 @@ def draw_traits(
     quarters = -(-len(calendar) // 90)
     return Traits(
         pace=np.clip(rng.gamma(9.0, 1 / 9.0, customers), 0.55, 2.2),
-        phase_days=rng.normal(0, 3.0, customers),
+        phase_days=rng.normal(0, 2.5, customers),
         width=np.clip(rng.normal(1, 0.15, customers), 0.6, 1.5),
         favourite_weekday=rng.integers(0, 7, customers),
         burst_draws=rng.random((customers, quarters)),
@@ -81,20 +81,20 @@ def _age(calendar: ShopCalendar, starts: np.ndarray) -> np.ndarray:
 
 
 def loyal_subscribers(traits, calendar, starts):
-    """Order at an even pace, about every twelve days, all through."""
-    return np.full((len(starts), len(calendar)), 0.082)
+    """Order at an even pace, about every eleven days, all through."""
+    return np.full((len(starts), len(calendar)), 0.088)
 
 
 def sale_hunters(traits, calendar, starts):
     """Order on promotion days and hardly ever else."""
     on_sale = calendar.promotion_numbers >= 0
-    return np.tile(np.where(on_sale, 0.37, 0.003), (len(starts), 1))
+    return np.tile(np.where(on_sale, 0.37, 0.002), (len(starts), 1))
 
 
 def new_customer_ramp(traits, calendar, starts):
-    """Begin with one order and order ever more often over a hundred days."""
-    age = np.minimum(_age(calendar, starts), 120)
-    return 0.012 + 0.155 * (age / 100) ** (1.6 * traits.width[:, None])
+    """Begin with one order and order ever more often for a hundred days."""
+    age = np.minimum(_age(calendar, starts), 105)
+    return 0.008 + 0.185 * (age / 100) ** (2.2 * traits.width[:, None])
 
 
 def churn_risk(traits, calendar, starts):
@@ -108,7 +108,7 @@ def seasonal_shoppers(traits, calendar, starts):
     rate = np.full((len(starts), len(calendar)), 0.004)
     for year in calendar.years:
         centre = calendar.day_number(f"{year}-11-07") + traits.phase_days
-        rate += 7 * _bump(calendar.day_numbers, centre, 8.5 * traits.width)
+        rate += 7.3 * _bump(calendar.day_numbers, centre, 9.5 * traits.width)
     return rate
 
 
@@ -119,8 +119,8 @@ def impulse_buyers(traits, calendar, starts):
     for back in range(quarters):
         first_day = len(calendar) - 90 * (back + 1)
         centre = first_day + 5 + 80 * traits.burst_draws[:, back]
-        size = np.where(traits.burst_chances[:, back] < (0.25 if back else 1), 7.0, 0)
-        rate += size[:, None] * _bump(calendar.day_numbers, centre, 2.5 * traits.width)
+        size = np.where(traits.burst_chances[:, back] < (0.2 if back else 1), 7.5, 0)
+        rate += size[:, None] * _bump(calendar.day_numbers, centre, 1.8 * traits.width)
     return rate
 
 
@@ -140,14 +140,19 @@ def gift_shoppers(traits, calendar, starts):
 
 def b2b_customers(traits, calendar, starts):
     """Order on weekdays, mostly when the month's books close."""
-    rate = np.where(calendar.business_closing, 0.36, 0.025)
+    rate = np.where(calendar.business_closing, 0.35, 0.022)
     rate = np.where((calendar.weekdays < 5) & ~calendar.business_shutdown, rate, 0)
     return np.tile(rate, (len(starts), 1))
 
 
+def steady_customers(traits, calendar, starts):
+    """Order about once in ten weeks, evenly, all through."""
+    return np.full((len(starts), len(calendar)), 0.0135)
+
+
 def occasional_customers(traits, calendar, starts):
     """Order about once in four months."""
-    return np.full((len(starts), len(calendar)), 0.0085)
+    return np.full((len(starts), len(calendar)), 0.0072)
 
 
 def first_time_customers(traits, calendar, starts):
@@ -191,27 +196,29 @@ STEADY, POTENTIALS = "Steady Supporters", "New Potentials"
 OCCASIONAL = "Occasional Buyers"
 
 KINDS = (
-    Kind("Loyal Subscribers", CHAMPIONS, 0.0475, loyal_subscribers,
-         10, True, True, 2.0, 1.0),
-    Kind("Sale Hunters", STEADY, 0.045, sale_hunters,
+    Kind("Loyal Subscribers", CHAMPIONS, 0.0375, loyal_subscribers,
+         14, True, True, 1.0, 1.0),
+    Kind("Sale Hunters", STEADY, 0.0375, sale_hunters,
          1.5, True, False, 0.5, 1.0),
-    Kind("New Customer Ramp", POTENTIALS, 0.045, new_customer_ramp,
+    Kind("New Customer Ramp", POTENTIALS, 0.0375, new_customer_ramp,
          3, True, True, 1.0, 1.2),
-    Kind("Churn Risk", SLEEPERS, 0.045, churn_risk,
+    Kind("Churn Risk", SLEEPERS, 0.0375, churn_risk,
          3, True, True, 1.0, 1.2),
-    Kind("Seasonal Shoppers", OCCASIONAL, 0.045, seasonal_shoppers,
+    Kind("Seasonal Shoppers", OCCASIONAL, 0.0375, seasonal_shoppers,
          1.5, True, True, 1.0, 1.2),
-    Kind("Impulse Buyers", OCCASIONAL, 0.045, impulse_buyers,
+    Kind("Impulse Buyers", OCCASIONAL, 0.0375, impulse_buyers,
          1.5, True, True, 0.5, 1.2),
-    Kind("Gift Shoppers", OCCASIONAL, 0.045, gift_shoppers,
+    Kind("Gift Shoppers", OCCASIONAL, 0.0375, gift_shoppers,
          1.5, True, True, 0.5, 1.2),
-    Kind("B2B Customers", CHAMPIONS, 0.04, b2b_customers,
+    Kind("B2B Customers", CHAMPIONS, 0.035, b2b_customers,
          3, True, True, 0.5, 1.0),
-    Kind("Occasional Customers", STEADY, 0.27, occasional_customers,
+    Kind("Steady Customers", STEADY, 0.1, steady_customers,
+         20, False, True, 0.5, 1.0),
+    Kind("Occasional Customers", OCCASIONAL, 0.2325, occasional_customers,
          2, False, True, 1.0, 1.4),
     Kind("First-Time Customers", POTENTIALS, 0.12, first_time_customers,
          2, False, True, 1.0, 1.2),
-    Kind("Lapsed Customers", SLEEPERS, 0.2525, lapsed_customers,
+    Kind("Lapsed Customers", SLEEPERS, 0.25, lapsed_customers,
          1, False, True, 1.0, 1.0),
 )  # fmt: skip
 

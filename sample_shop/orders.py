@@ -22,6 +22,7 @@ _BASKETS = {
     "Impulse Buyers": ([0.06, 0.25, 0.36, 0.31, 0.02], 0.4, 0.2, 0.9, 0.6),
     "Gift Shoppers": ([0.06, 0.08, 0.50, 0.35, 0.01], 0.4, 0.1, 0.6, 0.6),
     "B2B Customers": ([0.10, 0.50, 0.18, 0.12, 0.10], 7.0, 0.2, 0.35, 0.1),
+    "Steady Customers": ([0.03, 0.40, 0.27, 0.16, 0.14], 0.3, 0.1, 0.5, 0.4),
     "Occasional Customers": ([0.09, 0.35, 0.25, 0.19, 0.12], 0.2, 0.0, 0.45, 0.5),
     "First-Time Customers": ([0.22, 0.25, 0.30, 0.20, 0.03], 0.2, 0.0, 0.5, 0.6),
     "Lapsed Customers": ([0.09, 0.35, 0.25, 0.19, 0.12], 0.2, 0.0, 0.45, 0.5),
@@ -98,7 +99,7 @@ def daily_rates(
         rows: (chunk,) which customers.
         traits: of the chunk's customers.
         mixed_kinds: (chunk,) a second kind whose behaviour shows through at a
-            quarter of its strength, -1 for none.
+            fifth of its strength, -1 for none.
         calendar: the days.
 
     Returns:
@@ -124,7 +125,7 @@ def daily_rates(
                 extra = orders_a_day(
                     int(other), some.take(pick), calendar, starts[pick]
                 )
-                rates[chosen[pick]] += np.where(within[pick], 0.25 * extra, 0)
+                rates[chosen[pick]] += np.where(within[pick], 0.2 * extra, 0)
     return rates
 
 
@@ -179,7 +180,7 @@ def _products(rng, catalogue: Catalogue, kinds, tastes) -> np.ndarray:
     """Choose a product for each order: a category by kind, a price by taste."""
     draw = rng.random(len(kinds))
     categories = (draw[:, None] >= _CATEGORY_BOUNDS[kinds][:, :-1]).sum(axis=1)
-    rank = ndtr(0.75 * (tastes + _TASTE_SHIFTS[kinds]) + rng.normal(0, 0.8, len(kinds)))
+    rank = ndtr(0.75 * (tastes + _TASTE_SHIFTS[kinds]) + rng.normal(0, 0.5, len(kinds)))
     starts = catalogue.category_starts[categories]
     sizes = catalogue.category_starts[categories + 1] - starts
     return starts + np.minimum((rank * sizes).astype(int), sizes - 1)

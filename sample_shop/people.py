@@ -5,35 +5,55 @@ import pandas as pd
 
 from sample_shop.kinds import KINDS
 
-_FEMALE = (
-    "Abigail Aisha Alice Amelia Anjali Anna Ava Beatrice Bella Bronte Charlotte Chloe "
+
+def _words(text: str) -> list[str]:
+    """Split a text into words."""
+    return text.split()
+
+
+_FEMALE = _words(
+    "Abigail Aisha Alice Amelia Anjali Anna Ava Beatrice Bella Bronte Charlotte "
+    "Chloe "
     "Clara Daisy Eleanor Elif Ella Emily Esther Eva Fatima Freya Grace Hana Hannah "
-    "Harriet Imogen Ines Iris Isla Ivy Jasmine Josie Kiara Lara Layla Leila Lily Lucia "
-    "Lucy Mabel Maya Mei Mia Mila Nadia Nina Olive Olivia Phoebe Priya Quinn Rosa Ruby "
+    "Harriet Imogen Ines Iris Isla Ivy Jasmine Josie Kiara Lara Layla Leila Lily "
+    "Lucia "
+    "Lucy Mabel Maya Mei Mia Mila Nadia Nina Olive Olivia Phoebe Priya Quinn Rosa "
+    "Ruby "
     "Sadie Sara Sienna Sofia Stella Tara Thea Violet Willow Yara Zara Zoe"
-).split()
-_MALE = (
+)
+_MALE = _words(
     "Aaron Adam Ahmed Alan Albert Alfie Amir Angus Archie Arjun Arlo Ben Bruno Caleb "
     "Callum Carlos Connor Daniel David Diego Dylan Edward Eli Ethan Ewan Felix Finn "
     "Frank George Hamish Harry Henry Hugo Ibrahim Isaac Jack James Jasper Joel Jonas "
-    "Jude Kai Kenji Leo Liam Louis Lucas Luke Marco Mateo Max Miles Nathan Noah Oliver "
-    "Oscar Owen Patrick Ravi Reuben Rory Samuel Sebastian Theo Thomas Toby Victor Wei "
+    "Jude Kai Kenji Leo Liam Louis Lucas Luke Marco Mateo Max Miles Nathan Noah "
+    "Oliver "
+    "Oscar Owen Patrick Ravi Reuben Rory Samuel Sebastian Theo Thomas Toby Victor "
+    "Wei "
     "William Xavier Yusuf"
-).split()
-_LAST = (
+)
+_LAST = _words(
     "Abbott Ahearn Alcott Appleby Ashdown Bannerman Barlow Beckett Bellamy Birch "
     "Blackwood Bradshaw Brandt Calloway Carver Chaudhry Chen Clifton Conway Cooper "
-    "Costa Crane Dalton Darby Delgado Dempsey Ellison Everett Fairweather Farrow Fenton "
-    "Ferreira Fletcher Forsyth Foster Gallagher Garrick Gibson Goodwin Grainger Gupta "
-    "Hadley Halloran Hargreaves Harlow Hassan Hayward Holloway Huang Hughes Iqbal Ivanov "
-    "Jarvis Jensen Kaur Kavanagh Keating Kendrick Khan Kowalski Lambert Langley Larsen "
-    "Leighton Lim Lockwood Lonsdale Mackay Maddox Marlowe Mason Mbeki Merton Mitchell "
-    "Moretti Morgan Nakamura Nash Nguyen Norwood Novak Okafor Olsen Osborne Palmer Park "
-    "Patel Pemberton Pereira Petrov Prescott Quigley Radley Rahman Ramsey Redmond Rossi "
-    "Rowe Sandhu Santos Sato Schmidt Selby Shaw Singh Stanton Sullivan Sutherland Tanaka "
-    "Thornton Tran Underwood Vance Vargas Wakefield Walsh Warwick Watts Weston Whitlock "
+    "Costa Crane Dalton Darby Delgado Dempsey Ellison Everett Fairweather Farrow "
+    "Fenton "
+    "Ferreira Fletcher Forsyth Foster Gallagher Garrick Gibson Goodwin Grainger "
+    "Gupta "
+    "Hadley Halloran Hargreaves Harlow Hassan Hayward Holloway Huang Hughes Iqbal "
+    "Ivanov "
+    "Jarvis Jensen Kaur Kavanagh Keating Kendrick Khan Kowalski Lambert Langley "
+    "Larsen "
+    "Leighton Lim Lockwood Lonsdale Mackay Maddox Marlowe Mason Mbeki Merton "
+    "Mitchell "
+    "Moretti Morgan Nakamura Nash Nguyen Norwood Novak Okafor Olsen Osborne Palmer "
+    "Park "
+    "Patel Pemberton Pereira Petrov Prescott Quigley Radley Rahman Ramsey Redmond "
+    "Rossi "
+    "Rowe Sandhu Santos Sato Schmidt Selby Shaw Singh Stanton Sullivan Sutherland "
+    "Tanaka "
+    "Thornton Tran Underwood Vance Vargas Wakefield Walsh Warwick Watts Weston "
+    "Whitlock "
     "Winslow Wong Yates Yilmaz Young Zhang"
-).split()
+)
 _JOBS = (
     "Accountant",
     "Analyst Programmer",
@@ -74,13 +94,15 @@ _STATES = ("NSW", "VIC", "QLD", "SA", "WA", "TAS", "ACT", "NT")
 _STATE_CHANCES = (0.4, 0.24, 0.18, 0.05, 0.07, 0.02, 0.02, 0.02)
 _FIRST_POSTCODES = np.array([2000, 3000, 4000, 5000, 6000, 7000, 2600, 800])
 _POSTCODE_RANGES = np.array([590, 900, 880, 700, 700, 400, 18, 60])
-_STREETS = (
+_STREETS = _words(
     "Acacia Banksia Bluegum Boathouse Cedar Chapel Clydesdale Coolibah Correa Depot "
-    "Dockside Fernleigh Foundry Grevillea Harbour Heron Ironbark Jacaranda Kookaburra "
+    "Dockside Fernleigh Foundry Grevillea Harbour Heron Ironbark Jacaranda "
+    "Kookaburra "
     "Lantern Lilly Magpie Melaleuca Millstream Old Orchard Paperbark Pelican Quarry "
-    "Regent Rosella Saltbush Sandstone Station Summit Tanner Telegraph Tramway Velodrome "
+    "Regent Rosella Saltbush Sandstone Station Summit Tanner Telegraph Tramway "
+    "Velodrome "
     "Wattle Wharf Wheelwright Windmill"
-).split()
+)
 _STREET_TYPES = ("Street", "Road", "Avenue", "Lane", "Court", "Parade", "Way")
 
 

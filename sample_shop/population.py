@@ -1,6 +1,7 @@
 """Who is of which kind, and when: the truth about the sample shop's customers."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,12 +23,14 @@ class Population:
         start_months: (customers, 3) month number in which each period begins.
         start_days: (customers, 3) day number in which each period begins.
         end_days: (customers, 3) day number after each period's last day.
+        is_already: (customers,) who was a customer before the history begins.
     """
 
     kinds: np.ndarray
     start_months: np.ndarray
     start_days: np.ndarray
     end_days: np.ndarray
+    is_already: np.ndarray
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -41,74 +44,101 @@ def _final_kinds(rng: np.random.Generator, customers: int) -> np.ndarray:
     return rng.permutation(np.minimum(dealt, len(KINDS) - 1))
 
 
-def _histories(last: int) -> dict[str, list[tuple]]:
-    """How customers of each final kind came to be of it.
+class History(NamedTuple):
+    """How some customers of a final kind came to be of it.
 
-    Each history is (share, join months, steps); a step is (kind, months it lasts),
-    oldest first, or None for "until the switch month", which is uniform. `last` is
-    the number of the last month; no switch falls after month last - 2.
+    Attributes:
+        share: of the customers of the final kind.
+        joins: first and last month number in which they may have joined.
+        earlier: their kinds before the final one, oldest first (two at most).
+        switches: first and last month number of the first switch; None switches
+            RAMP_MONTHS after joining. A second switch follows RAMP_MONTHS later.
+        already_share: of them, how many were customers when the history begins.
     """
-    any_time = (0, last - 6)
+
+    share: float
+    joins: tuple[int, int]
+    earlier: tuple[str, ...] = ()
+    switches: tuple[int, int] | None = None
+    already_share: float = 0.0
+
+
+def _histories(last: int) -> dict[str, tuple[History, ...]]:
+    """Histories by final kind; `last` is the number of the last month.
+
+    No switch falls after month last - 2, so that the last three months of every
+    customer are of one kind, but for those who join in them.
+    """
+    settled, late = (0, last - 6), (max(last - 12, 3), last - 2)
+    year_ago = (max(last - 11, 3), max(last - 7, 3))
+    first_season = (0, max(last - 14, 0))
     return {
-        "Loyal Subscribers": [
-            (0.5, any_time, []),
-            (0.5, (0, last - 5), [("New Customer Ramp", RAMP_MONTHS)]),
-        ],
-        "Sale Hunters": [
-            (0.7, any_time, []),
-            (0.3, any_time, [("Occasional Customers", None)]),
-        ],
-        "New Customer Ramp": [(1.0, (last - 3, last - 3), [])],
-        "Churn Risk": [(1.0, any_time, [("Loyal Subscribers", last - 2)])],
-        "Seasonal Shoppers": [(1.0, (0, last - 4), [])],
-        "Impulse Buyers": [(1.0, (0, last - 4), [])],
-        "Gift Shoppers": [(1.0, (0, last - 4), [])],
-        "B2B Customers": [
-            (0.75, any_time, []),
-            (0.25, any_time, [("Occasional Customers", None)]),
-        ],
-        "Occasional Customers": [
-            (0.9, (0, last - 3), []),
-            (0.1, any_time, [("Sale Hunters", None)]),
-        ],
-        "First-Time Customers": [(1.0, (last - 2, last), [])],
-        "Lapsed Customers": [
-            (0.45, any_time, [("Occasional Customers", None)]),
-            (0.10, any_time, [("Impulse Buyers", None)]),
-            (0.30, any_time, [("First-Time Customers", RAMP_MONTHS)]),
-            (0.15, (0, last - 8),
-             [("Loyal Subscribers", None), ("Churn Risk", RAMP_MONTHS)]),
-        ],
+        "Loyal Subscribers": (
+            History(0.5, (last // 4, last - 6), already_share=0.1),
+            History(0.5, (0, last - 5), ("New Customer Ramp",)),
+        ),
+        "Sale Hunters": (
+            History(0.6, settled, already_share=0.1),
+            History(0.4, settled, ("Occasional Customers",), late, 0.3),
+        ),
+        "New Customer Ramp": (History(1.0, (last - 3, last - 3)),),
+        "Churn Risk": (
+            History(0.5, (last // 4, last - 6), ("Loyal Subscribers",),
+                    (last - 2, last - 2), 0.1),
+            History(0.5, (last - 5, last - 5), ("New Customer Ramp",)),
+        ),
+        "Seasonal Shoppers": (History(1.0, (last // 3, last - 4), already_share=0.1),),
+        "Impulse Buyers": (History(1.0, (last // 3, last - 4), already_share=0.1),),
+        "Gift Shoppers": (History(1.0, (last // 3, last - 4), already_share=0.1),),
+        "B2B Customers": (
+            History(0.6, settled, already_share=0.15),
+            History(0.4, settled, ("Steady Customers",), late, 0.2),
+        ),
+        "Steady Customers": (
+            History(0.8, settled, already_share=0.2),
+            History(0.2, settled, ("Sale Hunters",), late, 0.2),
+        ),
+        "Occasional Customers": (
+            History(0.88, (0, last - 3), already_share=0.3),
+            History(0.12, settled, ("New Customer Ramp",)),
+        ),
+        "First-Time Customers": (History(1.0, (last - 2, last)),),
+        "Lapsed Customers": (
+            History(0.08, first_season, ("Loyal Subscribers", "Churn Risk"),
+                    (max(last - 17, 3), max(last - 5, 3)), 0.6),
+            History(0.2, first_season, ("Steady Customers",), late, 0.6),
+            History(0.06, first_season, ("Gift Shoppers",), year_ago, 0.2),
+            History(0.06, first_season, ("Seasonal Shoppers",), year_ago, 0.2),
+            History(0.12, (0, last - 9), ("Impulse Buyers",), late, 0.1),
+            History(0.03, first_season, ("Sale Hunters",), late, 0.5),
+            History(0.13, settled, ("Occasional Customers",), late, 0.3),
+            History(0.32, settled, ("First-Time Customers",), already_share=0.1),
+        ),
     }  # fmt: skip
 
 
-def _fill_history(rng, rows, history, last, kinds, start_months) -> None:
-    """Write the earlier periods of some customers, in place."""
-    _, (first_join, last_join), steps = history
-    first_join, last_join = max(first_join, 0), max(last_join, 0)
-    # The square root makes late joiners more frequent: the shop grows.
-    spread = (last_join - first_join + 1) * np.sqrt(rng.random(len(rows)))
-    joins = first_join + np.minimum(spread.astype(int), last_join - first_join)
-    if not steps:
-        start_months[rows, PERIODS - 1] = joins
-        return
-    tail = sum(months for _, months in steps[1:])
-    slots = range(PERIODS - 1 - len(steps), PERIODS - 1)
-    name, months = steps[0]
-    kinds[rows, slots[0]] = KIND_NUMBERS[name]
-    start_months[rows, slots[0]] = joins
-    latest = last - 2 - tail
-    if months is None:
-        switches = rng.integers(joins + 3, np.maximum(latest, joins + 3) + 1)
-    elif months == last - 2:
-        switches = np.full(len(rows), last - 2)
-    else:
-        switches = joins + months
-    switches = np.minimum(switches, latest)
-    for (name, _), slot in zip(steps[1:], slots[1:], strict=True):
+def _fill_history(rng, rows, history, last, kinds, start_months) -> np.ndarray:
+    """Write the earlier periods of some customers, in place; True where already."""
+    low, high = (max(month, 0) for month in history.joins)
+    joins = rng.integers(low, high + 1, len(rows))
+    already = rng.random(len(rows)) < history.already_share
+    joins[already] = 0
+    final = PERIODS - 1
+    first = final - len(history.earlier)
+    start_months[rows, first] = joins
+    for number, name in enumerate(history.earlier):
+        slot = first + number
         kinds[rows, slot] = KIND_NUMBERS[name]
-        start_months[rows, slot] = switches
-    start_months[rows, PERIODS - 1] = switches + tail
+        if number or history.switches is None:
+            months = start_months[rows, slot] + RAMP_MONTHS
+        else:
+            earliest, latest = history.switches
+            months = np.maximum(
+                rng.integers(earliest, latest + 1, len(rows)), joins + RAMP_MONTHS
+            )
+        spare = RAMP_MONTHS * (len(history.earlier) - 1 - number)
+        start_months[rows, slot + 1] = np.minimum(months, last - 2 - spare)
+    return already
 
 
 def draw_population(
@@ -129,30 +159,34 @@ def draw_population(
     kinds = np.full((customers, PERIODS), -1)
     kinds[:, -1] = final
     start_months = np.zeros((customers, PERIODS), dtype=int)
+    is_already = np.zeros(customers, dtype=bool)
     for name, histories in _histories(last).items():
         rows = np.flatnonzero(final == KIND_NUMBERS[name])
-        bounds = np.cumsum([share for share, _, _ in histories]) * len(rows)
+        bounds = np.cumsum([history.share for history in histories]) * len(rows)
         which = np.minimum(
             np.searchsorted(bounds, np.arange(len(rows)) + 0.5), len(histories) - 1
         )
         for number, history in enumerate(histories):
             chosen = rows[which == number]
-            _fill_history(rng, chosen, history, last, kinds, start_months)
-    return _with_days(rng, kinds, start_months, calendar)
+            is_already[chosen] = _fill_history(
+                rng, chosen, history, last, kinds, start_months
+            )
+    return _with_days(rng, kinds, start_months, is_already, calendar)
 
 
-def _with_days(rng, kinds, start_months, calendar) -> Population:
+def _with_days(rng, kinds, start_months, is_already, calendar) -> Population:
     """Turn months into days; a customer joins on a random day of the month."""
     start_days = calendar.month_starts[start_months]
     join_slots = np.argmax(kinds >= 0, axis=1)
     rows = np.arange(len(kinds))
-    # 4 to 26: a joiner of the month before the last quarter has 3 months behind
-    # them, and a joiner of the last month still has a few days.
-    start_days[rows, join_slots] += rng.integers(3, 27, len(kinds))
+    # From the 4th to the 27th: who joined in the month before the last quarter has
+    # three months behind them, who joined in the last month still has a few days.
+    delays = np.where(is_already, 0, rng.integers(3, 27, len(kinds)))
+    start_days[rows, join_slots] += delays
     end_days = np.empty_like(start_days)
     end_days[:, :-1] = start_days[:, 1:]
     end_days[:, -1] = len(calendar)
-    return Population(kinds, start_months, start_days, end_days)
+    return Population(kinds, start_months, start_days, end_days, is_already)
 
 
 def truth_frame(

@@ -29,7 +29,7 @@ from sample_shop.settings import ShopSettings
 from sample_shop.shop_calendar import ShopCalendar
 
 CHUNK = 2_000  # customers whose daily rates are in memory at a time
-MIXED_SHARE = 0.10  # of customers show some of a second kind's behaviour
+MIXED_SHARE = 0.08  # of customers show some of a second kind's behaviour
 FREQUENT_RETURNER_SHARE = 0.05
 BROWSER_SHARE = 0.05
 PROSPECT_SHARE = 0.03  # people on file who never ordered
@@ -84,6 +84,7 @@ def _draw_chunk(rng, rows, population, pace, calendar, catalogue) -> tuple:
     main = np.where(last == KIND_NUMBERS["Lapsed Customers"], first, last)
     regularity = np.array([kind.regularity for kind in KINDS])[main]
     begins = np.array([kind.begins_with_order for kind in KINDS])[first]
+    begins &= ~population.is_already[rows]
     who, days = draw_order_days(rng, rates, regularity, begins)
     on = kinds_on(population, rows[who], days)
     orders = fill_baskets(rng, catalogue, calendar, rows[who], days, on, tastes[who])
