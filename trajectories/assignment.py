@@ -36,7 +36,7 @@ def assign(
         windows: (customers, steps, features) in original units, NaN-padded at the
             end, each with at least one step.
         model: one row of the trials: representation, location, scale,
-            log_features, centroids, k, steps, features, metric, band.
+            log_features, smoothing_steps, centroids, k, steps, features, metric, band.
         n_jobs: threads for DTW.
 
     Returns:
@@ -49,6 +49,7 @@ def assign(
         model["location"],
         model["scale"],
         model["log_features"],
+        model["smoothing_steps"],
     )
     shape = (int(model["k"]), int(model["steps"]), len(model["features"]))
     centres = np.asarray(model["centroids"], dtype=float).reshape(shape)

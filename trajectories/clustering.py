@@ -4,11 +4,12 @@ import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
-from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from trajectories.centres import barycentre_step, improve, mean_step, seed_centres
 from trajectories.metrics import Window, band_radius, check_series, distances
 
 
@@ -16,10 +17,9 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
     """K-means over series of shape (customers, steps, features).
 
     With ``metric="dtw"`` the centres are DTW barycentres (Petitjean, Ketterlin and
-    Gancarski 2011, "A global averaging method for dynamic time warping"), found by
-    tslearn's ``TimeSeriesKMeans``. With ``metric="euclidean"`` they are means, found
-    by scikit-learn's ``KMeans``, or, where series differ in length, by Lloyd
-    iterations over the steps that are there.
+    Gancarski 2011, "A global averaging method for dynamic time warping"). With
+    ``metric="euclidean"`` they are means, found by scikit-learn's ``KMeans``, or,
+    where series differ in length, by Lloyd iterations over the steps that are there.
 
     Args:
         n_clusters: number of clusters.
@@ -32,6 +32,9 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         tol: stop when inertia falls by less than this.
         random_state: seed, generator or None.
         n_jobs: threads for distances; no result depends on it.
+        engine: for DTW, "compiled" (one step of barycentre averaging per iteration,
+            compiled by numba) or "tslearn" (its ``TimeSeriesKMeans``; averages to
+            convergence in every iteration, some hundred times slower).
 
     Attributes:
         cluster_centers_: (n_clusters, steps, features), NaN at steps that no
@@ -54,6 +57,7 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         tol: float = 1e-6,
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
+        engine: str = "compiled",
     ):
         """Keep the settings; see the class."""
         self.n_clusters = n_clusters
@@ -64,6 +68,7 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         self.tol = tol
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.engine = engine
 
     def fit(self, X: np.ndarray, y: None = None) -> "TrajectoryKMeans":
         """Find the centres of ``X``, (customers, steps, features), NaN-padded.
@@ -84,12 +89,13 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
                 stacklevel=2,
             )
         random_state = check_random_state(self.random_state)
-        if self.metric == "dtw":
-            centres, self.n_iter_ = self._fit_dtw(X, clusters, random_state)
-        elif np.isnan(X).any():
-            centres, self.n_iter_ = self._fit_partial(X, clusters, random_state)
+        if self.metric == "dtw" and self.engine == "tslearn":
+            fit = self._fit_tslearn
+        elif self.metric == "euclidean" and not np.isnan(X).any():
+            fit = self._fit_euclidean
         else:
-            centres, self.n_iter_ = self._fit_euclidean(X, clusters, random_state)
+            fit = self._fit_lloyd
+        centres, self.n_iter_ = fit(X, clusters, random_state)
         surplus = np.repeat(centres[-1:], self.n_clusters - len(centres), axis=0)
         centres = np.concatenate([centres, surplus])
         unreached = ((0, 0), (0, steps - X.shape[1]), (0, 0))
@@ -124,6 +130,10 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
             raise ValueError(
                 f"The metric is {self.metric!r}. Use 'dtw' or 'euclidean'."
             )
+        if self.engine not in ("compiled", "tslearn"):
+            raise ValueError(
+                f"The engine is {self.engine!r}. Use 'compiled' or 'tslearn'."
+            )
         if not 1 <= self.n_clusters <= customers:
             raise ValueError(
                 f"{self.n_clusters} clusters were asked of {customers} series."
@@ -141,49 +151,40 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         ).fit(flat)
         return model.cluster_centers_.reshape(clusters, *X.shape[1:]), model.n_iter_
 
-    def _fit_partial(self, X, clusters, random_state):
-        """Lloyd over present steps; each start seeded by k-means++ (gaps filled)."""
-        filled = np.where(np.isnan(X), np.nanmean(X, axis=0), X).reshape(len(X), -1)
+    def _fit_lloyd(self, X, clusters, random_state):
+        """Several starts of Lloyd iterations; keep the one with the least inertia."""
+        radius = band_radius(self.window, X.shape[1])
+
+        def to(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+            return distances(A, B, self.metric, self.window, self.n_jobs)
+
+        def step(X: np.ndarray, labels: np.ndarray, old: np.ndarray) -> np.ndarray:
+            if self.metric == "dtw":
+                return barycentre_step(X, labels, old, radius)
+            return mean_step(X, labels, old)
+
         best = (np.inf, None, 0)
         for _ in range(self.n_init):
-            chosen = kmeans_plusplus(filled, clusters, random_state=random_state)[0]
-            start = chosen.reshape(clusters, *X.shape[1:])
-            best = min(best, self._lloyd(X, start), key=lambda fit: fit[0])
+            start = seed_centres(X, clusters, to, random_state)
+            found = improve(X, start, to, step, self.max_iter, self.tol)
+            best = min(best, found, key=lambda fit: fit[0])
         return best[1], best[2]
 
-    def _lloyd(self, X, centres):
-        """Iterate labels and means; missing steps of a mean keep the old centre's."""
-        flat, shape = X.reshape(len(X), -1), centres.shape
-        present = ~np.isnan(flat)
-        weights = present * (flat.shape[1] / present.sum(axis=1, keepdims=True))
-        weighted = np.where(present, flat, 0.0) * weights
-        inertia = np.inf
-        for iteration in range(1, self.max_iter + 1):  # noqa: B007
-            to_centres = distances(X, centres, "euclidean") ** 2
-            labels, before = to_centres.argmin(axis=1), inertia
-            labels = _fill_empty(labels, to_centres)
-            inertia = float(to_centres.min(axis=1).mean())
-            if before - inertia < self.tol:
-                break
-            members = np.eye(len(centres))[labels].T
-            mass = members @ weights
-            means = (members @ weighted) / np.where(mass, mass, 1.0)
-            centres = np.where(mass, means, centres.reshape(len(centres), -1))
-            centres = centres.reshape(shape)
-        return inertia, centres, iteration
-
-    def _fit_dtw(self, X, clusters, random_state):
+    def _fit_tslearn(self, X, clusters, random_state):
         from tslearn.clustering import TimeSeriesKMeans  # seconds to import
 
-        radius = band_radius(self.window, X.shape[1])
-        band = {} if self.window is None else {"sakoe_chiba_radius": radius}
-        if band:
-            band["global_constraint"] = "sakoe_chiba"
+        band = None
+        if self.window is not None:
+            radius = band_radius(self.window, X.shape[1])
+            band = {
+                "global_constraint": "sakoe_chiba",
+                "sakoe_chiba_radius": radius,
+            }
         for fewer in range(clusters, 0, -1):
             model = TimeSeriesKMeans(
                 fewer,
                 metric="dtw",
-                metric_params=band or None,
+                metric_params=band,
                 n_init=self.n_init,
                 max_iter=self.max_iter,
                 tol=self.tol,
@@ -196,16 +197,4 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=3,
             )
-        raise ValueError("No DTW barycentre could be found for these series.")
-
-
-def _fill_empty(labels: np.ndarray, to_centres: np.ndarray) -> np.ndarray:
-    """Give every empty cluster the series farthest from its own centre."""
-    clusters = to_centres.shape[1]
-    for cluster in np.flatnonzero(np.bincount(labels, minlength=clusters) == 0):
-        sizes = np.bincount(labels, minlength=clusters)
-        own = np.where(
-            sizes[labels] > 1, to_centres[np.arange(len(labels)), labels], -1
-        )
-        labels[own.argmax()] = cluster
-    return labels
+        raise ValueError("tslearn found no DTW barycentre for these series.")

@@ -30,7 +30,6 @@ REPRESENTATIONS = (
     "smoothed_own_maximum",
     "cumulative_share",
 )
-SMOOTHING_STEPS = 3.0
 SKEWED = 1.0
 
 
@@ -39,6 +38,8 @@ class Representation(TransformerMixin, BaseEstimator):
 
     Args:
         name: one of ``REPRESENTATIONS``.
+        smoothing_steps: standard deviation of the Gaussian in steps, where one is
+            used.
 
     Attributes:
         location_: (features,) subtracted.
@@ -47,9 +48,10 @@ class Representation(TransformerMixin, BaseEstimator):
             the sign kept) is taken first.
     """
 
-    def __init__(self, name: str = "population"):
-        """Keep the name."""
+    def __init__(self, name: str = "population", smoothing_steps: float = 3.0):
+        """Keep the settings."""
         self.name = name
+        self.smoothing_steps = smoothing_steps
 
     def fit(self, X: np.ndarray, y: None = None) -> "Representation":
         """Learn the scaling of the training sample.
@@ -82,9 +84,10 @@ class Representation(TransformerMixin, BaseEstimator):
         location: Sequence[float],
         scale: Sequence[float],
         log_features: Sequence[bool],
+        smoothing_steps: float = 3.0,
     ) -> "Representation":
         """Bring a frozen representation back from its rows."""
-        frozen = cls(name)
+        frozen = cls(name, smoothing_steps)
         frozen.location_ = np.asarray(location, dtype=float)
         frozen.scale_ = np.asarray(scale, dtype=float)
         frozen.log_features_ = np.asarray(log_features, dtype=bool)
@@ -102,7 +105,7 @@ class Representation(TransformerMixin, BaseEstimator):
         logged = np.where(self.log_features_, np.sign(X) * np.log1p(np.abs(X)), X)
         if self.name == "population":
             return logged
-        smoothed = smooth(logged, SMOOTHING_STEPS)
+        smoothed = smooth(logged, self.smoothing_steps)
         if self.name == "smoothed_unit_length":
             return _divide(smoothed, np.sqrt(np.nansum(smoothed**2, axis=(1, 2))))
         if self.name == "smoothed_own_maximum":

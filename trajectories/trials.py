@@ -33,6 +33,7 @@ TRIAL_SCHEMA = pa.schema(
         "segmentation": pa.string(),
         "series": pa.string(),
         "representation": pa.string(),
+        "smoothing_steps": pa.float64(),
         "metric": pa.string(),
         "k": pa.int64(),
         "band": pa.int64(),
@@ -93,7 +94,8 @@ class Settings:
             "day", ``window`` counts them; ``features`` name the numbers per step.
         representation, metrics, metric, band: how. ``metric`` makes the choice,
             the other ``metrics`` are tried beside it. ``band`` is the Sakoe-Chiba
-            radius in steps (None: no band).
+            radius in steps (None: no band), ``smoothing_steps`` the standard deviation
+            of the representations that smooth.
         k_min, k_max: numbers of clusters tried.
         sample_customers: customers in the sample, at most 2,000.
         numbered_by: feature by whose mean the clusters are numbered, largest first.
@@ -111,6 +113,7 @@ class Settings:
     metric: str
     numbered_by: str
     band: int | None = None
+    smoothing_steps: float = 3.0
     k_min: int = 2
     k_max: int = 8
     sample_customers: int = 400
@@ -311,7 +314,9 @@ class _Segmentation:
         drawn = stratified_rows(
             counts, amount, settings.sample_customers, settings.seed
         )
-        representation = Representation(settings.representation).fit(windows[drawn])
+        representation = Representation(
+            settings.representation, settings.smoothing_steps
+        ).fit(windows[drawn])
         return Sample(
             self.ids[rows[drawn]].to_numpy(),
             windows[drawn],
@@ -395,6 +400,7 @@ class _Segmentation:
             "segmentation": self.name,
             "series": settings.series,
             "representation": settings.representation,
+            "smoothing_steps": settings.smoothing_steps,
             "metric": metric,
             "k": k,
             "band": settings.band if metric == "dtw" else None,
