@@ -14,11 +14,12 @@ with arrived as (
 departed as (
 
     select
+        segmentation,
         from_segment_id,
         month,
         sum(from_share) as from_share
     from {{ ref('fct_segment_migrations') }}
-    group by segmentation, 1, 2
+    group by 1, 2, 3
 
 ),
 

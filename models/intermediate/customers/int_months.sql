@@ -25,19 +25,27 @@ spined as (
 
 ),
 
+ended as (
+
+    select
+        *,
+        {{ dbt.last_day('month', 'month') }} as month_end_date
+    from spined
+    where month >= first_month
+
+),
+
 months as (
 
     select
         month,
         months_back,
-        {{ dbt.last_day('month', 'month') }} as month_end_date,
-        cast({{ dbt.datediff(
-            dbt.last_day('month', 'month'), 'last_month_end_date', 'day'
-        ) }} as bigint) as days_back,
+        month_end_date,
+        cast({{ dbt.datediff('month_end_date', 'last_month_end_date', 'day') }}
+            as bigint) as days_back,
         cast({{ dbt.datediff('first_month', 'month', 'month') }} + 1 as bigint)
             as months_of_data
-    from spined
-    where month >= first_month
+    from ended
 
 )
 

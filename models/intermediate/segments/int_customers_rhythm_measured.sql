@@ -34,6 +34,15 @@ recent as (
 
 ),
 
+starts as (
+
+    select distinct
+        customer_id,
+        day_number
+    from recent
+
+),
+
 -- The two weeks that hold most of the spend.
 fortnights as (
 
@@ -41,7 +50,7 @@ fortnights as (
         starts.customer_id,
         starts.day_number,
         sum(recent.amount) as fortnight_amount
-    from (select distinct customer_id, day_number from recent) as starts
+    from starts
     inner join recent
         on
             starts.customer_id = recent.customer_id

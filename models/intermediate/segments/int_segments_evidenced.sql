@@ -36,43 +36,10 @@ joined as (
     select
         segments.*,
         segments_named.persona as deserved_persona,
-        segments_named.is_recency_growing,
         coalesce(trials.has_structure, false)
         and coalesce(trials.bootstrap_ari, 0)
         >= {{ var('persona_stability') }} as is_supported,
-        {{ dbt.concat([
-            "'Last 12 months: revenue '",
-            rounded_text('segments_named.revenue_12_months_amount'),
-            "' per customer (all: '",
-            rounded_text(
-                'segments_named.population_revenue_12_months_amount'
-            ),
-            "'), '", rounded_text('segments_named.orders_12_months', 1),
-            "' orders ('",
-            rounded_text('segments_named.population_orders_12_months', 1),
-            "'). Last order '",
-            rounded_text('segments_named.recency_days'),
-            "' days ago ('",
-            rounded_text('segments_named.population_recency_days'),
-            "'). Customer for '",
-            rounded_text('segments_named.length_days'), "' days ('",
-            rounded_text('segments_named.population_length_days'), "').'"
-        ]) }} as measures,
-        {{ dbt.concat([
-            "' In the last 90 days: orders in '",
-            rounded_text('segments_named.active_weeks', 1),
-            "' weeks, shares of spend in the first and last month '",
-            rounded_text('segments_named.first_third_share', 2), "' and '",
-            rounded_text('segments_named.last_third_share', 2),
-            "', in the busiest fortnight '",
-            rounded_text('segments_named.fortnight_share', 2),
-            "', on promotion '",
-            rounded_text('segments_named.promotion_share', 2),
-            "', on weekdays '",
-            rounded_text('segments_named.weekday_share', 2), "'.'"
-        ]) }} as rhythm_measures,
-        trials.null_p_value,
-        trials.bootstrap_ari,
+        segments_named.evidence,
         trials.has_structure
     from segments
     left join segments_named
@@ -105,7 +72,8 @@ evidenced as (
         case
             when stage = 'new'
                 then 'First order too recent for a path to be compared.'
-            when stage = 'lapsed' then 'No order in the window that is compared.'
+            when stage = 'lapsed'
+                then 'No order in the window that is compared.'
             when stage = 'sparse'
                 then 'Too few orders in the window that is compared.'
             when segment_number is null
@@ -113,16 +81,14 @@ evidenced as (
             when not coalesce(has_structure, false)
                 then {{ dbt.concat([
                     "'No name earned: shuffled customers look as grouped. '",
-                    'measures'
+                    'evidence'
                 ]) }}
             when not is_supported
                 then {{ dbt.concat([
                     "'No name earned: the group changes when customers are '",
-                    "'drawn again. '", 'measures'
+                    "'drawn again. '", 'evidence'
                 ]) }}
-            when segmentation = 'rhythm'
-                then {{ dbt.concat(['measures', 'rhythm_measures']) }}
-            else measures
+            else evidence
         end as persona_evidence
     from joined
 

@@ -1,5 +1,5 @@
--- The naming rule. Per segmentation the first line that holds gives the persona,
--- so that rules exclude each other; the last line always holds.
+-- The naming rule. Per segmentation the first line that holds gives the
+-- persona, so that rules exclude each other; the last line always holds.
 with segments_measured as (
 
     select * from {{ ref('int_segments_measured') }}
@@ -93,7 +93,11 @@ named as (
                 else 'Core Customers'
             end
             else 'Unnamed'
-        end as persona
+        end as persona,
+        case
+            when segmentation = 'rhythm' then {{ persona_evidence('rhythm') }}
+            else {{ persona_evidence('any') }}
+        end as evidence
     from compared
 
 )

@@ -14,7 +14,7 @@ totals as (
 
 ),
 
-segmentation_sums as (
+sums as (
 
     select
         segmentation,
@@ -32,19 +32,20 @@ segmentation_sums as (
 scales as (
 
     select
-        segmentation_sums.segmentation,
-        segmentation_sums.month,
+        sums.segmentation,
+        sums.month,
         true as is_published,
         case
-            when segments_amount > 0 then total_amount / segments_amount
+            when sums.segments_amount > 0
+                then totals.total_amount / sums.segments_amount
             else 1
         end as factor,
         case
-            when segments_amount > 0 then 0
-            else total_amount / segments
+            when sums.segments_amount > 0 then 0
+            else totals.total_amount / sums.segments
         end as share_amount
-    from segmentation_sums
-    inner join totals on segmentation_sums.month = totals.month
+    from sums
+    inner join totals on sums.month = totals.month
 
 ),
 

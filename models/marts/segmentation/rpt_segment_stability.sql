@@ -1,10 +1,9 @@
 -- Customers moved: how many kept their segment of the month before, what chance
--- alone would keep, and the adjusted Rand index (Hubert and Arabie 1985) of the
--- two months. One model version scores both months.
-with migrations as (
+-- alone would keep, and the adjusted Rand index of the two months (Hubert and
+-- Arabie 1985, from counts of pairs). One model version scores both months.
+with months_compared as (
 
-    select * from {{ ref('fct_segment_migrations') }}
-    where from_segment_id is not null
+    select * from {{ ref('int_segment_months_compared') }}
 
 ),
 
@@ -14,82 +13,13 @@ profiles as (
 
 ),
 
-from_sizes as (
+expected as (
 
     select
-        segmentation,
-        month,
-        from_segment_id as segment_id,
-        sum(customers) as customers
-    from migrations
-    group by 1, 2, 3
-
-),
-
-to_sizes as (
-
-    select
-        segmentation,
-        month,
-        to_segment_id as segment_id,
-        sum(customers) as customers
-    from migrations
-    group by 1, 2, 3
-
-),
-
--- Pairs of customers that share a segment before, after, and both times.
-pairs_before as (
-
-    select
-        segmentation,
-        month,
-        sum(customers) as customers,
-        sum(customers * (customers - 1.0) / 2) as pairs
-    from from_sizes
-    group by 1, 2
-
-),
-
-pairs_after as (
-
-    select
-        segmentation,
-        month,
-        sum(customers * (customers - 1.0) / 2) as pairs
-    from to_sizes
-    group by 1, 2
-
-),
-
-pairs_both as (
-
-    select
-        segmentation,
-        month,
-        sum(customers * (customers - 1.0) / 2) as pairs,
-        sum(
-            case when from_segment_id = to_segment_id then customers else 0 end
-        ) as stayed
-    from migrations
-    group by 1, 2
-
-),
-
-by_chance as (
-
-    select
-        from_sizes.segmentation,
-        from_sizes.month,
-        sum(from_sizes.customers * cast(to_sizes.customers as double))
-            as expected
-    from from_sizes
-    inner join to_sizes
-        on
-            from_sizes.segmentation = to_sizes.segmentation
-            and from_sizes.month = to_sizes.month
-            and from_sizes.segment_id = to_sizes.segment_id
-    group by 1, 2
+        *,
+        pairs_before * pairs_after
+        / nullif(customers * (customers - 1) / 2, 0) as pairs_by_chance
+    from months_compared
 
 ),
 
@@ -108,40 +38,25 @@ entropies as (
 
 ),
 
-combined as (
+compared as (
 
     select
-        pairs_before.segmentation,
-        pairs_before.month,
-        pairs_before.customers,
-        pairs_both.stayed / cast(pairs_before.customers as double)
-            as stay_share,
-        coalesce(by_chance.expected, 0)
-        / (cast(pairs_before.customers as double) * pairs_before.customers)
+        expected.segmentation,
+        expected.month,
+        expected.customers,
+        expected.stayed / expected.customers as stay_share,
+        expected.stayed_by_chance / (expected.customers * expected.customers)
             as chance_stay_share,
-        pairs_both.pairs as pairs,
-        pairs_before.pairs * pairs_after.pairs / nullif(
-            pairs_before.customers * (pairs_before.customers - 1.0) / 2, 0
-        ) as chance_pairs,
-        (pairs_before.pairs + pairs_after.pairs) / 2 as most_pairs,
+        (expected.pairs - expected.pairs_by_chance) / nullif(
+            (expected.pairs_before + expected.pairs_after) / 2
+            - expected.pairs_by_chance, 0
+        ) as ari_frozen,
         entropies.size_entropy
-    from pairs_before
-    inner join pairs_after
-        on
-            pairs_before.segmentation = pairs_after.segmentation
-            and pairs_before.month = pairs_after.month
-    inner join pairs_both
-        on
-            pairs_before.segmentation = pairs_both.segmentation
-            and pairs_before.month = pairs_both.month
-    left join by_chance
-        on
-            pairs_before.segmentation = by_chance.segmentation
-            and pairs_before.month = by_chance.month
+    from expected
     left join entropies
         on
-            pairs_before.segmentation = entropies.segmentation
-            and pairs_before.month = entropies.month
+            expected.segmentation = entropies.segmentation
+            and expected.month = entropies.month
 
 ),
 
@@ -157,17 +72,14 @@ published as (
             else 'moving'
         end as verdict,
         cast(customers as bigint) as customers,
-        cast(stay_share as double) as stay_share,
-        cast(chance_stay_share as double) as chance_stay_share,
-        cast(
-            (pairs - chance_pairs) / nullif(most_pairs - chance_pairs, 0)
-            as double
-        ) as ari_frozen,
+        stay_share,
+        chance_stay_share,
+        ari_frozen,
         cast(null as double) as ari_refit,
         cast(null as double) as ami_refit,
         cast(size_entropy as double) as size_entropy,
         month
-    from combined
+    from compared
 
 )
 

@@ -1,0 +1,21 @@
+{# One claim as a select list: its id, sentence, value with its interval, the
+   threshold that it is held against, the verdict (an SQL condition that holds;
+   null: not measured) and the query that gives the value. #}
+{% macro claim_row(
+    claim_id, claim, segmentation, value, lower, upper, threshold, condition,
+    query
+) -%}
+{{ claim_id }} as claim_id,
+        '{{ claim }}' as claim,
+        cast({{ segmentation }} as string) as segmentation,
+        case
+            when {{ condition }} is null then 'not measured'
+            when {{ condition }} then 'holds'
+            else 'fails'
+        end as verdict,
+        '{{ query }}' as reproduce_with,
+        cast({{ value }} as double) as measured_value,
+        cast({{ lower }} as double) as lower,
+        cast({{ upper }} as double) as upper,
+        cast({{ threshold }} as double) as threshold
+{%- endmacro %}

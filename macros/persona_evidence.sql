@@ -1,0 +1,27 @@
+{# The sentences that give the numbers behind a persona, from the columns of
+   int_segments_named: the segment's own value, and that of all clustered
+   customers in brackets. #}
+{% macro persona_evidence(segmentation) -%}
+    {%- set year = [
+        "'Last 12 months: revenue '",
+        rounded_text('revenue_12_months_amount'), "' per customer (all: '",
+        rounded_text('population_revenue_12_months_amount'), "'), '",
+        rounded_text('orders_12_months', 1), "' orders ('",
+        rounded_text('population_orders_12_months', 1),
+        "'). Last order '", rounded_text('recency_days'), "' days ago ('",
+        rounded_text('population_recency_days'), "'). Customer for '",
+        rounded_text('length_days'), "' days ('",
+        rounded_text('population_length_days'), "').'"
+    ] -%}
+    {%- set quarter = [
+        "' In the last 90 days: orders in '",
+        rounded_text('active_weeks', 1),
+        "' weeks, shares of spend in the first and last month '",
+        rounded_text('first_third_share', 2), "' and '",
+        rounded_text('last_third_share', 2), "', in the busiest fortnight '",
+        rounded_text('fortnight_share', 2), "', on promotion '",
+        rounded_text('promotion_share', 2), "', on weekdays '",
+        rounded_text('weekday_share', 2), "'.'"
+    ] -%}
+    {{ dbt.concat(year + (quarter if segmentation == 'rhythm' else [])) }}
+{%- endmacro %}
