@@ -25,6 +25,10 @@ from warehouse.summary import summarise
 SITE = "site"
 
 
+class DeliveryError(Exception):
+    """A build that passed but couldn't be published or drawn, in a sentence."""
+
+
 def deliver(
     connection: duckdb.DuckDBPyConnection,
     build_folder: Path,
@@ -47,30 +51,25 @@ def deliver(
         The files that were read, by input table.
     say
         Prints one line.
+
+    Raises
+    ------
+    DeliveryError
+        When the build can't be published, or the pages can't be drawn.
     """
-    publication = publish(
-        connection,
-        build_folder,
-        [
-            Mart(mart["schema"], mart["name"], tuple(mart["key"]))
-            for mart in request["marts"]
-        ],
-        request["build_id"],
-        {
-            "created_at": request["created_at"],
-            "project_version": project_version(),
-            "code_version": code_version(Path(__file__).parent),
-            "dbt_version": request["dbt_version"],
-            "input": describe_input(request["input"], input_files, request["seeds"]),
-        },
-    )
+    try:
+        publication = _publish(connection, build_folder, request, input_files)
+    except (duckdb.Error, OSError) as error:
+        raise DeliveryError(
+            f"The build couldn't be published to {build_folder / LINK}: {error}. What "
+            "was published before stays. Check the disk's space and rights, and build "
+            "again."
+        ) from error
     published = build_folder / LINK
     site = build_folder / SITE
     has_pages = importlib.util.find_spec("dashboards") is not None
     if has_pages:
-        from dashboards import build_site
-
-        build_site(published / DATABASE, site)
+        _draw_pages(published / DATABASE, site)
     for line in summarise(published / DATABASE, request["nodes"]):
         say(line)
     say(f"Published {len(publication.marts)} marts; hash of all: {publication.sha256}")
@@ -79,3 +78,36 @@ def deliver(
     if has_pages:
         say(f"Pages: {site / 'index.html'}")
     return publication
+
+
+def _publish(
+    connection: duckdb.DuckDBPyConnection,
+    build_folder: Path,
+    request: Mapping[str, Any],
+    input_files: Mapping[str, tuple[Path, ...]],
+) -> Publication:
+    marts = [
+        Mart(mart["schema"], mart["name"], tuple(mart["key"]))
+        for mart in request["marts"]
+    ]
+    about = {
+        "created_at": request["created_at"],
+        "project_version": project_version(),
+        "code_version": code_version(Path(__file__).parent),
+        "dbt_version": request["dbt_version"],
+        "input": describe_input(request["input"], input_files, request["seeds"]),
+    }
+    return publish(connection, build_folder, marts, request["build_id"], about)
+
+
+def _draw_pages(database: Path, site: Path) -> None:
+    from dashboards import build_site
+
+    try:
+        build_site(database, site)
+    except Exception as error:
+        raise DeliveryError(
+            f"The marts were published ({database}), but the pages couldn't be drawn: "
+            f"{type(error).__name__}: {error}. The pages of the build before stay. "
+            "Draw them again with 'python -m dashboards'."
+        ) from error

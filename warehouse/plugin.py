@@ -17,7 +17,7 @@ from dbt_common.events.types import Note
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
-from warehouse.delivery import deliver
+from warehouse.delivery import DeliveryError, deliver
 from warehouse.inputs import InputError, InputReader
 
 SCRATCH_PREFIX = "reading-"
@@ -37,7 +37,6 @@ class Plugin(BasePlugin):
         self._connection: DuckDBPyConnection | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._reader = InputReader(self._scratch_folder, self._cursor)
-        self._input = ""
 
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
@@ -59,7 +58,6 @@ class Plugin(BasePlugin):
             When the input can't be used: dbt prints the sentence, and fails.
         """
         location = str(source_config.get("input") or "")
-        self._input = location
         try:
             return self._reader.read(location, source_config.identifier)
         except InputError as error:
@@ -73,13 +71,16 @@ class Plugin(BasePlugin):
         DbtRuntimeError
             When it can't be published; what was published before stays.
         """
-        deliver(
-            connection=self._cursor(),
-            build_folder=self._build_folder(),
-            request=dict(target_config.config),
-            input_files=dict(self._reader.read_files),
-            say=say,
-        )
+        try:
+            deliver(
+                connection=self._cursor(),
+                build_folder=self._build_folder(),
+                request=dict(target_config.config),
+                input_files=dict(self._reader.read_files),
+                say=say,
+            )
+        except DeliveryError as error:
+            raise DbtRuntimeError(str(error)) from error
 
     def _cursor(self) -> DuckDBPyConnection:
         if self._connection is None:

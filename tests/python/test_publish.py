@@ -1,0 +1,509 @@
+"""Publishing: whole or not at all, reproducible, never in the way of a reader."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from warehouse.delivery import DeliveryError, deliver
+from warehouse.publish import (
+    BUILDS,
+    DATABASE,
+    LINK,
+    MANIFEST,
+    Mart,
+    describe_input,
+    file_hash,
+    overall_hash,
+    publish,
+)
+from warehouse.summary import summarise, time_lines
+
+PROJECT = Path(__file__).resolve().parents[2]
+MARTS = [
+    Mart("marts", "fct_orders", ("order_id",)),
+    Mart("marts", "dim_customers"),
+    Mart("audit", "rpt_claims", ("claim_id",)),
+]
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(tmp_path / "work.duckdb"))
+    fill(connection, 1)
+    return connection
+
+
+def fill(connection: duckdb.DuckDBPyConnection, version: int) -> None:
+    """Make the three marts; the rows lie in a random order."""
+    connection.execute("create schema if not exists marts")
+    connection.execute("create schema if not exists audit")
+    connection.execute(f"""
+        create or replace table marts.fct_orders as
+        select md5(i::varchar) as order_id, i * {version} as amount, [i, i + 1] as pair
+        from range(50000) t(i) order by random()
+        """)
+    connection.execute(f"""
+        create or replace table marts.dim_customers as
+        select i % 7 as same, i as customer_id, '{version}' as version
+        from range(1000) t(i) order by random()
+        """)
+    connection.execute(
+        f"create or replace table audit.rpt_claims as select 'c' as claim_id, "
+        f"{version} as measured_value"
+    )
+
+
+def version_of(build_folder: Path) -> int:
+    path = build_folder / LINK / DATABASE
+    with duckdb.connect(str(path), read_only=True) as reader:
+        row = reader.execute("select measured_value from audit.rpt_claims").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def assert_whole(build_folder: Path, version: int) -> None:
+    """Check every file of the published build against its manifest."""
+    manifest = json.loads((build_folder / LINK / MANIFEST).read_text())
+    assert [mart["name"] for mart in manifest["marts"]] == [
+        "rpt_claims",
+        "dim_customers",
+        "fct_orders",
+    ]
+    for mart in manifest["marts"]:
+        path = build_folder / LINK / mart["parquet"]
+        assert file_hash(path) == mart["sha256"]
+        rows = duckdb.execute(f"select count(*) from '{path}'").fetchone()
+        assert rows == (mart["rows"],)
+    assert version_of(build_folder) == version
+
+
+def test_a_build_has_everything_at_its_place(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    published = publish(work, tmp_path, MARTS, "one", {"created_at": "today"})
+    assert_whole(tmp_path, 1)
+    assert (tmp_path / LINK).is_symlink()
+    assert not (tmp_path / LINK / f"{DATABASE}.wal").exists()
+    manifest = json.loads((tmp_path / LINK / MANIFEST).read_text())
+    assert manifest["build_id"] == "one"
+    assert manifest["created_at"] == "today"
+    assert manifest["sha256"] == published.sha256
+    assert (tmp_path / LINK / "parquet/fct_orders/fct_orders.parquet").is_file()
+    with duckdb.connect(str(tmp_path / LINK / DATABASE), read_only=True) as reader:
+        assert reader.execute("select * from marts.fct_orders").fetchall() == sorted(
+            work.execute("select * from marts.fct_orders").fetchall()
+        )
+        assert reader.execute("select * from marts.dim_customers").fetchall() == sorted(
+            work.execute("select * from marts.dim_customers").fetchall()
+        )
+    databases = work.execute(
+        "select count(*) from duckdb_databases() where not internal"
+    )
+    assert databases.fetchone() == (1,)
+
+
+def test_the_same_rows_give_the_same_bytes(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    first = publish(work, tmp_path, MARTS, "one")
+    fill(work, 1)
+    second = publish(work, tmp_path, reversed(MARTS), "two")
+    assert first.sha256 == second.sha256
+    assert [mart.sha256 for mart in first.marts] == [
+        mart.sha256 for mart in second.marts
+    ]
+    for mart in second.marts:
+        one, two = (build.folder / mart.parquet for build in (first, second))
+        assert one.read_bytes() == two.read_bytes()
+    work.execute("update marts.fct_orders set amount = 1 where amount = 2")
+    third = publish(work, tmp_path, MARTS, "three")
+    assert third.sha256 != first.sha256
+    assert overall_hash(reversed(third.marts)) == third.sha256
+
+
+def test_a_reader_keeps_the_old_file_and_two_builds_are_kept(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    publish(work, tmp_path, MARTS, "one")
+    reader = duckdb.connect(str(tmp_path / LINK / DATABASE), read_only=True)
+    query = "select sum(amount) from marts.fct_orders"
+    before = reader.execute(query).fetchone()
+    for version, build_id in ((2, "two"), (3, "three"), (4, "four")):
+        fill(work, version)
+        publish(work, tmp_path, MARTS, build_id)
+        assert reader.execute(query).fetchone() == before
+        assert_whole(tmp_path, version)
+    kept = {entry.name for entry in (tmp_path / BUILDS).iterdir()}
+    assert kept == {"three", "four"}
+
+
+def test_an_error_leaves_what_was_published(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    publish(work, tmp_path, MARTS, "one")
+    fill(work, 2)
+    with pytest.raises(duckdb.CatalogException):
+        publish(work, tmp_path, [*MARTS, Mart("marts", "nothing")], "two")
+    assert_whole(tmp_path, 1)
+
+    def fail(folder: Path) -> None:
+        assert (folder / MANIFEST).exists()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish(work, tmp_path, MARTS, "two", before_swap=fail)
+    assert_whole(tmp_path, 1)
+    assert {entry.name for entry in (tmp_path / BUILDS).iterdir()} == {"one"}
+    publish(work, tmp_path, MARTS, "two")
+    assert_whole(tmp_path, 2)
+
+
+KILLED_AT = ["os.fsync", "Path.rename", "os.replace", "shutil.rmtree", "json.dumps"]
+
+
+@pytest.mark.parametrize("moment", KILLED_AT)
+def test_a_kill_at_any_moment_leaves_a_whole_build(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection, moment: str
+) -> None:
+    for version, build_id in ((1, "zero"), (1, "one")):
+        fill(work, version)
+        publish(work, tmp_path, MARTS, build_id)
+    fill(work, 2)
+    work.close()
+    script = f"""
+        import json, os, shutil, signal, sys
+        from pathlib import Path
+        import duckdb
+        from warehouse.publish import Mart, publish
+
+        def die(*arguments, **options):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        {moment} = die
+        publish(
+            duckdb.connect({str(tmp_path / "work.duckdb")!r}),
+            Path({str(tmp_path)!r}),
+            [
+                Mart("marts", "fct_orders", ("order_id",)),
+                Mart("marts", "dim_customers"),
+                Mart("audit", "rpt_claims", ("claim_id",)),
+            ],
+            "two",
+        )
+        """
+    killed = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    swapped = moment == "shutil.rmtree"
+    assert_whole(tmp_path, 2 if swapped else 1)
+    again = duckdb.connect(str(tmp_path / "work.duckdb"))
+    fill(again, 3)
+    publish(again, tmp_path, MARTS, "three")
+    assert_whole(tmp_path, 3)
+    kept = {entry.name for entry in (tmp_path / BUILDS).iterdir()}
+    assert kept == {"two" if swapped else "one", "three"}
+
+
+def test_a_plain_folder_of_old_is_replaced(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    (tmp_path / LINK).mkdir()
+    (tmp_path / LINK / "old").write_text("x")
+    publish(work, tmp_path, MARTS, "one")
+    assert_whole(tmp_path, 1)
+    assert (tmp_path / BUILDS / "before-one" / "old").exists()
+
+
+def test_the_input_is_described_by_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("a")
+    first = describe_input("shop", {"transactions": (path,)}, {})
+    assert first["files"][0]["name"] == "orders.csv"
+    assert first["files"][0]["bytes"] == 1
+    path.write_text("b")
+    assert describe_input("shop", {"transactions": (path,)}, {}) != first
+    sample = describe_input("sample shop", {}, {"raw_orders": "abc"})
+    assert sample["sha256"] != describe_input("sample shop", {}, {"raw_orders": "abd"})
+
+
+# -- Delivery and summary -------------------------------------------------------------
+
+
+def request(build_id: str = "one") -> dict[str, Any]:
+    return {
+        "build_id": build_id,
+        "created_at": "2018-01-01T00:00:00",
+        "dbt_version": "1.11",
+        "input": "sample shop",
+        "seeds": {},
+        "marts": [
+            {"schema": mart.schema, "name": mart.name, "key": list(mart.key)}
+            for mart in MARTS
+        ],
+        "nodes": [
+            {"resource_type": "model", "folder": "staging", "seconds": 1.25},
+            {"resource_type": "model", "folder": "marts", "seconds": 2},
+            {"resource_type": "model", "language": "python", "seconds": 3},
+            {"resource_type": "unit_test", "folder": "staging", "seconds": 4},
+            {"resource_type": "test", "folder": "staging", "seconds": None},
+        ],
+    }
+
+
+@pytest.fixture
+def no_pages(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    drawn: list[Path] = []
+
+    def build_site(published: Path, site: Path) -> None:
+        drawn.extend((published, site))
+
+    monkeypatch.setattr("dashboards.build_site", build_site)
+    return drawn
+
+
+def test_a_delivery_publishes_draws_and_says_so(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection, no_pages: list[Path]
+) -> None:
+    said: list[str] = []
+    publication = deliver(work, tmp_path, request(), {}, said.append)
+    assert no_pages == [tmp_path / LINK / DATABASE, tmp_path / "site"]
+    assert_whole(tmp_path, 1)
+    text = "\n".join(said)
+    assert publication.sha256 in text
+    assert str(tmp_path / LINK / DATABASE) in text
+    assert str(tmp_path / "site" / "index.html") in text
+    assert "staging 1.2 s, clustering and forecasting 3.0 s, marts 2.0 s" in text
+
+
+def test_a_failed_delivery_is_a_sentence(
+    tmp_path: Path,
+    work: duckdb.DuckDBPyConnection,
+    no_pages: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = request()
+    wrong["marts"][0]["name"] = "fct_nothing"
+    with pytest.raises(DeliveryError, match="What was published before stays"):
+        deliver(work, tmp_path, wrong, {}, print)
+    assert not (tmp_path / LINK).exists()
+
+    def fail(*_: Any) -> None:
+        raise ValueError("no colour")
+
+    monkeypatch.setattr("dashboards.build_site", fail)
+    with pytest.raises(DeliveryError, match="couldn't be drawn: ValueError: no colour"):
+        deliver(work, tmp_path, request(), {}, print)
+    assert_whole(tmp_path, 1)
+
+
+def marts_database(path: Path) -> Path:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("""
+            create schema marts;
+            create table marts.rpt_input_reconciliations as select
+                'transactions' as input_table, 20000 as read_rows,
+                19000 as accepted_rows, 990 as rejected_rows, 10 as merged_duplicates;
+            create table marts.fct_segmentation_trials as select * from (values
+                ('lifecycle', 4, 'dtw', true, 0.41, 0.2, 0.01, true),
+                ('lifecycle', 3, 'dtw', true, 0.40, 0.2, 0.01, false),
+                ('value', 2, 'euclidean', false, 0.24, 0.232, 0.4, true)
+            ) t(segmentation, k, metric, has_structure, silhouette, null_silhouette,
+                null_p_value, is_chosen);
+            create table marts.dim_segments as select * from (values
+                ('l1', 'lifecycle', 'Loyal Champions'),
+                ('l2', 'lifecycle', 'New customers'),
+                ('v1', 'value', 'Group 1')
+            ) t(segment_id, segmentation, persona);
+            create table marts.fct_segment_profiles as select * from (values
+                ('lifecycle', 'l1', date '2017-11-01', 9, 1.0, 1.0),
+                ('lifecycle', 'l1', date '2017-12-01', 1500, 0.75, 0.9),
+                ('lifecycle', 'l2', date '2017-12-01', 500, 0.25, null)
+            ) t(segmentation, segment_id, month, customers, customer_share,
+                revenue_share);
+            create table marts.fct_revenue_forecasts as select
+                'total' as segmentation, 'total' as segment_id,
+                date '2018-01-01' as month, 'prophet' as model,
+                1234567.8 as forecast_amount, 1000000.0 as lower_80_amount,
+                1500000.0 as upper_80_amount, true as is_published
+            """)
+    return path
+
+
+def test_the_summary_says_what_was_found(tmp_path: Path) -> None:
+    assert summarise(marts_database(tmp_path / "shop.duckdb")) == [
+        "transactions: 20,000 rows read, 19,000 accepted, 990 rejected, 10 merged as "
+        "duplicates",
+        "lifecycle: segments found; k=4, dtw, silhouette 0.410, shuffled 0.200, "
+        "p 0.010",
+        "    Loyal Champions: 1,500 customers (75%), 90% of the latest month's revenue",
+        "    New customers: 500 customers (25%), - of the latest month's revenue",
+        "value: no segments here (shuffled orders look the same); k=2, euclidean, "
+        "silhouette 0.240, shuffled 0.232, p 0.400",
+        "forecast of the shop's revenue (prophet, 80 % band):",
+        "    January 2018: 1,234,568 (1,000,000 to 1,500,000)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "mart",
+    [
+        "rpt_input_reconciliations",
+        "fct_segmentation_trials",
+        "dim_segments",
+        "fct_segment_profiles",
+        "fct_revenue_forecasts",
+    ],
+)
+def test_the_summary_leaves_out_what_is_missing(tmp_path: Path, mart: str) -> None:
+    path = marts_database(tmp_path / "shop.duckdb")
+    whole = summarise(path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"drop table marts.{mart}")
+    part = summarise(path)
+    assert part
+    assert len(part) < len(whole)
+    assert set(part) <= set(whole)
+
+
+def test_times_are_added_by_part_of_the_build() -> None:
+    assert time_lines([]) == []
+    assert time_lines(request()["nodes"]) == [
+        "time: staging 1.2 s, clustering and forecasting 3.0 s, marts 2.0 s, "
+        "unit tests 4.0 s, tests 0.0 s (some of it side by side)"
+    ]
+
+
+# -- The macro, in a small project ----------------------------------------------------
+
+
+PROJECT_YML = """
+name: customer_trajectories
+version: 0.1.0
+config-version: 2
+profile: customer_trajectories
+flags: {send_anonymous_usage_stats: false}
+on-run-end: ["{{ publish_build(results) }}"]
+models:
+  customer_trajectories:
+    staging: {+schema: staging, +materialized: view}
+    marts: {+schema: marts, +access: public, +materialized: table}
+"""
+PROFILES_YML = """
+customer_trajectories:
+  target: duckdb
+  outputs:
+    duckdb:
+      type: duckdb
+      path: build/work.duckdb
+      threads: 2
+      plugins: [{module: warehouse.plugin, alias: warehouse}]
+"""
+SOURCES_YML = """
+version: 2
+sources:
+  - name: files
+    schema: raw_files
+    config: {meta: {plugin: warehouse, input: "{{ var('input', '') }}"}}
+    tables: [{name: transactions}, {name: customer_addresses}]
+"""
+MARTS_YML = """
+version: 2
+models:
+  - name: fct_orders
+    columns:
+      - name: transaction_id
+        data_tests: [not_null]
+"""
+ADDRESSES = "select * from {{ source('files', 'customer_addresses') }}"
+BASE = "select * from {{ source('files', 'transactions') }}"
+ORDERS = "select transaction_id, list_price from {{ ref('base_orders') }}"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, content in {
+        "dbt_project.yml": PROJECT_YML,
+        "profiles.yml": PROFILES_YML,
+        "models/staging/sources.yml": SOURCES_YML,
+        "models/staging/base_orders.sql": BASE,
+        "models/staging/base_addresses.sql": ADDRESSES,
+        "models/marts/fct_orders.sql": ORDERS,
+        "models/marts/dim_customers.sql": "select * from {{ ref('base_addresses') }}",
+        "models/marts/marts.yml": MARTS_YML,
+        "macros/publish_build.sql": (
+            PROJECT / "macros" / "publish_build.sql"
+        ).read_text(),
+        "data/orders.csv": (
+            "transaction_id,customer_id,transaction_date,list_price\n1,2,3,4\n"
+        ),
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return tmp_path
+
+
+def dbt(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments),
+            *("--vars", "{input: data}"),
+        ],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "DBT_PROFILES_DIR": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.long
+def test_dbt_publishes_whole_builds_only(project: Path) -> None:
+    built = dbt(project, "build")
+    assert built.returncode == 0, built.stdout
+    assert "Published 2 marts; hash of all: " in built.stdout
+    published = project / "build" / LINK
+    target = os.readlink(published)
+    manifest = json.loads((published / MANIFEST).read_text())
+    assert manifest["input"]["location"] == "data"
+    assert manifest["input"]["files"][0]["name"] == "orders.csv"
+    assert [mart["schema"] for mart in manifest["marts"]] == ["main_marts"] * 2
+
+    for arguments, reason in (
+        (["build", "--select", "fct_orders"], "a part of the project"),
+        (["build", "--exclude-resource-type", "test"], "left out: 0 marts, 1 tests"),
+        (["build", "--empty"], None),
+    ):
+        result = dbt(project, *arguments)
+        assert result.returncode == 0, result.stdout
+        assert ("Nothing was published" in result.stdout) == bool(reason)
+        assert (reason or "") in result.stdout
+        assert os.readlink(published) == target
+
+    orders = project / "data" / "orders.csv"
+    orders.write_text(
+        "transaction_id,customer_id,transaction_date,list_price\n,2,3,4\n"
+    )
+    failed = dbt(project, "build")
+    assert failed.returncode == 1
+    assert "nodes failed or were skipped (first: not_null" in failed.stdout
+    orders.write_text("transaction_id,customer_id,transaction_date\n1,2,3\n")
+    failed = dbt(project, "build")
+    assert failed.returncode == 1
+    assert "orders.csv has no column list_price" in failed.stdout
+    assert "Nothing was published" in failed.stdout
+    assert os.readlink(published) == target
