@@ -330,7 +330,10 @@ def _backtest_state(rows: pd.DataFrame | None, name: str, label: str) -> State:
     origins = sorted(rows["origin_month"].unique())[-MOST_BACKTESTS:]
     # One vertical scale for all of them.
     amounts = ["upper_80_amount", "forecast_amount", "actual_amount"]
-    highest = rows[rows["origin_month"].isin(origins)][amounts].max().max()
+    highest = (
+        rows[rows["origin_month"].isin(origins)][amounts].astype(float).max().max()
+    )
+    scale = {} if formats.is_missing(highest) else {"range": [0, 1.05 * highest]}
     figures, captions = [], []
     for origin in origins:
         past = rows[rows["origin_month"] == origin].sort_values("month")
@@ -344,7 +347,7 @@ def _backtest_state(rows: pd.DataFrame | None, name: str, label: str) -> State:
                 y="Revenue per month (amount)",
                 height=230,
                 xaxis={**theme.MONTHS, "nticks": 4},
-                yaxis={"range": [0, round(1.05 * float(highest), 2)]},
+                yaxis=scale,
             )
         )
         captions.append(f"Known until {formats.month(origin)}")

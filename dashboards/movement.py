@@ -278,10 +278,10 @@ def _short_label(node: str, nodes: list[str]) -> str:
 
 
 def _long_label(node: str, nodes: list[str], segments: Segments) -> str:
-    """Head a row: name and number."""
+    """Head a row: number and name."""
     if node in OUTSIDE_NAMES:
         return OUTSIDE_NAMES[node]
-    return formats.wrapped(f"{segments.name(node)} {nodes.index(node) + 1}")
+    return formats.wrapped(f"{nodes.index(node) + 1} {segments.name(node)}")
 
 
 def _cell_text(count: float, share: float, smallest_cell: int) -> str:

@@ -467,11 +467,10 @@ def _donut(rows: pd.DataFrame) -> theme.Figure:
         "text": [formats.share(share) for share in rows["customer_share"]],
         "texttemplate": "%{label}<br>%{text}",
         "textposition": "outside",
-        "automargin": True,
         "marker": theme.surfaces(marks, "colors"),
         "hovertemplate": "%{label}: %{value:,} customers<extra></extra>",
     }
-    margin = {"l": 16, "r": 16, "t": 24, "b": 24}
+    margin = {"l": 84, "r": 84, "t": 36, "b": 36}
     return theme.figure([trace], height=300, margin=margin)
 
 

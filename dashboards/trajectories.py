@@ -155,8 +155,10 @@ def _path_state(group: pd.DataFrame, trial: object, smallest_cell: int) -> State
 def _path_title(shown: pd.DataFrame, is_path: bool) -> str:
     """Say which group is largest and how far apart the groups are."""
     sizes = shown.groupby("cluster_number")["customer_share"].max()
-    largest = sizes.idxmax()
     kind = "Paths" if is_path else "Means"
+    if sizes.isna().all():
+        return f"{kind} of {len(sizes)} groups"
+    largest = sizes.idxmax()
     return (
         f"{kind} of {len(sizes)} groups: the largest, Group {largest}, holds"
         f" {formats.share(sizes.max())} of the sampled customers"

@@ -1,0 +1,578 @@
+"""The pages say what the marts say, to people only, and hide what is small."""
+
+import html
+import json
+import re
+from pathlib import Path
+
+import dashboards_fixtures as made_up
+import duckdb
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from markupsafe import escape
+from plotly.offline import get_plotlyjs
+
+from dashboards import __main__ as command
+from dashboards import (
+    build_site,
+    evidence,
+    forecast,
+    formats,
+    movement,
+    overview,
+    quality,
+    segments,
+    site,
+    trajectories,
+)
+from dashboards.published import MARTS, PublishedMarts, UnreadableMartsError
+
+FILES = {module.FILE for module in site.PAGES}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("published")
+    return made_up.write_published(folder / "trajectories.duckdb", made_up.frames())
+
+
+@pytest.fixture(scope="module")
+def pages(published: Path) -> dict[str, object]:
+    return built(published)
+
+
+@pytest.fixture(scope="module")
+def folder(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("site") / "site"
+    build_site(published, target)
+    return target
+
+
+def built(published: Path, smallest_cell: int = 5) -> dict[str, object]:
+    with PublishedMarts(published, smallest_cell) as marts:
+        return {module.FILE: module.build(marts) for module in site.PAGES}
+
+
+def block(page: object, name: str) -> object:
+    return next(found for found in page.blocks if found.name == name)
+
+
+def page_data(text: str) -> dict:
+    found = re.search(
+        r'<script type="application/json" id="page-data">(.*?)</script>', text
+    )
+    return json.loads(found.group(1))
+
+
+def variant(tmp_path: Path, **settings: bool) -> dict[str, object]:
+    marts = made_up.frames(**settings)
+    return built(made_up.write_published(tmp_path / "other.duckdb", marts))
+
+
+# -- The site as files ---------------------------------------------------------
+
+
+def test_build_site_writes_every_file_it_returns(published: Path, tmp_path: Path):
+    written = build_site(published, tmp_path / "site")
+    assert {path.name for path in written} == FILES | {
+        "site.css",
+        "site.js",
+        "plotly.js",
+    }
+    assert set(written) == set((tmp_path / "site").iterdir())
+    assert (tmp_path / "site" / "plotly.js").read_text(
+        encoding="utf-8"
+    ) == get_plotlyjs()
+
+
+def test_two_builds_are_the_same_bytes(published: Path, folder: Path, tmp_path: Path):
+    for path in build_site(published, tmp_path / "again"):
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+
+
+def test_a_failed_build_leaves_the_old_site(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    old = tmp_path / "site"
+    old.mkdir()
+    (old / "index.html").write_text("old")
+
+    def fail() -> str:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(site, "get_plotlyjs", fail)
+    with pytest.raises(OSError, match="disk full"):
+        build_site(published, old)
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+    assert (old / "index.html").read_text() == "old"
+
+
+def test_an_old_site_is_replaced_whole(published: Path, tmp_path: Path):
+    old = tmp_path / "site"
+    old.mkdir()
+    (old / "left-over.html").write_text("old")
+    build_site(published, old)
+    assert not (old / "left-over.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_our_files_name_no_other_host(folder: Path):
+    for path in folder.iterdir():
+        if path.name != "plotly.js":
+            assert not re.search(r"(?:https?:)?//\w", path.read_text("utf-8")), path
+
+
+def test_pages_stay_small(folder: Path):
+    for name in FILES:
+        assert (folder / name).stat().st_size < 3_000_000
+
+
+def test_every_figure_is_valid_plotly(folder: Path):
+    figures = [
+        figure
+        for name in FILES
+        for part in page_data((folder / name).read_text("utf-8"))["blocks"].values()
+        for state in part["states"].values()
+        for figure in state.get("figures", [])
+    ]
+    assert len(figures) > 100
+    for figure in figures:
+        go.Figure(figure)
+
+
+def test_every_chart_has_a_title_and_axes_have_units(pages: dict):
+    for page in pages.values():
+        for part in page.blocks:
+            for state in part.states.values() if part.is_chart else []:
+                assert state.title
+                for figure in state.figures:
+                    if figure["data"][0]["type"] in ("scatter", "bar", "heatmap"):
+                        axes = [figure["layout"].get(a, {}) for a in ("xaxis", "yaxis")]
+                        assert any("title" in axis for axis in axes)
+
+
+# -- Text from data ------------------------------------------------------------
+
+
+def test_text_from_data_cannot_become_markup(folder: Path):
+    seen = 0
+    for name in FILES:
+        text = (folder / name).read_text("utf-8")
+        assert "<script>alert" not in text
+        assert "<b>NSW" not in text
+        # Only our own elements end: one for the data, two for scripts.
+        assert text.count("</script>") == 3
+        seen += str(escape(made_up.NASTY)) in text
+    assert seen >= 2
+
+
+def test_text_in_charts_is_escaped_for_plotly(pages: dict):
+    state = block(pages[movement.FILE], "sankey").states["lifecycle", made_up.LAST]
+    labels = state.figures[0]["data"][0]["node"]["label"]
+    assert html.escape(made_up.NASTY, quote=False) in labels
+    assert not any("<" in label for label in labels)
+
+
+def test_wrapped_text_is_escaped_line_by_line():
+    assert formats.wrapped("<b>one</b> two", 6) == "&lt;b&gt;one<br>&lt;/b&gt;<br>two"
+
+
+def test_no_customer_level_text_reaches_a_page(folder: Path):
+    for name in FILES:
+        text = (folder / name).read_text("utf-8")
+        assert "secret" not in text
+        assert "Jane Doe" not in text
+
+
+# -- Small cells ---------------------------------------------------------------
+
+
+def test_a_segment_of_three_customers_shows_no_numbers(folder: Path, pages: dict):
+    texts = [(folder / name).read_text("utf-8") for name in FILES]
+    assert not any("777.77" in text for text in texts)
+    assert "fewer than 5" in (folder / segments.FILE).read_text("utf-8")
+    radars = block(pages[segments.FILE], "radars").states["lifecycle",]
+    assert "At-Risk Sleepers" not in radars.captions
+    assert len(radars.figures) == 3
+    offered = {values[1] for values in pages[forecast.FILE].available}
+    assert "lifecycle-3" not in offered
+    assert "lifecycle-2" in offered
+
+
+def test_small_cells_are_shown_when_asked_for(published: Path):
+    shown = built(published, smallest_cell=1)
+    assert len(block(shown[segments.FILE], "radars").states["lifecycle",].figures) == 4
+    profile = block(shown[segments.FILE], "profile").states["lifecycle",]
+    assert "777.77" in profile
+    assert "fewer than" not in profile
+
+
+def test_months_with_too_few_customers_are_gaps(pages: dict):
+    revenue = block(pages[overview.FILE], "monthly-revenue-amount").states[()]
+    values = revenue.figures[0]["data"][0]["y"]
+    assert [place for place, value in enumerate(values) if value is None] == [3]
+    state = block(pages[forecast.FILE], "forecast").states[
+        "lifecycle", "lifecycle-1", "published"
+    ]
+    history = next(t for t in state.figures[0]["data"] if t["name"] == "Revenue")
+    assert history["y"][0] is None
+    assert history["y"][1] == made_up.revenue("lifecycle-1", made_up.MONTHS[1])
+
+
+def test_small_paths_are_not_drawn(pages: dict):
+    sankey = block(pages[movement.FILE], "sankey").states["lifecycle", made_up.LAST]
+    values = sankey.figures[0]["data"][0]["link"]["value"]
+    assert min(values) >= 5
+    assert "6 paths" in sankey.note
+    heatmap = block(pages[movement.FILE], "heatmap").states["lifecycle", made_up.LAST]
+    cells = [
+        cell for row in heatmap.figures[0]["data"][0]["customdata"] for cell in row
+    ]
+    assert 3 not in cells
+    assert None in cells
+
+
+def test_a_small_group_of_a_trial_is_not_drawn(pages: dict):
+    paths = block(pages[trajectories.FILE], "paths").states["lifecycle", "dtw", "8"]
+    names = [trace["name"] for trace in paths.figures[0]["data"]]
+    assert names == [f"Group {number}" for number in range(1, 8)]
+    assert "Group 8: fewer than 5" in paths.note
+
+
+def test_small_parts_of_a_mix_are_named_without_numbers(pages: dict):
+    state = block(pages[segments.FILE], "mix-state").states["lifecycle", "lifecycle-1"]
+    assert state.figures[0]["data"][0]["customdata"] == [240, 156]
+    assert "QLD" in state.note
+
+
+# -- What the pages say --------------------------------------------------------
+
+
+def test_headlines_are_the_last_complete_month_against_the_one_before(pages: dict):
+    text = block(pages[overview.FILE], "headlines").states[()]
+    shop = made_up.frames()["marts.fct_shop_months"].set_index("month")
+    last, before = shop.loc["2017-12-01"], shop.loc["2017-11-01"]
+    assert f"{last['revenue_amount']:,.0f}" in text
+    assert f"{last['orders']:,.0f}" in text
+    relative = 100 * (last["orders"] / before["orders"] - 1)
+    direction = "up" if relative > 0 else "down"
+    assert f"{direction} {abs(relative):.1f} % on November 2017" in text
+    assert "January 2018" not in text
+
+
+def test_without_the_month_before_nothing_is_compared(tmp_path: Path):
+    marts = made_up.frames()
+    shop = marts["marts.fct_shop_months"]
+    marts["marts.fct_shop_months"] = shop[shop["month"] != "2017-11-01"]
+    pages = built(made_up.write_published(tmp_path / "gap.duckdb", marts))
+    assert "no comparison" in block(pages[overview.FILE], "headlines").states[()]
+
+
+def test_claims_carry_their_verdict(pages: dict):
+    text = block(pages[overview.FILE], "claims").states[()]
+    for verdict in ("✓ holds", "✗ fails", "○ not measured"):
+        assert verdict in text
+    assert "0.480 to 0.520" in text
+
+
+def test_no_structure_is_said_on_top_and_names_are_withheld(tmp_path: Path):
+    pages = variant(tmp_path, structure=False)
+    for file in (overview.FILE, segments.FILE, trajectories.FILE):
+        assert "No segments here</h2>" in pages[file].banners[0]
+        assert len(pages[file].banners) == 1
+    cards = block(pages[segments.FILE], "playbook").states["lifecycle",]
+    assert "Group 1" in cards
+    assert "no name earned" in cards
+    assert "No name earned: no better than shuffled customers." in cards
+    assert "Loyal Champions" not in cards
+    nulls = block(pages[trajectories.FILE], "nulls").states["lifecycle", "dtw", "3"]
+    assert "5 of 5 shuffled shops" in nulls.title
+
+
+def test_structure_needs_no_banner(pages: dict):
+    assert not any(page.banners for page in pages.values())
+    nulls = block(pages[trajectories.FILE], "nulls").states["lifecycle", "dtw", "3"]
+    assert nulls.title.startswith("None of 5 shuffled shops")
+
+
+def test_names_without_evidence_carry_a_warning(tmp_path: Path):
+    banners = variant(tmp_path, structure=False, named=True)[segments.FILE].banners
+    assert any("Names without evidence" in banner for banner in banners)
+    assert any("Loyal Champions" in banner for banner in banners)
+
+
+def test_structure_in_one_segmentation_only_names_the_other(tmp_path: Path):
+    marts = made_up.frames()
+    trials = marts["marts.fct_segmentation_trials"]
+    trials["has_structure"] = trials["segmentation"] != "value"
+    pages = built(made_up.write_published(tmp_path / "half.duckdb", marts))
+    assert "No segments here in value</h2>" in pages[overview.FILE].banners[0]
+
+
+def test_paths_are_the_centroids_in_original_units(pages: dict):
+    chart = block(pages[trajectories.FILE], "paths")
+    for metric in ("dtw", "euclidean"):
+        state = chart.states["lifecycle", metric, "4"]
+        assert len(state.figures) == 4
+        for place, figure in enumerate(state.figures):
+            for cluster, trace in enumerate(figure["data"], start=1):
+                assert trace["y"] == [
+                    made_up.centre(metric, 4, cluster, step, place)
+                    for step in range(1, 13)
+                ]
+
+
+def test_elbow_is_the_point_farthest_below_the_line():
+    assert evidence.elbow_of([2, 3, 4, 5], [10.0, 4.0, 3.0, 2.0]) == 3
+    assert evidence.elbow_of([2, 3, 4, 5], [10.0, 9.0, 2.0, 1.0]) == 4
+    assert evidence.elbow_of([2, 3, 4], [3.0, 2.0, 1.0]) is None
+    assert evidence.elbow_of([2, 3], [2.0, 1.0]) is None
+    assert evidence.elbow_of([2, 3, 4], [1.0, 1.0, 1.0]) is None
+
+
+def test_silhouette_by_k_names_the_best_and_rings_the_slider(pages: dict):
+    state = block(pages[trajectories.FILE], "silhouette-by-k").states[
+        "lifecycle", "dtw", "6"
+    ]
+    assert state.title == "Silhouette is highest at k = 3 (0.500)"
+    measured, shuffled, ring = state.figures[0]["data"]
+    assert measured["y"] == [
+        made_up.silhouette("lifecycle", "dtw", k) for k in made_up.KS
+    ]
+    assert set(shuffled["y"]) == {0.2}
+    assert (ring["x"], ring["y"]) == ([6], [made_up.silhouette("lifecycle", "dtw", 6)])
+
+
+def test_blades_are_the_silhouettes_sorted_within_groups(pages: dict):
+    state = block(pages[trajectories.FILE], "blades").states["value", "euclidean", "2"]
+    first, second = state.figures[0]["data"]
+    assert len(first["x"]) == len(second["x"]) == 12
+    assert first["x"] == sorted(first["x"])
+    assert first["x"][-1] == 0.6
+    assert min(second["y"]) > max(first["y"])
+
+
+def test_the_radar_average_weighs_customers_and_orders():
+    rows = pd.DataFrame(
+        {
+            "customers": [1, 3],
+            "orders": [10, 30],
+            "mean_length_days": [0.0, 4.0],
+            "mean_recency_days": [8.0, 0.0],
+            "mean_frequency_orders": [2.0, 2.0],
+            "mean_monetary_amount": [None, 5.0],
+            "average_order_amount": [40.0, 80.0],
+        }
+    )
+    assert segments.averages(rows).to_dict() == {
+        "mean_length_days": 3.0,
+        "mean_recency_days": 2.0,
+        "mean_frequency_orders": 2.0,
+        "mean_monetary_amount": 5.0,
+        "average_order_amount": 70.0,
+    }
+
+
+def test_radars_stay_within_their_scale(pages: dict):
+    for figure in block(pages[segments.FILE], "radars").states["value",].figures:
+        average, segment = figure["data"]
+        assert set(average["r"]) == {1}
+        assert all(0.25 <= ratio <= 4 for ratio in segment["r"])
+
+
+def test_segments_that_share_a_persona_are_numbered(tmp_path: Path):
+    marts = made_up.frames()
+    marts["marts.dim_segments"].loc[
+        lambda rows: rows["stage"] == "active", "persona"
+    ] = "Steady Supporters"
+    pages = built(made_up.write_published(tmp_path / "same.duckdb", marts))
+    labels = dict(pages[segments.FILE].controls[1].options)
+    assert labels["lifecycle-1"] == "Steady Supporters (1)"
+    assert labels["lifecycle-2"] == "Steady Supporters (2)"
+
+
+def test_the_sankey_and_heatmap_are_the_migrations(pages: dict):
+    month = made_up.MONTHS[-2]
+    sankey = block(pages[movement.FILE], "sankey").states["value", month]
+    trace = sankey.figures[0]["data"][0]
+    label, link = trace["node"]["label"], trace["link"]
+    drawn = {
+        (label[source], label[target]): value
+        for source, target, value in zip(
+            link["source"], link["target"], link["value"], strict=True
+        )
+    }
+    champions = "Loyal Champions"
+    assert drawn[champions, champions] == made_up.migrating(month, 1, 1)
+    assert drawn["New customers", champions] == made_up.migrating(month, 4, 1)
+    assert drawn["Entered", champions] == 12
+    heatmap = block(pages[movement.FILE], "heatmap").states["value", month]
+    row = [made_up.migrating(month, 1, end) for end in made_up.SIZES]
+    expected = [100 * row[0] / sum(row), 100 * row[1] / sum(row), None]
+    shares = heatmap.figures[0]["data"][0]["z"][0]
+    assert shares[:2] == pytest.approx(expected[:2], abs=0.05)
+    assert shares[2] is None
+
+
+def test_the_title_names_who_stayed_and_the_largest_move(pages: dict):
+    month = made_up.LAST
+    moved = {
+        (start, end): made_up.migrating(month, start, end)
+        for start in made_up.SIZES
+        for end in made_up.SIZES
+    }
+    stayed = sum(moved[number, number] for number in made_up.SIZES)
+    title = block(pages[movement.FILE], "sankey").states["lifecycle", month].title
+    assert f"{100 * stayed / sum(moved.values()):.1f} % stayed" in title
+    assert f"New customers to {made_up.NASTY} ({moved[4, 2]} customers)" in title
+
+
+def test_causes_are_added_up(tmp_path: Path):
+    marts = made_up.frames()
+    moves = marts["marts.fct_segment_migrations"]
+    redrawn = moves.assign(cause="map")
+    marts["marts.fct_segment_migrations"] = pd.concat([moves, redrawn])
+    pages = built(made_up.write_published(tmp_path / "causes.duckdb", marts))
+    sankey = block(pages[movement.FILE], "sankey").states["value", made_up.LAST]
+    assert (
+        2 * made_up.migrating(made_up.LAST, 1, 1)
+        in (sankey.figures[0]["data"][0]["link"]["value"])
+    )
+
+
+def test_forecast_shows_the_published_model_and_prophet_beside_it(pages: dict):
+    chart = block(pages[forecast.FILE], "forecast")
+    horizons = range(1, 7)
+    for shown, model, beside in (
+        ("published", "seasonal_naive", "prophet"),
+        ("prophet", "prophet", "seasonal_naive"),
+    ):
+        state = chart.states["total", "total", shown]
+        lines = [t for t in state.figures[0]["data"] if t["mode"] == "lines+markers"]
+        assert [line["name"] for line in lines] == [
+            forecast.model_name(model),
+            forecast.model_name(beside),
+        ]
+        assert lines[0]["y"] == [made_up.forecast("total", model, h) for h in horizons]
+        assert lines[1]["y"] == [made_up.forecast("total", beside, h) for h in horizons]
+
+
+def test_bands_run_up_the_upper_and_back_along_the_lower_bound(pages: dict):
+    state = block(pages[forecast.FILE], "forecast").states[
+        "total", "total", "published"
+    ]
+    wide, narrow = state.figures[0]["data"][:2]
+    first = made_up.forecast("total", "seasonal_naive", 1)
+    assert (wide["name"], narrow["name"]) == ("95 % band", "80 % band")
+    assert (wide["y"][0], wide["y"][-1]) == (first + 200, first - 200)
+    assert (narrow["y"][0], narrow["y"][-1]) == (first + 100, first - 100)
+
+
+def test_backtests_set_what_came_beside_what_was_said(pages: dict):
+    state = block(pages[forecast.FILE], "backtests").states[
+        "value", "value-2", "published"
+    ]
+    assert state.captions == ["Known until December 2016", "Known until June 2017"]
+    came = state.figures[0]["data"][-1]
+    assert came["y"] == [made_up.revenue("value-2", m) for m in made_up.MONTHS[12:18]]
+
+
+def test_quality_counts_rows_by_reason(pages: dict):
+    page = pages[quality.FILE]
+    bars = block(page, "rejections").states[()].figures[0]["data"][0]
+    assert bars["x"] == [600, 300]
+    assert block(page, "rejections").states[()].title == (
+        "Most rejected rows: null customer, 600 of 900"
+    )
+    table = block(page, "reconciliation").states[()]
+    assert "20,000" in table
+    assert "✓ yes" in table
+
+
+# -- What is missing -----------------------------------------------------------
+
+
+def test_a_file_without_marts_gives_pages_that_say_so(tmp_path: Path):
+    empty = tmp_path / "empty.duckdb"
+    duckdb.connect(str(empty)).close()
+    build_site(empty, tmp_path / "site")
+    sentences = {
+        overview.FILE: "There is no complete month yet",
+        segments.FILE: "No customers have been told apart yet.",
+        trajectories.FILE: "No segmentation has been tried yet.",
+        movement.FILE: "No month-to-month movement is known yet.",
+        forecast.FILE: "No forecast has been made yet.",
+        quality.FILE: "No input has been reconciled yet.",
+    }
+    for file, sentence in sentences.items():
+        assert sentence in (tmp_path / "site" / file).read_text("utf-8")
+
+
+def _value_only() -> dict[str, pd.DataFrame]:
+    """A smaller shop, for tests that draw it many times."""
+    marts = made_up.frames()
+    for name, frame in marts.items():
+        if "segmentation" in frame:
+            frame = frame[frame["segmentation"].isin(["value", "total"])]
+        if "k" in frame:
+            frame = frame[frame["k"] <= 3]
+        marts[name] = frame
+    return marts
+
+
+@pytest.mark.parametrize("mart", sorted(MARTS))
+def test_each_mart_may_be_missing_or_empty(mart: str, tmp_path: Path):
+    marts = _value_only()
+    frame = marts.pop(mart)
+    build_site(made_up.write_published(tmp_path / "1.duckdb", marts), tmp_path / "site")
+    marts[mart] = frame.iloc[:0]
+    build_site(made_up.write_published(tmp_path / "2.duckdb", marts), tmp_path / "site")
+
+
+@pytest.mark.parametrize("mart", sorted(MARTS))
+def test_measures_may_be_null(mart: str, tmp_path: Path):
+    marts = _value_only()
+    frame = marts[mart]
+    measures = frame.select_dtypes(include=["float", "bool", "boolean"]).columns
+    frame = frame.assign(**dict.fromkeys(measures))
+    marts[mart] = frame.astype(dict.fromkeys(measures, "float"))
+    build_site(made_up.write_published(tmp_path / "1.duckdb", marts), tmp_path / "site")
+
+
+def test_a_missing_file_is_one_sentence_and_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    missing = tmp_path / "nowhere.duckdb"
+    assert command.main([str(missing), str(tmp_path / "site")]) == 1
+    said = capsys.readouterr().err
+    assert str(missing) in said
+    assert "make build" in said
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path):
+    wrong = tmp_path / "wrong.duckdb"
+    wrong.write_text("not a database " * 500)
+    with pytest.raises(UnreadableMartsError, match="cannot open it"):
+        build_site(wrong, tmp_path / "site")
+
+
+def test_the_command_reads_the_build_folder_and_smallest_cell_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    made_up.write_published(
+        tmp_path / "published" / "trajectories.duckdb", _value_only()
+    )
+    monkeypatch.setenv("TRAJECTORIES_BUILD", str(tmp_path))
+    monkeypatch.setenv("TRAJECTORIES_SMALLEST_CELL", "300")
+    assert command.main([]) == 0
+    assert str(tmp_path / "site" / "index.html") in capsys.readouterr().out
+    assert "fewer than 300" in (tmp_path / "site" / segments.FILE).read_text("utf-8")
+
+
+def test_the_published_file_is_only_read(published: Path, tmp_path: Path):
+    before = published.read_bytes()
+    with duckdb.connect(str(published), read_only=True):
+        build_site(published, tmp_path / "site")
+    assert published.read_bytes() == before
