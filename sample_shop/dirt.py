@@ -12,22 +12,23 @@ import pandas as pd
 from sample_shop.orders import Orders
 from sample_shop.shop_calendar import ShopCalendar
 
-# dirt -> (share of the transactions, what cleaning should do with the row)
+# dirt -> (share of the transactions, what cleaning should do with the row: accept it,
+# repair a value, or give the row this reason code)
 TRANSACTION_DIRT = {
     "thousands_separator_price": (0.002, "repaired"),
-    "null_customer_id": (0.003, "rejected"),
-    "null_price": (0.003, "rejected"),
-    "unparsable_price": (0.001, "rejected"),
-    "zero_price": (0.001, "rejected"),
-    "negative_price": (0.001, "rejected"),
-    "null_date": (0.001, "rejected"),
-    "unparsable_date": (0.001, "rejected"),
-    "future_date": (0.001, "rejected"),
-    "before_1990_date": (0.0005, "rejected"),
-    "cancelled_status": (0.009, "rejected"),
-    "unknown_status": (0.001, "rejected"),
-    "exact_duplicate": (0.004, "merged"),
-    "conflicting_duplicate": (0.001, "rejected"),
+    "null_customer_id": (0.003, "null_customer"),
+    "null_price": (0.003, "null_or_unparsable_price"),
+    "unparsable_price": (0.001, "null_or_unparsable_price"),
+    "zero_price": (0.001, "non_positive_price"),
+    "negative_price": (0.001, "non_positive_price"),
+    "null_date": (0.001, "unparsable_date"),
+    "unparsable_date": (0.001, "unparsable_date"),
+    "future_date": (0.001, "date_in_the_future"),
+    "before_1990_date": (0.0005, "date_before_earliest"),
+    "cancelled_status": (0.009, "cancelled_or_unknown_status"),
+    "unknown_status": (0.001, "cancelled_or_unknown_status"),
+    "exact_duplicate": (0.004, "exact_duplicate"),
+    "conflicting_duplicate": (0.001, "conflicting_duplicate_id"),
     "excel_serial_date": (0.002, "repaired"),
     "day_month_year_date": (0.002, "repaired"),
     "currency_sign_price": (0.004, "repaired"),
@@ -54,7 +55,10 @@ class DirtManifest:
         self.rows.append((input_table, dirt, int(rows), outcome))
 
     def frame(self) -> pd.DataFrame:
-        """Return input_table, dirt, planted_rows, outcome."""
+        """Return input_table, dirt, planted_rows, outcome.
+
+        The outcome is accepted, repaired, or the reason code of the rejection.
+        """
         columns = ["input_table", "dirt", "planted_rows", "outcome"]
         return pd.DataFrame(self.rows, columns=columns)
 
@@ -75,15 +79,16 @@ class TransactionDirt:
 
 def _pick_rows(rng, orders: Orders) -> dict[str, np.ndarray]:
     """Choose rows for each dirt, without overlap; returns stay clean."""
-    sold = np.flatnonzero(~orders.is_return)
     counts = {
         dirt: max(1, round(share * len(orders)))
         for dirt, (share, _) in TRANSACTION_DIRT.items()
     }
-    dear = sold[orders.list_prices[sold] >= 1000]
+    dear = np.flatnonzero(~orders.is_return & (orders.list_prices >= 1000))
     count = min(counts.pop("thousands_separator_price"), len(dear))
     picked = {"thousands_separator_price": rng.choice(dear, count, replace=False)}
-    rest = np.setdiff1d(sold, picked["thousands_separator_price"])
+    is_free = ~orders.is_return
+    is_free[picked["thousands_separator_price"]] = False
+    rest = np.flatnonzero(is_free)
     chosen = rng.choice(rest, sum(counts.values()), replace=False)
     parts = np.split(chosen, np.cumsum(list(counts.values()))[:-1])
     picked |= dict(zip(counts, parts, strict=True))
@@ -247,7 +252,7 @@ def plant_demographic_dirt(
     copies = np.ones(count, dtype=int)
     copies[rows_where(everyone, 0.002)] += 1
     manifest.add("customer_demographics", "exact_duplicate", copies.sum() - count,
-                 "merged")  # fmt: skip
+                 "exact_duplicate")  # fmt: skip
     return frame.iloc[np.repeat(np.arange(count), copies)].reset_index(drop=True)
 
 

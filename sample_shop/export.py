@@ -44,7 +44,7 @@ def _look_up(texts, numbers: np.ndarray) -> pa.Array:
 
 def _money(amounts: np.ndarray) -> pa.Array:
     """Format dollars with two decimals, looking up each distinct amount once."""
-    values, numbers = np.unique(amounts, return_inverse=True)
+    numbers, values = pd.factorize(amounts)
     return _look_up([f"{value:.2f}" for value in values], numbers)
 
 
@@ -89,7 +89,9 @@ def transactions_slice(shop: Shop, first: int, last: int) -> pa.Table:
         "product_class": _look_up(CLASSES, goods.classes[products]),
         "product_size": _look_up(SIZES, goods.sizes[products]),
         "list_price": _money(orders.list_prices),
-        "standard_cost": _money(goods.standard_costs[products]),
+        "standard_cost": _look_up(
+            [f"{cost:.2f}" for cost in goods.standard_costs], products
+        ),
         "quantity": pc.cast(pa.array(orders.quantities), pa.string()),
         "discount_amount": _money(orders.discounts),
         "payment_method": _look_up(PAYMENT_METHODS, orders.payments),

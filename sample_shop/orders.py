@@ -230,16 +230,17 @@ def fill_baskets(
     discounts, promotions = _discounts(rng, calendar, kinds, days, prices * quantities)
     business = kinds == KIND_NUMBERS["B2B Customers"]
     private = rng.choice(5, count, p=[0.58, 0.24, 0.04, 0.11, 0.03])
+    # Small types: a shop may have tens of millions of orders.
     return Orders(
-        customers=customers,
-        days=days,
-        kinds=kinds,
-        products=products,
-        quantities=quantities,
+        customers=customers.astype(np.int32),
+        days=days.astype(np.int16),
+        kinds=kinds.astype(np.int8),
+        products=products.astype(np.int16),
+        quantities=quantities.astype(np.int16),
         list_prices=prices,
         discounts=discounts,
-        promotions=promotions,
-        payments=np.where(business & (private < 3), 2, private),
+        promotions=promotions.astype(np.int8),
+        payments=np.where(business & (private < 3), 2, private).astype(np.int8),
         is_online=rng.random(count) < _ONLINE_CHANCES[kinds],
         is_return=np.zeros(count, dtype=bool),
     )
@@ -264,7 +265,7 @@ def draw_returns(
     """
     chosen = np.flatnonzero(rng.random(len(orders)) < return_chances[orders.customers])
     back = orders.take(chosen)
-    days = back.days + rng.integers(4, 25, len(chosen))
+    days = back.days + rng.integers(4, 25, len(chosen), dtype=np.int16)
     values = {field.name: getattr(back, field.name) for field in fields(Orders)}
     values |= {"days": days, "is_return": np.ones(len(chosen), dtype=bool)}
     return Orders(**values).take(np.flatnonzero(days < len(calendar)))

@@ -116,7 +116,9 @@ def _with_returns(rng, orders: Orders, customers: int, calendar) -> Orders:
     chances = np.where(is_returner, 0.25, 0.02)
     returns = draw_returns(rng, orders, chances, calendar)
     everything = Orders.concatenate([orders, returns])
-    return everything.take(np.lexsort((rng.random(len(everything)), everything.days)))
+    shuffled = rng.permutation(len(everything))
+    by_day = np.argsort(everything.days[shuffled], kind="stable")
+    return everything.take(shuffled[by_day])
 
 
 def generate_shop(settings: ShopSettings | None = None) -> Shop:
