@@ -9,6 +9,7 @@ A compiled two-row recursion instead of tslearn's own ``cdist_dtw``: that one sp
 some 40 microseconds of Python on every pair. tslearn stays the oracle in the tests.
 """
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
@@ -172,10 +173,11 @@ def _in_row_blocks(
     function: Callable[[np.ndarray], np.ndarray], A: np.ndarray, n_jobs: int | None
 ) -> np.ndarray:
     """Apply ``function`` to blocks of rows in threads and stack the results."""
-    if n_jobs in (None, 1) or len(A) < 2:
+    workers = (os.cpu_count() or 1) if (n_jobs or 1) < 0 else (n_jobs or 1)
+    if min(workers, len(A)) < 2:
         return function(A)
-    with ThreadPoolExecutor(None if n_jobs < 0 else n_jobs) as pool:
-        blocks = np.array_split(A, min(len(A), 16))
+    with ThreadPoolExecutor(workers) as pool:
+        blocks = np.array_split(A, min(len(A), 4 * workers))
         return np.concatenate(list(pool.map(function, blocks)))
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from trajectories import evidence
@@ -51,8 +52,7 @@ TRIAL_SCHEMA = pa.schema(
                 "within_between_ratio",
                 "null_silhouette",
                 "null_p_value",
-                "persistence",
-                "null_persistence",
+                "persistence_gap",
                 "persistence_p_value",
                 "bootstrap_ari",
                 "predictive_r2",
@@ -100,7 +100,7 @@ class Settings:
         sample_customers: customers in the sample, at most 2,000.
         numbered_by: feature by whose mean the clusters are numbered, largest first.
         null_shuffles, bootstrap_refits: repeats for the evidence.
-        n_init, max_iter, seed: of the clustering.
+        n_init, max_iter, seed, engine: of the clustering.
         months_of_history, orders_of_history: who is active, as in the stages.
     """
 
@@ -119,9 +119,10 @@ class Settings:
     sample_customers: int = 400
     null_shuffles: int = 20
     bootstrap_refits: int = 10
-    n_init: int = 1
-    max_iter: int = 10
+    n_init: int = 3
+    max_iter: int = 30
     seed: int = 0
+    engine: str = "compiled"
     months_of_history: int = 3
     orders_of_history: int = 3
 
@@ -159,9 +160,10 @@ class Settings:
             k,
             metric=metric,
             window=self.band if metric == "dtw" else None,
-            n_init=self.n_init if metric == "dtw" else max(self.n_init, 5),
-            max_iter=self.max_iter if metric == "dtw" else 100,
+            n_init=self.n_init,
+            max_iter=self.max_iter,
             random_state=self.seed,
+            engine=self.engine,
         )
 
 
@@ -224,9 +226,10 @@ def run_trials(
     """
     inputs = Inputs.of(series, stages, months, orders)
     rows: list[dict] = []
-    for name in sorted(segmentations):
-        settings = Settings(**{**common, **segmentations[name]})
-        rows += _Segmentation(name, settings, inputs).trials()
+    with threadpool_limits(1):  # many small fits: threads would only wait
+        for name in sorted(segmentations):
+            settings = Settings(**{**common, **segmentations[name]})
+            rows += _Segmentation(name, settings, inputs).trials()
     rows.sort(
         key=lambda r: (r["segmentation"], r["representation"], r["metric"], r["k"])
     )
@@ -452,9 +455,9 @@ class _Segmentation:
         row["null_silhouettes"] = nulls.tolist()
         row["null_silhouette"] = _mean(nulls)
         row["null_p_value"] = evidence.p_value(row["silhouette"], nulls)
-        row["persistence"] = real
-        row["null_persistence"] = _mean(persistences)
-        row["persistence_p_value"] = evidence.p_value(real, persistences)
+        row["persistence_gap"], row["persistence_p_value"] = (
+            evidence.persistence_departure(real, persistences)
+        )
         measured = evidence.Findings.__dataclass_fields__
         found = evidence.Findings(**{name: row[name] for name in measured})
         row["has_structure"], sentence = evidence.verdict(found)
@@ -482,7 +485,7 @@ class _Segmentation:
                 continue
             X = sample.represented
             model = _quietly(self.settings.model(k, metric), X)
-            between = distances(X, X, metric, model.window)
+            between = distances(X, X, metric, model.window, n_jobs=-1)
             silhouettes.append(evidence.silhouettes(between, model.labels_).mean())
         return np.array(silhouettes, float), np.array(persistences, float)
 
@@ -492,7 +495,7 @@ class _Segmentation:
         last_day = self.last_day()
         return is_active(settings.series, orders, len(self.ids), last_day, *history)
 
-    def _persistence(self, orders: Orders) -> float:
+    def _persistence(self, orders: Orders) -> np.ndarray:
         rows = np.flatnonzero(self._is_active(orders))
         return evidence.persistence(orders, rows, self.last_day())
 
@@ -530,7 +533,7 @@ class _Shared:
 
     def __init__(self, settings: Settings, metric: str, X: np.ndarray):
         model = settings.model(1, metric)
-        self.distances = distances(X, X, metric, model.window)
+        self.distances = distances(X, X, metric, model.window, n_jobs=-1)
         self.centre = _quietly(model, X).cluster_centers_
 
 
