@@ -87,14 +87,15 @@ def text_of(expression: str, kind: str) -> str:
     """
     kind = kind.upper()
     if kind in ("DOUBLE", "FLOAT"):
+        text = f"cast({expression} as varchar)"
+        whole = f"{expression} = trunc({expression})"
         return (
-            f"case when {expression} is null or isnan({expression}) then null "
-            f"when not isfinite({expression}) then cast({expression} as varchar) "
-            f"when {expression} = trunc({expression}) and abs({expression}) < 1e15 "
+            f"case when isnan({expression}) then null "
+            f"when {whole} and abs({expression}) < 1e15 "
             f"then cast(cast({expression} as bigint) as varchar) "
-            f"when contains(cast({expression} as varchar), 'e') "
-            f"then rtrim(rtrim(printf('%.15f', {expression}), '0'), '.') "
-            f"else cast({expression} as varchar) end"
+            f"when abs({expression}) between 1e-4 and 1e15 "
+            f"or not isfinite({expression}) then {text} "
+            f"else rtrim(rtrim(printf('%.20f', {expression}), '0'), '.') end"
         )
     if kind.startswith("TIMESTAMP"):
         moment = f"({expression})"

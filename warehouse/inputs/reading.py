@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -33,7 +33,7 @@ from warehouse.inputs.expressions import (
     text_of,
 )
 from warehouse.inputs.sources import TEMPLATE, TableSource, find_source, kind_of
-from warehouse.inputs.text_files import Record, TextTable, read_text
+from warehouse.inputs.text_files import Chunk, TextTable, read_text
 from warehouse.inputs.workbooks import read_sheet
 
 BATCH_ROWS = 50_000
@@ -238,9 +238,12 @@ def _rewrite_as_parquet(
                         f"{listing(columns)}; and {listing(opened.columns)}. Give "
                         "them the same header."
                     )
-                for batch in _batches(opened.records, columns, number):
-                    writer.write_batch(batch)
-                    number += batch.num_rows
+                for chunk in opened.chunks:
+                    if chunk.rows:
+                        writer.write_batch(
+                            _batch(chunk, columns, number), row_group_size=BATCH_ROWS
+                        )
+                        number += len(chunk.rows)
             except (OSError, EOFError, UnicodeError) as error:
                 raise InputError(_unreadable_file(file, error)) from error
     finally:
@@ -255,27 +258,20 @@ def _text_schema(columns: list[str]) -> pa.Schema:
     return pa.schema([*fields, pa.field(SOURCE_ROW, pa.int64())])
 
 
-def _batches(
-    records: Iterator[Record], columns: list[str], number: int
-) -> Iterator[pa.RecordBatch]:
-    """Turn records into batches; blank values become null."""
-    nothing = [""] * len(columns)
-    schema = _text_schema(columns)
-    while chunk := list(itertools.islice(records, BATCH_ROWS)):
-        rows = [
-            record.values if record.values is not None else nothing for record in chunk
-        ]
-        arrays = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
-        arrays = [
-            pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
-            for array in arrays
-        ]
-        arrays.append(pa.array([record.raw for record in chunk], pa.string()))
-        arrays.append(
-            pa.array(range(number + 1, number + 1 + len(chunk)), type=pa.int64())
-        )
-        number += len(chunk)
-        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+def _batch(chunk: Chunk, columns: list[str], number: int) -> pa.RecordBatch:
+    """Turn a chunk that follows `number` rows into a batch; blanks become null."""
+    nothing = pa.scalar(None, pa.string())
+    arrays = []
+    for values in zip(*chunk.rows, strict=True):
+        array = pa.array(values, pa.string())
+        arrays.append(pc.if_else(pc.equal(array, ""), nothing, array))
+    raw: list[str | None] = [None] * len(chunk.rows)
+    for position, line in chunk.raw.items():
+        raw[position] = line
+    arrays.append(pa.array(raw, pa.string()))
+    last = number + len(chunk.rows)
+    arrays.append(pa.array(np.arange(number + 1, last + 1, dtype=np.int64)))
+    return pa.RecordBatch.from_arrays(arrays, schema=_text_schema(columns))
 
 
 def _make_plan(

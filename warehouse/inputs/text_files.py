@@ -10,7 +10,8 @@ import codecs
 import csv
 import gzip
 import io
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -27,14 +28,19 @@ SEPARATOR_NAMES = {
     "whitespace": "whitespace",
 }
 HEADER_SEARCH_LINES = 60
+CHUNK_LINES = 10_000
 
 
 @dataclass(frozen=True)
-class Record:
-    """One row: its values in column order, or the raw line that couldn't be split."""
+class Chunk:
+    """Some rows: each has a value per column, or is a raw line that couldn't be split.
 
-    values: list[str] | None
-    raw: str | None = None
+    `raw` gives, by position in `rows`, the lines that couldn't be split; their rows
+    are blank.
+    """
+
+    rows: Sequence[Sequence[str]]
+    raw: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class TextTable:
     """An opened text file: its column names and its rows, to be read once."""
 
     columns: list[str]
-    records: Iterator[Record]
+    chunks: Iterator[Chunk]
     separator: str
 
 
@@ -123,65 +129,101 @@ class _Lines:
         self._returned.extend(reversed(lines))
 
 
-def _fit(row: list[str], width: int) -> list[str] | None:
-    """Return the row if it has `width` values, not counting blank ones beyond."""
-    if len(row) == width:
-        return row
-    if len(row) > width and not any(value.strip() for value in row[width:]):
-        return row[:width]
-    return None
+# A row that was split, or None and the raw line that couldn't be.
+Record = tuple[list[str] | None, str | None]
 
 
-def _quoted_records(lines: _Lines, separator: str, width: int) -> Iterator[Record]:
-    """Split lines at a separator outside quotes; quoted values may span lines.
+def collect(records: Iterable[Record], width: int) -> Chunk:
+    """Put records of a table with `width` columns into one chunk."""
+    rows: list[list[str]] = []
+    raw: dict[int, str] = {}
+    for row, line in records:
+        if row is None:
+            raw[len(rows)] = line or ""
+        rows.append(row if row is not None else [""] * width)
+    return Chunk(rows, raw)
+
+
+def _quoted_chunks(lines: _Lines, separator: str, width: int) -> Iterator[Chunk]:
+    """Split lines at a separator outside quotes, many at a time where all is well."""
+    while True:
+        lines.taken = []
+        some = list(itertools.islice(lines, CHUNK_LINES))
+        if not some:
+            return
+        reader = csv.reader(
+            some, delimiter=separator, strict=True, skipinitialspace=True
+        )
+        try:
+            rows = list(reader)
+        except csv.Error:
+            rows = []
+        if rows and all(len(row) == width and any(map(str.strip, row)) for row in rows):
+            yield Chunk(rows, {})
+        else:
+            lines.give_back(some)
+            records = _careful_records(lines, separator, width, len(some))
+            yield collect(records, width)
+
+
+def _careful_records(
+    lines: _Lines, separator: str, width: int, at_least: int
+) -> Iterator[Record]:
+    """Split at least so many lines, one record after the other.
 
     A record that spans lines but doesn't come out right began at a stray quote: only
     its first line is in doubt, the others are read again as lines of their own.
     """
     reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
-    while True:
+    done = 0
+    while done < at_least:
         lines.taken = []
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error:
-            row = []
-            if not lines.taken:
-                return
-        if len(row) == width:
-            if any(row):
-                yield Record(row)
-            continue
-        if row and not any(value.strip() for value in row):
-            continue
-        fitting = _fit(row, width) if row else None
-        if fitting is None:
+            row = None
+        if row is None or (len(lines.taken) > 1 and len(row) != width):
             first, *others = lines.taken
             lines.give_back(others)
-            if not first.strip():
-                continue
-            lenient = csv.reader(
-                [first], delimiter=separator, strict=False, skipinitialspace=True
-            )
-            try:
-                fitting = _fit(next(lenient, []), width)
-            except csv.Error:
-                fitting = None
-            if fitting is None:
-                yield Record(None, raw=first.rstrip("\r\n"))
-                continue
-        yield Record(fitting)
+            lines.taken = [first]
+            row = _split_leniently(first, separator)
+        done += len(lines.taken)
+        if not any(value.strip() for value in row):
+            continue
+        if len(row) > width and not any(value.strip() for value in row[width:]):
+            row = row[:width]
+        if len(row) == width:
+            yield row, None
+        else:
+            yield None, "".join(lines.taken).rstrip("\r\n")
 
 
-def _blank_separated_records(lines: _Lines, width: int) -> Iterator[Record]:
+def _split_leniently(line: str, separator: str) -> list[str]:
+    """Split one line, taking quotes that aren't closed as they come."""
+    reader = csv.reader([line], delimiter=separator, skipinitialspace=True)
+    try:
+        return next(reader, [])
+    except csv.Error:
+        return [line]
+
+
+def _blank_separated_chunks(lines: _Lines, width: int) -> Iterator[Chunk]:
     """Split lines at runs of blanks."""
-    for line in lines:
+    while True:
         lines.taken = []
-        row = line.split()
-        if row:
-            fits = len(row) == width
-            yield Record(row) if fits else Record(None, raw=line.rstrip("\r\n"))
+        some = list(itertools.islice(lines, CHUNK_LINES))
+        if not some:
+            return
+        yield collect(
+            (
+                (row, None) if len(row) == width else (None, line.rstrip("\r\n"))
+                for line in some
+                if (row := line.split())
+            ),
+            width,
+        )
 
 
 def _split_head(head: list[str], separator: str) -> list[tuple[list[str], int]]:
@@ -298,10 +340,10 @@ def read_text(
     lines.give_back(head[used:])
     width = len(columns)
     if chosen == "whitespace":
-        records = _blank_separated_records(lines, width)
+        chunks = _blank_separated_chunks(lines, width)
     else:
-        records = _quoted_records(lines, chosen, width)
-    return TextTable(unique_names(columns), records, chosen)
+        chunks = _quoted_chunks(lines, chosen, width)
+    return TextTable(unique_names(columns), chunks, chosen)
 
 
 def _separator_for_width(

@@ -11,7 +11,13 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 
 from warehouse.inputs.contract import InputError, listing
-from warehouse.inputs.text_files import Record, TextTable, header_score, unique_names
+from warehouse.inputs.text_files import (
+    Record,
+    TextTable,
+    collect,
+    header_score,
+    unique_names,
+)
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 HEADER_SEARCH_ROWS = 60
@@ -88,9 +94,9 @@ def read_sheet(
             key=lambda number: (header_score(_texts(rows[number]), wanted), -number),
         )
         columns, first = _texts(rows[position]), position + 1
-    return TextTable(
-        unique_names(columns), _records(rows[first:], len(columns)), separator=""
-    )
+    width = len(columns)
+    chunk = collect(_records(rows[first:], width), width)
+    return TextTable(unique_names(columns), iter([chunk]), separator="")
 
 
 def _is_filled(row: list[Any]) -> bool:
@@ -108,6 +114,6 @@ def _records(rows: list[list[Any]], width: int) -> Iterator[Record]:
         texts = _texts(row)
         beyond = any(text.strip() for text in texts[width:])
         if beyond:
-            yield Record(None, raw="|".join(texts))
+            yield None, "|".join(texts)
         else:
-            yield Record(texts[:width] + [""] * (width - len(texts)))
+            yield texts[:width] + [""] * (width - len(texts)), None
