@@ -1,0 +1,300 @@
+"""The pages in a real browser: from disk, without a network, on desk and phone."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dashboards_fixtures as made_up
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dashboards import build_site
+from dashboards.site import PAGES
+
+ROOT = Path(__file__).parents[2]
+FILES = [module.FILE for module in PAGES]
+WIDTHS = {"desk": (1280, 900), "phone": (360, 740)}
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        sentence = (
+            "The pages are tested in Chromium, which was not found:"
+            " install it with `apt-get install chromium`."
+        )
+        if os.environ.get("CI"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("pages")
+    published = made_up.write_published(target / "made-up.duckdb", made_up.frames())
+    build_site(published, target / "site")
+    return target / "site"
+
+
+class Reader:
+    """One browser window that has no network and forgives nothing."""
+
+    def __init__(self, browser: Browser, width: int, height: int) -> None:
+        self.complaints: list[str] = []
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, offline=True
+        )
+        self.page: Page = context.new_page()
+        self.page.on(
+            "console", lambda said: self.complaints.append(f"says {said.text}")
+        )
+        self.page.on(
+            "pageerror", lambda error: self.complaints.append(f"fails {error}")
+        )
+        self.page.on("dialog", self._close)
+        self.page.on("request", self._watch)
+
+    def _close(self, dialog: object) -> None:
+        self.complaints.append(f"opens a dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _watch(self, request: object) -> None:
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            self.complaints.append(f"asks for {request.url}")
+
+    def open(self, folder: Path, file: str) -> None:
+        self.page.goto((folder / file).as_uri())
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('.plot')].every((d) => d.calcdata)"
+        )
+
+    def data(self, block: str, place: int = 0) -> list[dict]:
+        """The data that Plotly drew in one of the plots of a chart."""
+        return self.page.evaluate(
+            """([block, place]) =>
+              document.querySelectorAll(`#${block} .plot`)[place].data""",
+            [block, place],
+        )
+
+    def drawn_y(self, block: str, place: int = 0) -> list[list[float]]:
+        """What Plotly computed from it, trace by trace (not what it was given)."""
+        return self.page.evaluate(
+            """([block, place]) => {
+              const plot = document.querySelectorAll(`#${block} .plot`)[place];
+              return plot.calcdata.map((trace) => trace.map((point) => point.y));
+            }""",
+            [block, place],
+        )
+
+    def caption(self, block: str) -> str:
+        return self.page.locator(f"#{block} figcaption").inner_text()
+
+    def slide_to(self, k: int) -> None:
+        """Move the slider with the keyboard, as a reader without a mouse would."""
+        slider = self.page.get_by_label("Number of groups (k)")
+        slider.focus()
+        self.page.keyboard.press("Home")
+        for _ in range(k - 2):
+            self.page.keyboard.press("ArrowRight")
+
+
+@pytest.fixture
+def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Reader]:
+    width, height = WIDTHS[getattr(request, "param", "desk")]
+    opened = Reader(browser, width, height)
+    yield opened
+    opened.page.context.close()
+    assert opened.complaints == []
+
+
+def check_page(reader: Reader, folder: Path, file: str) -> None:
+    """Every chart of a page is drawn, and nothing sticks out sideways."""
+    reader.open(folder, file)
+    seen = reader.page.evaluate(
+        """() => ({
+          language: document.documentElement.lang,
+          headings: document.querySelectorAll('h1').length,
+          across: document.documentElement.scrollWidth - window.innerWidth,
+          untitled: [...document.querySelectorAll('figure')].filter(
+            (f) => f.querySelector('figcaption').textContent.trim() === '').length,
+          empty: [...document.querySelectorAll('.plot')].filter(
+            (d) => d.calcdata.length === 0 || d.clientWidth < 150).length,
+          wide: [...document.querySelectorAll('.plot svg.main-svg')].filter(
+            (s) => s.getBoundingClientRect().right > window.innerWidth + 1).length,
+          unlabelled: [...document.querySelectorAll('input, select')].filter(
+            (c) => c.labels.length === 0).length,
+        })"""
+    )
+    assert seen == {
+        "language": "en",
+        "headings": 1,
+        "across": 0,
+        "untitled": 0,
+        "empty": 0,
+        "wide": 0,
+        "unlabelled": 0,
+    }
+
+
+@pytest.mark.parametrize("reader", WIDTHS, indirect=True)
+@pytest.mark.parametrize("file", FILES)
+def test_every_page_opens_from_disk(reader: Reader, folder: Path, file: str):
+    check_page(reader, folder, file)
+
+
+def test_text_from_data_is_shown_as_text(reader: Reader, folder: Path):
+    reader.open(folder, "segments.html")
+    cards = reader.page.locator("#playbook h3").all_inner_texts()
+    assert made_up.NASTY in cards
+    reader.open(folder, "movement.html")
+    labels = reader.page.locator("#sankey .node-label").all_text_contents()
+    assert any(made_up.NASTY in label for label in labels)
+    assert reader.page.locator("main script, main b").count() == 0
+
+
+@pytest.mark.parametrize("reader", WIDTHS, indirect=True)
+def test_the_slider_changes_every_chart_of_a_trial(reader: Reader, folder: Path):
+    reader.open(folder, "trajectories.html")
+    for k in (made_up.CHOSEN_K, 5, 2, 7):
+        reader.slide_to(k)
+        assert reader.page.locator("output").inner_text() == str(k)
+        for place in range(4):
+            assert reader.drawn_y("paths", place) == [
+                [
+                    made_up.centre("dtw", k, cluster, step, place)
+                    for step in range(1, 13)
+                ]
+                for cluster in range(1, k + 1)
+            ]
+        ring = reader.data("silhouette-by-k")[2]
+        assert ring["x"] == [k]
+        assert ring["y"] == [made_up.silhouette("lifecycle", "dtw", k)]
+        assert reader.data("elbow")[1]["y"] == [round(10 / k + 1, 4)]
+        assert len(reader.data("blades")) == k
+
+
+def test_the_slider_reaches_eight_and_no_further(reader: Reader, folder: Path):
+    reader.open(folder, "trajectories.html")
+    reader.slide_to(8)
+    reader.page.keyboard.press("ArrowRight")
+    assert reader.page.locator("output").inner_text() == "8"
+    # The eighth group is too small to be drawn.
+    assert len(reader.data("paths")) == 7
+
+
+def test_the_metric_toggle_works_by_keyboard(reader: Reader, folder: Path):
+    reader.open(folder, "trajectories.html")
+    assert reader.drawn_y("paths")[0][0] == made_up.centre("dtw", 3, 1, 1, 0)
+    reader.page.get_by_label("DTW").focus()
+    reader.page.keyboard.press("ArrowLeft")
+    assert reader.page.get_by_label("Euclidean").is_checked()
+    assert reader.drawn_y("paths")[0][0] == made_up.centre("euclidean", 3, 1, 1, 0)
+    assert reader.drawn_y("silhouette-by-k")[0] == [
+        made_up.silhouette("lifecycle", "euclidean", k) for k in made_up.KS
+    ]
+    assert reader.caption("nulls") == "Customers were not shuffled for this trial."
+    assert reader.page.locator("#nulls .plot").count() == 0
+
+
+def test_the_segmentation_switch_goes_there_and_back(reader: Reader, folder: Path):
+    reader.open(folder, "trajectories.html")
+    before = reader.drawn_y("paths")
+    reader.page.get_by_label("Value", exact=True).check()
+    # Value has no DTW trial: the toggle moves on and says so.
+    assert reader.page.get_by_label("Euclidean").is_checked()
+    assert reader.page.get_by_label("DTW").is_disabled()
+    assert reader.page.locator("#paths .plot").count() == len(made_up.STATIC_FEATURES)
+    values = reader.data("paths")[0]["y"]
+    assert values == [made_up.centre("euclidean", 3, c, 1, 0) for c in (1, 2, 3)]
+    assert len(reader.data("picture")) == 3
+    reader.page.get_by_label("Lifecycle").check()
+    reader.page.get_by_label("DTW").check()
+    assert reader.drawn_y("paths") == before
+
+
+def test_the_month_changes_the_sankey_and_the_heatmap(reader: Reader, folder: Path):
+    reader.open(folder, "movement.html")
+    for month in (made_up.MONTHS[-3], made_up.LAST):
+        reader.page.get_by_label("Month", exact=True).select_option(month)
+        link = reader.data("sankey")[0]["link"]
+        expected = {
+            made_up.migrating(month, start, end)
+            for start in made_up.SIZES
+            for end in made_up.SIZES
+        } | {12}
+        assert set(link["value"]) == {value for value in expected if value >= 5}
+        row = [made_up.migrating(month, 1, end) for end in made_up.SIZES]
+        first = reader.data("heatmap")[0]["z"][0]
+        assert first[0] == pytest.approx(100 * row[0] / sum(row), abs=0.05)
+
+
+def test_segment_and_model_change_the_forecast(reader: Reader, folder: Path):
+    reader.open(folder, "forecast.html")
+    page = reader.page
+
+    def forecast_line() -> list[float]:
+        traces = reader.data("forecast")
+        return next(t["y"] for t in traces if t["mode"] == "lines+markers")
+
+    horizons = range(1, 7)
+    total = [made_up.forecast("total", "seasonal_naive", h) for h in horizons]
+    assert forecast_line() == total
+    page.get_by_label("Value", exact=True).check()
+    page.get_by_label("Segment", exact=True).select_option("value-2")
+    page.get_by_label("Model").select_option("prophet")
+    assert forecast_line() == [
+        made_up.forecast("value-2", "prophet", h) for h in horizons
+    ]
+    said, came = reader.data("backtests")[-2:]
+    assert came["y"] == [made_up.revenue("value-2", m) for m in made_up.MONTHS[12:18]]
+    assert said["y"] == forecast_line()
+    # Back to the shop: its only segment is chosen again.
+    page.get_by_label("Whole shop").check()
+    page.get_by_label("Model").select_option("published")
+    assert page.get_by_label("Segment", exact=True).input_value() == "total"
+    assert forecast_line() == total
+
+
+def test_the_segment_select_offers_only_what_belongs(reader: Reader, folder: Path):
+    reader.open(folder, "segments.html")
+    offered = "[...document.querySelectorAll('select option')]" + (
+        ".filter((o) => !o.disabled).map((o) => o.value)"
+    )
+    assert reader.page.evaluate(offered) == [f"lifecycle-{n}" for n in made_up.SIZES]
+    reader.page.get_by_label("Value", exact=True).check()
+    assert reader.page.evaluate(offered) == [f"value-{n}" for n in made_up.SIZES]
+    reader.page.locator("select").select_option("value-4")
+    assert reader.data("mix-state")[0]["customdata"] == [58, 38]
+
+
+def test_pages_without_any_mart_open_too(reader: Reader, tmp_path: Path):
+    published = made_up.write_published(tmp_path / "none.duckdb", {})
+    build_site(published, tmp_path / "site")
+    for file in FILES:
+        check_page(reader, tmp_path / "site", file)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("reader", WIDTHS, indirect=True)
+def test_pages_of_the_last_build_open(reader: Reader, tmp_path: Path):
+    build = Path(os.environ.get("TRAJECTORIES_BUILD", ROOT / "build"))
+    published = build / "published" / "trajectories.duckdb"
+    if not published.exists():
+        pytest.skip(f"Nothing was built yet: {published.name} is made by `make build`.")
+    build_site(published, tmp_path / "site")
+    for file in FILES:
+        check_page(reader, tmp_path / "site", file)
