@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+#: A database adds doubles in any order; without rounding, the last digits of the
+#: sums, and with them Prophet's fit, would differ from one build to the next.
+DECIMALS = 6
 REQUIRED_COLUMNS = ("segmentation", "segment_id", "month", "revenue_amount")
 
 
@@ -74,7 +77,8 @@ def read_histories(frame: pd.DataFrame) -> list[History]:
     Returns:
         One history per segment, sorted by segmentation and segment_id. Each
         starts in the segment's first month and ends in the frame's last one:
-        a segment that stopped buying ends in zeros.
+        a segment that stopped buying ends in zeros. Amounts are rounded to
+        DECIMALS.
 
     Raises:
         ValueError: a column is missing, an amount is not a finite number, or
@@ -86,7 +90,7 @@ def read_histories(frame: pd.DataFrame) -> list[History]:
             "segmentation": frame["segmentation"].astype(str),
             "segment_id": frame["segment_id"].astype(str),
             "number": month_number(frame["month"]),
-            "amount": frame["revenue_amount"].astype("float64"),
+            "amount": frame["revenue_amount"].astype("float64").round(DECIMALS),
         }
     )
     _check_months(rows)

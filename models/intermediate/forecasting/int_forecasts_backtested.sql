@@ -44,13 +44,13 @@ joined as (
         projections.segment_id,
         projections.model,
         projections.horizon,
-        actuals.revenue_amount as actual_amount,
+        round(actuals.revenue_amount, 6) as actual_amount,
         projections.forecast_amount,
         projections.lower_80_amount,
         projections.upper_80_amount,
         projections.lower_95_amount,
         projections.upper_95_amount,
-        scales.scale_amount,
+        round(scales.scale_amount, 6) as scale_amount,
         count(*) over (
             partition by
                 projections.segmentation, projections.segment_id,

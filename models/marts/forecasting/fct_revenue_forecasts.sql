@@ -74,6 +74,7 @@ scaled as (
 
 ),
 
+-- Sums of doubles differ in the last digits from run to run: rounded away.
 published as (
 
     select
@@ -81,11 +82,11 @@ published as (
         cast(segmentation as string) as segmentation,
         cast(segment_id as string) as segment_id,
         cast(model as string) as model,
-        forecast_amount * factor + share_amount as forecast_amount,
-        lower_80_amount * factor as lower_80_amount,
-        upper_80_amount * factor + share_amount as upper_80_amount,
-        lower_95_amount * factor as lower_95_amount,
-        upper_95_amount * factor + share_amount as upper_95_amount,
+        round(forecast_amount * factor + share_amount, 6) as forecast_amount,
+        round(lower_80_amount * factor, 6) as lower_80_amount,
+        round(upper_80_amount * factor + share_amount, 6) as upper_80_amount,
+        round(lower_95_amount * factor, 6) as lower_95_amount,
+        round(upper_95_amount * factor + share_amount, 6) as upper_95_amount,
         is_published,
         month
     from scaled

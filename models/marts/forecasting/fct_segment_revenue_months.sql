@@ -13,7 +13,7 @@ published as (
         cast(segment_id as string) as segment_id,
         cast(customers as bigint) as customers,
         cast(orders as bigint) as orders,
-        cast(revenue_amount as double) as revenue_amount,
+        cast(round(revenue_amount, 6) as double) as revenue_amount,
         cast(month as date) as month
     from segment_revenue_months
 

@@ -38,17 +38,18 @@ scored as (
 
 ),
 
+-- Sums of doubles differ in the last digits from run to run: rounded away.
 pooled as (
 
     select
         segmentation,
         model,
         count(*) as backtests,
-        avg(scaled_error) as mase,
-        avg(symmetric_error) as smape,
-        avg(is_in_80) as coverage_80,
-        avg(is_in_95) as coverage_95,
-        avg(interval_score_80) as interval_score_80
+        round(avg(scaled_error), 6) as mase,
+        round(avg(symmetric_error), 6) as smape,
+        round(avg(is_in_80), 6) as coverage_80,
+        round(avg(is_in_95), 6) as coverage_95,
+        round(avg(interval_score_80), 6) as interval_score_80
     from scored
     group by 1, 2
 
