@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from dashboards import formats, segmentations, theme
+from dashboards import claims, formats, segmentations, theme
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import TOTAL, Segments
 from dashboards.template import (
@@ -50,6 +50,7 @@ def build(marts: PublishedMarts) -> Page:
     if not keys:
         sentence = f"Every segment has {formats.few(marts.smallest_cell)} customers."
         return Page(FILE, TITLE, sentence, [])
+    names = list(dict.fromkeys(name for name, _, _ in keys))
     return Page(
         file=FILE,
         title=TITLE,
@@ -71,7 +72,11 @@ def build(marts: PublishedMarts) -> Page:
                 " forecasts from there, and sets beside it what came.",
                 is_wide=True,
             ),
-            Section("How accurate is it?", [_accuracy(marts, keys)], is_wide=True),
+            Section(
+                "How accurate is it?",
+                [claims.quoted(marts, "coverage", names), _accuracy(marts, names)],
+                is_wide=True,
+            ),
         ],
         available=keys,
     )
@@ -365,7 +370,7 @@ def _backtest_state(rows: pd.DataFrame | None, name: str, label: str) -> State:
     return State(title, figures, captions, legend=legend(entries))
 
 
-def _accuracy(marts: PublishedMarts, keys: list[tuple[str, str, str]]) -> Fragment:
+def _accuracy(marts: PublishedMarts, names: list[str]) -> Fragment:
     accuracy = marts.read("marts.rpt_forecast_accuracy")
     headers = [
         "Model",
@@ -377,7 +382,7 @@ def _accuracy(marts: PublishedMarts, keys: list[tuple[str, str, str]]) -> Fragme
         "Interval score (80 %)",
     ]
     states = {}
-    for name in dict.fromkeys(key[0] for key in keys):
+    for name in names:
         rows = accuracy[accuracy["segmentation"] == name].sort_values(["mase", "model"])
         body = [
             [

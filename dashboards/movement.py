@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from dashboards import formats, segmentations, theme
+from dashboards import claims, formats, segmentations, theme
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import Segments
 from dashboards.template import (
@@ -29,9 +29,6 @@ LINES = {
     "ari_frozen": ("agreement of the two months (ARI)", theme.mark(3)),
     "ari_refit": ("agreement after a refit (ARI)", theme.mark(4)),
 }
-
-# Segments count as stable from here on.
-STABLE = 0.8
 
 
 def build(marts: PublishedMarts) -> Page:
@@ -76,7 +73,11 @@ def build(marts: PublishedMarts) -> Page:
             Section(
                 "Money on the move", [_money(marts, groups, segments)], is_wide=True
             ),
-            Section("Stability", [_stability(marts, names)], is_wide=True),
+            Section(
+                "Stability",
+                [claims.quoted(marts, "stability", names), _stability(marts, names)],
+                is_wide=True,
+            ),
         ],
         available=keys,
     )
@@ -353,11 +354,12 @@ def _stability(marts: PublishedMarts, names: list[str]) -> Chart:
     for name in names:
         rows = stability[stability["segmentation"] == name].sort_values("month")
         small = (rows["customers"] < marts.smallest_cell).fillna(False)
-        states[(name,)] = _stability_state(rows[~small])
+        stable = claims.threshold(marts, f"stability-{name}")
+        states[(name,)] = _stability_state(rows[~small], stable)
     return Chart("stability", states, ("segmentation",))
 
 
-def _stability_state(rows: pd.DataFrame) -> State:
+def _stability_state(rows: pd.DataFrame, stable: float | None) -> State:
     if rows.empty:
         return State("Stability has not been measured yet.")
     x = [formats.month_key(month) for month in rows["month"]]
@@ -380,7 +382,7 @@ def _stability_state(rows: pd.DataFrame) -> State:
         traces,
         y="Share, or ARI, per month (0 to 1)",
         height=320,
-        lines=[theme.level(STABLE)],
+        lines=[] if stable is None else [theme.level(stable)],
         xaxis=theme.MONTHS,
         yaxis={"range": [min(0, rows[list(drawn_lines)].min().min()) - 0.02, 1.02]},
     )
@@ -392,6 +394,9 @@ def _stability_state(rows: pd.DataFrame) -> State:
     verdict = (
         "" if formats.is_missing(last["verdict"]) else f"Verdict: {last['verdict']}."
     )
-    note = f"The thin line at {STABLE} is where segments count as stable. {verdict}"
+    if stable is not None:
+        verdict = (
+            f"The thin line at {stable:g} is where segments count as stable. {verdict}"
+        )
     key = legend((label, mark, "line") for label, mark in drawn_lines.values())
-    return State(title, [drawn], legend=key, note=note)
+    return State(title, [drawn], legend=key, note=verdict)

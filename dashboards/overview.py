@@ -3,7 +3,7 @@
 import pandas as pd
 from markupsafe import Markup
 
-from dashboards import formats, segmentations, theme
+from dashboards import claims, formats, segmentations, theme
 from dashboards.published import PublishedMarts
 from dashboards.template import (
     Chart,
@@ -43,7 +43,7 @@ def build(marts: PublishedMarts) -> Page:
             Section("What was found", [_findings(marts)], is_wide=True),
             Section(
                 "Claims",
-                [_claims(marts)],
+                [claims.listed(marts)],
                 "Each headline number with its interval, the threshold it had to"
                 " pass, the verdict, and how to reproduce it.",
                 is_wide=True,
@@ -168,49 +168,3 @@ def _findings(marts: PublishedMarts) -> Fragment:
     ]
     caption = "What was found by each segmentation; the null test shuffles customers"
     return Fragment("findings", {(): table(caption, headers, rows, 2)})
-
-
-def _claims(marts: PublishedMarts) -> Fragment:
-    claims = marts.read("audit.rpt_claims")
-    if claims.empty:
-        text = "No claim has been measured yet."
-        return Fragment("claims", {(): part("paragraph", text=text)})
-    rows = [
-        [
-            claim.claim,
-            "" if formats.is_missing(claim.segmentation) else claim.segmentation,
-            part("verdict", text=claim.verdict),
-            _measure(claim.measured_value),
-            _interval(claim.lower, claim.upper),
-            _measure(claim.threshold),
-            Markup("<code>{}</code>").format(
-                "" if formats.is_missing(claim.reproduce_with) else claim.reproduce_with
-            ),
-        ]
-        for claim in claims.itertuples()
-    ]
-    headers = [
-        "Claim",
-        "Segmentation",
-        "Verdict",
-        "Measured",
-        "Interval",
-        "Threshold",
-        "Reproduce with",
-    ]
-    caption = f"{len(rows)} claims"
-    return Fragment("claims", {(): table(caption, headers, rows, 99)})
-
-
-def _measure(value: float | None) -> str:
-    if formats.is_missing(value):
-        return formats.NOTHING
-    if float(value).is_integer() or abs(value) >= 1000:
-        return formats.count(value)
-    return formats.decimal(value, 3)
-
-
-def _interval(lower: float | None, upper: float | None) -> str:
-    if formats.is_missing(lower) or formats.is_missing(upper):
-        return formats.NOTHING
-    return f"{_measure(lower)} to {_measure(upper)}"

@@ -39,6 +39,9 @@ PLAYS = {
     "channel": "Channel",
 }
 
+# What the marts call a value that the input does not have.
+UNKNOWN = "Unknown"
+
 SMALL_NOTE = "Segments with {few} customers are named without numbers."
 
 
@@ -413,7 +416,7 @@ def _mix(
     states = {}
     for values in keys:
         rows = groups.get(values)
-        if rows is None:
+        if rows is None or set(rows["dimension_value"].dropna()) <= {UNKNOWN}:
             states[values] = State(f"{label}: the input names none.")
         else:
             states[values] = _mix_state(marts, rows, segments, label, draw)

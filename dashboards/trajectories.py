@@ -3,7 +3,7 @@
 import pandas as pd
 from markupsafe import Markup
 
-from dashboards import evidence, formats, segmentations, theme
+from dashboards import claims, evidence, formats, segmentations, theme
 from dashboards.published import PublishedMarts
 from dashboards.template import (
     Chart,
@@ -58,7 +58,11 @@ def build(marts: PublishedMarts) -> Page:
         banners=segmentations.structure_banner(marts),
         controls=_controls(trials, order),
         sections=[
-            Section("Verdict", [_verdict(marts, order)], is_wide=True),
+            Section(
+                "Verdict",
+                [_verdict(marts, order), claims.quoted(marts, "structure", order)],
+                is_wide=True,
+            ),
             *sections,
         ],
         available=keys,

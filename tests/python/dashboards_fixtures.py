@@ -450,7 +450,8 @@ def _claims() -> pd.DataFrame:
         "verdict",
     ]
     claims = pd.DataFrame(rows, columns=columns)
-    claims.insert(0, "claim_id", ["1", "2", "3"])
+    kinds = ["structure-lifecycle", "coverage-total", "stability-value"]
+    claims.insert(0, "claim_id", kinds)
     return claims.assign(reproduce_with=["make build", "make bench", None])
 
 

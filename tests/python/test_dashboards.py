@@ -276,6 +276,17 @@ def test_claims_carry_their_verdict(pages: dict):
     assert "0.480 to 0.520" in text
 
 
+def test_claims_are_quoted_where_they_belong(pages: dict):
+    structure = block(pages[trajectories.FILE], "claim-structure").states
+    assert set(structure) == {("lifecycle",)}
+    assert "Measured 0.500 (0.480 to 0.520) against 0.220." in structure["lifecycle",]
+    coverage = block(pages[forecast.FILE], "claim-coverage").states
+    assert "○ not measured" in coverage["total",]
+    stability = block(pages[movement.FILE], "stability").states
+    assert stability["value",].figures[0]["layout"]["shapes"][0]["y0"] == 0.8
+    assert "shapes" not in stability["lifecycle",].figures[0]["layout"]
+
+
 def test_no_structure_is_said_on_top_and_names_are_withheld(tmp_path: Path):
     pages = variant(tmp_path, structure=False)
     for file in (overview.FILE, segments.FILE, trajectories.FILE):

@@ -1,0 +1,96 @@
+"""Claims: headline numbers with their evidence, quoted from one table only."""
+
+from markupsafe import Markup
+
+from dashboards import formats
+from dashboards.published import PublishedMarts
+from dashboards.template import Fragment, part, table
+
+HEADERS = [
+    "Claim",
+    "Segmentation",
+    "Verdict",
+    "Measured",
+    "Interval",
+    "Threshold",
+    "Reproduce with",
+]
+
+
+def listed(marts: PublishedMarts) -> Fragment:
+    """List every claim in a table."""
+    rows = [
+        [
+            claim.claim,
+            _text(claim.segmentation),
+            part("verdict", text=_text(claim.verdict)),
+            measure(claim.measured_value),
+            _interval(claim) or formats.NOTHING,
+            measure(claim.threshold),
+            Markup("<code>{}</code>").format(_text(claim.reproduce_with)),
+        ]
+        for claim in marts.read("audit.rpt_claims").itertuples()
+    ]
+    if not rows:
+        text = "No claim has been measured yet."
+        return Fragment("claims", {(): part("paragraph", text=text)})
+    caption = formats.counted(len(rows), "claim")
+    return Fragment("claims", {(): table(caption, HEADERS, rows, len(HEADERS))})
+
+
+def quoted(marts: PublishedMarts, kind: str, names: list[str]) -> Fragment:
+    """Quote the claim of one kind about each segmentation, as a sentence.
+
+    Args:
+        marts: the published marts.
+        kind: first part of the claim_id, for example "stability" in
+            "stability-lifecycle".
+        names: the segmentations that the page can show.
+    """
+    claims = marts.read("audit.rpt_claims").set_index("claim_id")
+    states = {
+        (name,): _sentence(claims.loc[f"{kind}-{name}"])
+        for name in names
+        if f"{kind}-{name}" in claims.index
+    }
+    return Fragment(f"claim-{kind}", states, ("segmentation",))
+
+
+def threshold(marts: PublishedMarts, claim_id: str) -> float | None:
+    """Find the threshold that a claim had to pass, None where there is none."""
+    claims = marts.read("audit.rpt_claims")
+    found = claims.loc[claims["claim_id"] == claim_id, "threshold"].dropna()
+    return None if found.empty else float(found.iloc[0])
+
+
+def _sentence(claim: object) -> Markup:
+    numbers = [f"Measured {measure(claim.measured_value)}"]
+    if _interval(claim):
+        numbers.append(f"({_interval(claim)})")
+    if not formats.is_missing(claim.threshold):
+        numbers.append(f"against {measure(claim.threshold)}")
+    return part(
+        "claim",
+        verdict_text=_text(claim.verdict),
+        text=claim.claim,
+        numbers=" ".join(numbers) + ".",
+    )
+
+
+def _text(value: object) -> str:
+    return "" if formats.is_missing(value) else str(value)
+
+
+def measure(value: float | None) -> str:
+    """Write a measured value: whole numbers as such, others with three decimals."""
+    if formats.is_missing(value):
+        return formats.NOTHING
+    if float(value).is_integer() or abs(value) >= 1000:
+        return formats.count(value)
+    return formats.decimal(value, 3)
+
+
+def _interval(claim: object) -> str:
+    if formats.is_missing(claim.lower) or formats.is_missing(claim.upper):
+        return ""
+    return f"{measure(claim.lower)} to {measure(claim.upper)}"
