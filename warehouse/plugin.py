@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 import time
@@ -57,7 +59,7 @@ class Plugin(BasePlugin):
         DbtRuntimeError
             When the input can't be used: dbt prints the sentence, and fails.
         """
-        location = str(source_config.get("input") or "")
+        location = _fill_in_environment(str(source_config.get("input") or ""))
         try:
             return self._reader.read(location, source_config.identifier)
         except InputError as error:
@@ -100,6 +102,19 @@ class Plugin(BasePlugin):
                 prefix=SCRATCH_PREFIX, dir=folder, ignore_cleanup_errors=True
             )
         return Path(self._scratch.name)
+
+
+def _fill_in_environment(text: str) -> str:
+    """Fill in {{ env_var('NAME', 'default') }}, as dbt does for variables in models.
+
+    dbt hands a variable's text to the properties of a source without rendering it.
+    """
+    pattern = (
+        r"""\{\{\s*env_var\(\s*['"](\w+)['"]\s*(?:,\s*['"]([^'"]*)['"]\s*)?\)\s*\}\}"""
+    )
+    return re.sub(
+        pattern, lambda match: os.environ.get(match[1], match[2] or ""), text
+    ).strip()
 
 
 def _clear_old_scratch(folder: Path) -> None:

@@ -396,6 +396,7 @@ version: 0.1.0
 config-version: 2
 profile: customer_trajectories
 flags: {send_anonymous_usage_stats: false}
+vars: {input: "{{ env_var('TRAJECTORIES_INPUT', '') }}"}
 on-run-end: ["{{ publish_build(results) }}"]
 models:
   customer_trajectories:
@@ -417,7 +418,7 @@ version: 2
 sources:
   - name: files
     schema: raw_files
-    config: {meta: {plugin: warehouse, input: "{{ var('input', '') }}"}}
+    config: {meta: {plugin: warehouse, input: "{{ var('input') }}"}}
     tables: [{name: transactions}, {name: customer_addresses}]
 """
 MARTS_YML = """
@@ -459,12 +460,14 @@ def project(tmp_path: Path) -> Path:
 
 def dbt(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [
-            *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments),
-            *("--vars", "{input: data}"),
-        ],
+        [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "DBT_PROFILES_DIR": "."},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(PROJECT),
+            "DBT_PROFILES_DIR": ".",
+            "TRAJECTORIES_INPUT": "data",
+        },
         capture_output=True,
         text=True,
         check=False,
