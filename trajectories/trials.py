@@ -496,8 +496,10 @@ class _Segmentation:
         return is_active(settings.series, orders, len(self.ids), last_day, *history)
 
     def _persistence(self, orders: Orders) -> np.ndarray:
-        rows = np.flatnonzero(self._is_active(orders))
-        return evidence.persistence(orders, rows, self.last_day())
+        """Of all customers who ordered in the last year: the shop's own trait."""
+        last_day = self.last_day()
+        ordered = is_active("rfm", orders, len(self.ids), last_day, 1, 1)
+        return evidence.persistence(orders, np.flatnonzero(ordered), last_day)
 
     def _from_orders(self, orders: Orders) -> Sample | None:
         """Build the series from orders and sample them as the real ones."""

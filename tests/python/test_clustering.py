@@ -1,0 +1,221 @@
+"""The trajectory k-means and what it is fed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import adjusted_rand_score
+from sklearn.pipeline import make_pipeline
+
+from trajectories.centres import barycentre_step, fill_empty, stretch
+from trajectories.clustering import TrajectoryKMeans
+from trajectories.metrics import cdist_dtw, cdist_euclidean
+from trajectories.representations import REPRESENTATIONS, Representation, smooth
+
+
+def planted(customers=60, steps=24, seed=0, ragged=False):
+    """Three shapes whose bumps lie up to two steps apart; labels and series."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(customers) % 3
+    time = np.arange(steps)[None, :]
+    centre = np.array([5, 12, 19])[labels] + generator.integers(-1, 2, customers)
+    X = 3 * np.exp(-0.5 * ((time - centre[:, None]) / 1.5) ** 2)
+    X = (X + generator.normal(0, 0.1, X.shape))[:, :, None]
+    if ragged:
+        X[::4, 22:] = np.nan
+    return X, labels
+
+
+@pytest.mark.parametrize("metric", ["dtw", "euclidean"])
+@pytest.mark.parametrize("ragged", [False, True])
+def test_planted_shapes_are_found(metric, ragged):
+    X, labels = planted(ragged=ragged)
+    model = TrajectoryKMeans(3, metric=metric, window=2, n_init=3, random_state=0)
+    found = model.fit_predict(X)
+    assert adjusted_rand_score(labels, found) > 0.95
+    assert model.cluster_centers_.shape == (3, 24, 1)
+    to_centres = model.transform(X)
+    np.testing.assert_array_equal(found, to_centres.argmin(axis=1))
+    assert model.inertia_ == pytest.approx((to_centres.min(axis=1) ** 2).mean())
+    np.testing.assert_array_equal(found, model.predict(X))
+
+
+@pytest.mark.parametrize("metric", ["dtw", "euclidean"])
+def test_same_seed_same_result_whatever_the_threads(metric):
+    X, _ = planted(seed=5, ragged=True)
+    fits = [
+        TrajectoryKMeans(4, metric, 3, random_state=7, n_jobs=jobs).fit(X)
+        for jobs in (None, 2)
+    ]
+    np.testing.assert_array_equal(fits[0].labels_, fits[1].labels_)
+    np.testing.assert_array_equal(fits[0].cluster_centers_, fits[1].cluster_centers_)
+
+
+def test_clone_and_pipeline():
+    X, labels = planted()
+    model = TrajectoryKMeans(3, window=0.1, random_state=0, n_init=2)
+    copy = clone(model)
+    assert copy.get_params() == model.get_params()
+    pipeline = make_pipeline(Representation("smoothed", 1.0), model)
+    assert adjusted_rand_score(labels, pipeline.fit_predict(X)) > 0.9
+    assert pipeline.transform(X).shape == (60, 3)
+    assert clone(pipeline).fit(X) is not pipeline
+
+
+def test_inertia_is_no_worse_than_tslearns():
+    X, _ = planted(seed=3)
+    settings_ = {"n_clusters": 3, "window": 2, "random_state": 0, "max_iter": 10}
+    ours = TrajectoryKMeans(**settings_, n_init=2).fit(X)
+    theirs = TrajectoryKMeans(**settings_, n_init=2, engine="tslearn").fit(X)
+    assert ours.inertia_ <= theirs.inertia_ * 1.001
+    assert adjusted_rand_score(ours.labels_, theirs.labels_) == 1.0
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 6))
+@settings(max_examples=30, deadline=None)
+def test_a_barycentre_step_never_raises_the_sum_of_squares(seed, radius):
+    generator = np.random.default_rng(seed)
+    X = generator.normal(size=(8, 10, 2))
+    X[::3, 7:] = np.nan
+    centre = stretch(X[0])[None]
+    before = (cdist_dtw(X, centre, radius) ** 2).sum()
+    moved = barycentre_step(X, np.zeros(8, int), centre, radius)
+    assert (cdist_dtw(X, moved, radius) ** 2).sum() <= before * (1 + 1e-9)
+
+
+def test_barycentre_of_shifted_copies_keeps_their_shape():
+    """A mean would flatten the bumps; a barycentre does not."""
+    time = np.arange(40)
+    shifts = [-3, -1, 0, 1, 3]
+    X = np.exp(-0.5 * ((time[None] - 20 - np.array(shifts)[:, None]) / 1.5) ** 2)
+    model = TrajectoryKMeans(1, window=8, random_state=0).fit(X[:, :, None])
+    assert model.cluster_centers_.max() > 0.95
+    assert X.mean(axis=0).max() < 0.7
+
+
+def test_few_and_odd_customers():
+    one = np.ones((1, 5, 2))
+    assert TrajectoryKMeans(1, random_state=0).fit(one).inertia_ == 0
+    with pytest.raises(ValueError, match="4 clusters were asked of 1 series"):
+        TrajectoryKMeans(4).fit(one)
+    for metric in ("dtw", "euclidean"):
+        zeros = TrajectoryKMeans(3, metric=metric, random_state=0)
+        with pytest.warns(ConvergenceWarning, match="Only 1 of the series differ"):
+            zeros.fit(np.zeros((9, 6, 1)))
+        assert set(zeros.labels_) == {0}
+        assert zeros.cluster_centers_.shape == (3, 6, 1)
+
+
+def test_steps_that_nobody_reaches_stay_empty():
+    X, labels = planted(steps=24)
+    X[:, 22:] = np.nan
+    for metric in ("dtw", "euclidean"):
+        model = TrajectoryKMeans(3, metric=metric, window=2, random_state=0, n_init=3)
+        assert adjusted_rand_score(labels, model.fit_predict(X)) > 0.95
+        assert np.isnan(model.cluster_centers_[:, 22:]).all()
+        np.testing.assert_array_equal(model.predict(X), model.labels_)
+
+
+def test_empty_clusters_get_the_farthest_series():
+    to_centres = np.array([[1.0, 9], [5, 9], [2, 9]])
+    np.testing.assert_array_equal(
+        fill_empty(np.array([0, 0, 0]), to_centres), [0, 1, 0]
+    )
+
+
+def test_unusable_settings_are_refused():
+    X, _ = planted()
+    with pytest.raises(ValueError, match="'msm' comes with the clustering engine"):
+        TrajectoryKMeans(2, metric="msm").fit(X)
+    with pytest.raises(ValueError, match="Use 'dtw' or 'euclidean'"):
+        TrajectoryKMeans(2, metric="cosine").fit(X)
+    with pytest.raises(ValueError, match="engine is 'fast'"):
+        TrajectoryKMeans(2, engine="fast").fit(X)
+
+
+# -- Representations -----------------------------------------------------------
+
+
+def customers_of_all_sizes(seed=0):
+    """Spend of one shape at levels from 12 to 12,000, with noise."""
+    generator = np.random.default_rng(seed)
+    level = np.geomspace(12, 12000, 50)
+    shape = 1 + 0.5 * np.sin(np.arange(12) / 2)
+    noise = generator.uniform(0.95, 1.05, (50, 12))
+    return (level[:, None] * shape * noise)[:, :, None]
+
+
+@pytest.mark.parametrize("name", ["population", "smoothed"])
+def test_big_customers_stay_bigger_than_small_ones(name):
+    """Scaling each customer by its own minimum and maximum would make all alike."""
+    X = customers_of_all_sizes()
+    scaled = Representation(name).fit_transform(X).mean(axis=(1, 2))
+    assert (np.diff(scaled) > 0).all()
+    assert scaled[-1] - scaled[0] > 2
+    low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
+    own = ((X - low) / (high - low)).mean(axis=(1, 2))
+    assert np.ptp(own) < 0.3
+
+
+@pytest.mark.parametrize(
+    "name", ["smoothed_unit_length", "smoothed_own_maximum", "cumulative_share"]
+)
+def test_rhythm_does_not_depend_on_currency(name):
+    X = np.random.default_rng(4).gamma(0.3, 100, (20, 30, 1)) + 50
+    one = Representation(name).fit_transform(X)
+    if name == "cumulative_share":
+        np.testing.assert_allclose(one, Representation(name).fit_transform(X * 7))
+    assert np.abs(one).max() <= 1 + 1e-9
+
+
+def test_no_feature_drowns_another():
+    generator = np.random.default_rng(6)
+    frequency = generator.poisson(3, (200, 12))
+    monetary = generator.gamma(1, 5000, (200, 12))
+    X = np.stack([frequency, monetary], axis=2).astype(float)
+    scaled = Representation("population").fit(X)
+    spread = scaled.transform(X).std(axis=(0, 1))
+    np.testing.assert_allclose(spread, 1.0)
+    assert scaled.log_features_.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("name", REPRESENTATIONS)
+def test_frozen_rows_give_the_same_representation(name):
+    generator = np.random.default_rng(7)
+    X = generator.gamma(0.5, 100, (30, 20, 2)) - 5
+    X[::5, 15:] = np.nan
+    fitted = Representation(name, 2.0).fit(X)
+    frozen = Representation.from_rows(
+        name, fitted.location_, fitted.scale_, fitted.log_features_, 2.0
+    )
+    one = frozen.transform(X[:3])
+    np.testing.assert_array_equal(one, fitted.transform(X)[:3])
+    np.testing.assert_array_equal(np.isnan(one), np.isnan(X[:3]))
+
+
+@pytest.mark.parametrize("name", REPRESENTATIONS)
+def test_constant_and_empty_spend_stay_finite(name):
+    for X in (np.zeros((4, 10, 1)), np.full((4, 10, 1), 7.0), np.zeros((1, 1, 3))):
+        assert np.isfinite(Representation(name).fit_transform(X)).all()
+
+
+def test_smoothing_ignores_padding():
+    X = np.full((1, 10, 1), 4.0)
+    X[0, 6:] = np.nan
+    smoothed = smooth(X, 3)
+    np.testing.assert_allclose(smoothed[0, :6], 4.0)
+    assert np.isnan(smoothed[0, 6:]).all()
+
+
+def test_unknown_representation_is_refused():
+    with pytest.raises(ValueError, match="'own_minimum' is unknown"):
+        Representation("own_minimum").fit(np.zeros((1, 1, 1)))
+
+
+def test_euclidean_of_a_copy_is_that_of_itself():
+    X, _ = planted()
+    np.testing.assert_allclose(
+        cdist_euclidean(X, X), cdist_euclidean(X, X.copy()), atol=1e-5
+    )
