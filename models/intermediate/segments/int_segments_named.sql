@@ -50,7 +50,7 @@ named as (
             end
             when segmentation = 'rhythm' then case
                 when
-                    weekday_share >= 0.95
+                    weekday_share >= 0.9
                     and recent_order_amount_ratio >= 1.5
                     then 'B2B Customers'
                 when
