@@ -354,6 +354,8 @@ def principal_coordinates(X: np.ndarray) -> np.ndarray:
     The sign is fixed: the largest loading of each component is positive.
     """
     components = min(2, *X.shape)
+    if not np.ptp(X, axis=0).any():
+        return np.zeros((len(X), 2))
     model = PCA(components, svd_solver="full").fit(X)
     loadings = model.components_
     largest = np.abs(loadings).argmax(axis=1)

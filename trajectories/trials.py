@@ -422,7 +422,8 @@ class _Segmentation:
         """Order the clusters by the members' mean of ``numbered_by``, largest first."""
         means = _member_means(windows, model.labels_, model.n_clusters)
         by = list(self.settings.features).index(self.settings.numbered_by)
-        level = np.nan_to_num(np.nanmean(means[:, :, by], axis=1), nan=-np.inf)
+        steps = np.maximum((~np.isnan(means[:, :, by])).sum(axis=1), 1)
+        level = np.nansum(means[:, :, by], axis=1) / steps
         order = np.argsort(-level, kind="stable")
         return np.argsort(order)[model.labels_], model.cluster_centers_[order]
 

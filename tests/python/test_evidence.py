@@ -1,0 +1,251 @@
+"""Evidence against the textbook, and the verdict's rule."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+from sklearn.cluster import KMeans
+from trial_shops import LAST_DAY, orders_frame, planted_shop, poisson_shop, shuffled
+
+from trajectories import evidence
+from trajectories.metrics import cdist_dtw, cdist_euclidean
+from trajectories.order_series import Orders, build, is_active, spend_between
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(150, 4)) + np.repeat([[0], [4], [9]], 50, axis=0)
+    return X, KMeans(3, n_init=3, random_state=0).fit(X)
+
+
+def test_indices_equal_the_textbook_in_euclidean_space(blobs):
+    X, model = blobs
+    labels, centres = model.labels_, model.cluster_centers_
+    own = np.linalg.norm(X - centres[labels], axis=1)
+    overall = np.linalg.norm(centres - X.mean(axis=0), axis=1)
+    between = cdist_euclidean(centres[:, None], centres[:, None].copy())
+    distances = cdist_euclidean(X[:, None], X[:, None].copy())
+    np.fill_diagonal(distances, 0)
+    assert evidence.calinski_harabasz(own, labels, overall) == pytest.approx(
+        metrics.calinski_harabasz_score(X, labels)
+    )
+    assert evidence.davies_bouldin(own, labels, between) == pytest.approx(
+        metrics.davies_bouldin_score(X, labels)
+    )
+    values = evidence.silhouettes(distances, labels)
+    assert values.mean() == pytest.approx(metrics.silhouette_score(X, labels))
+    low, high = evidence.bootstrap_interval(values, np.random.default_rng(0))
+    assert low < values.mean() < high < low + 0.1
+    assert 0 < evidence.within_between_ratio(distances, labels) < 0.6
+
+
+def test_a_euclidean_silhouette_of_dtw_clusters_would_mislead():
+    """The same bump at different days: close under DTW, far apart step by step."""
+    days = np.arange(60)
+    shifts = np.tile(np.arange(-6, 7, 3), 8)
+    height = np.repeat([1.0, 2.0], 20)[:, None]
+    X = height * np.exp(-0.5 * ((days - 30 - shifts[:40, None]) / 1.5) ** 2)
+    X = X[:, :, None]
+    labels = np.repeat([0, 1], 20)
+    own = evidence.silhouettes(cdist_dtw(X, X, 12), labels).mean()
+    other = evidence.silhouettes(cdist_euclidean(X, X), labels).mean()
+    assert own > 0.9
+    assert other < 0.4
+
+
+def test_degenerate_clusterings_give_no_numbers_instead_of_wrong_ones():
+    one = np.zeros(5, dtype=int)
+    distances = np.ones((5, 5)) - np.eye(5)
+    assert not evidence.silhouettes(distances, one).any()
+    assert np.isnan(evidence.within_between_ratio(distances, one))
+    assert np.isnan(evidence.calinski_harabasz(np.ones(5), one, np.ones(1)))
+    coinciding = np.array([0, 0, 1, 1, 1])
+    assert np.isnan(evidence.davies_bouldin(np.ones(5), coinciding, np.zeros((2, 2))))
+    with pytest.raises(ValueError, match="at most 2000"):
+        evidence.silhouettes(np.zeros((1, 1)), np.zeros(2001))
+
+
+def test_stability_is_one_for_blobs_and_low_for_noise(blobs):
+    X, model = blobs
+
+    def refit(data):
+        def fit_predict(rows):
+            return KMeans(3, n_init=1, random_state=0).fit(data[rows]).predict(data)
+
+        return fit_predict
+
+    generator = np.random.default_rng(1)
+    score = evidence.bootstrap_stability(refit(X), model.labels_, generator, 10)
+    assert score > 0.98
+    noise = generator.normal(size=(150, 12))
+    labels = KMeans(3, n_init=1, random_state=0).fit(noise).labels_
+    assert evidence.bootstrap_stability(refit(noise), labels, generator, 10) < 0.4
+    assert np.isnan(evidence.bootstrap_stability(refit(X), labels, generator, 0))
+
+
+def test_p_value_counts_the_data_itself():
+    assert evidence.p_value(0.5, np.linspace(0, 0.4, 19)) == pytest.approx(0.05)
+    assert evidence.p_value(0.5, np.array([0.5, 0.1, np.nan])) == pytest.approx(2 / 3)
+    assert np.isnan(evidence.p_value(0.5, np.array([])))
+
+
+def test_predictive_r2_is_out_of_sample():
+    generator = np.random.default_rng(2)
+    labels = generator.integers(0, 4, 800)
+    noise = generator.normal(size=800)
+    outcome = labels + noise
+    explained = evidence.predictive_r2(labels, outcome, generator)
+    assert explained == pytest.approx(1 - noise.var() / outcome.var(), abs=0.02)
+    assert evidence.predictive_r2(labels, noise, generator) < 0.005
+    many = generator.integers(0, 200, 800)
+    assert evidence.predictive_r2(many, noise, generator) < -0.1
+    assert np.isnan(evidence.predictive_r2(labels[:9], noise[:9], generator))
+
+
+def test_persistence_tells_shops_apart():
+    gaps = {}
+    for name, frame in {
+        "planted": planted_shop()[0],
+        "poisson": poisson_shop(),
+        "shuffled": shuffled(planted_shop()[0], 3),
+    }.items():
+        ids = pd.Index(sorted(frame["customer_id"].unique()))
+        orders = Orders.from_frame(frame, ids)
+        rows = np.arange(len(ids))
+        nulls = [
+            evidence.persistence(
+                orders.shuffled(np.random.default_rng(s)), rows, LAST_DAY
+            )
+            for s in range(20)
+        ]
+        real = evidence.persistence(orders, rows, LAST_DAY)
+        gaps[name] = evidence.persistence_departure(real, np.array(nulls))
+    assert gaps["planted"][0] > 0.3
+    assert gaps["planted"][1] < 0.05
+    for chance in ("poisson", "shuffled"):
+        assert gaps[chance][0] < evidence.PERSISTENCE_MARGIN
+
+
+GOOD = evidence.Findings(
+    silhouette=0.4,
+    null_silhouette=0.1,
+    null_p_value=0.048,
+    persistence_gap=0.3,
+    persistence_p_value=0.048,
+    bootstrap_ari=0.9,
+    predictive_r2=0.2,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "holds", "because"),
+    [
+        ({}, True, "The segments hold"),
+        ({"null_silhouette": 0.39}, True, "hold"),
+        ({"persistence_gap": 0.05}, True, "hold"),
+        ({"predictive_r2": float("nan")}, True, "hold"),
+        (
+            {"null_silhouette": 0.39, "persistence_gap": 0.05},
+            False,
+            "shuffled orders look the same",
+        ),
+        (
+            {"null_p_value": 0.1, "persistence_p_value": 0.1},
+            False,
+            "shuffled orders look the same",
+        ),
+        ({"bootstrap_ari": 0.3}, False, "resampled customers"),
+        ({"bootstrap_ari": float("nan")}, False, "resampled customers"),
+        ({"predictive_r2": 0.0}, False, "say nothing about later spend"),
+    ],
+)
+def test_verdict(changes, holds, because):
+    has_structure, reason = evidence.verdict(replace(GOOD, **changes))
+    assert has_structure is holds
+    assert because in reason
+
+
+def test_cross_checks(blobs):
+    X, model = blobs
+    assert evidence.hierarchical_ari(X, model.labels_, 3) > 0.95
+    radius, clusters, agreement = evidence.dbscan_check(X, model.labels_)
+    assert radius > 0
+    assert clusters == 3
+    assert agreement > 0.95
+    coordinates = evidence.principal_coordinates(X)
+    assert coordinates.shape == (150, 2)
+    np.testing.assert_array_equal(coordinates, evidence.principal_coordinates(X.copy()))
+    assert evidence.principal_coordinates(X[:, :1]).shape == (150, 2)
+
+
+# -- Series from orders ----------------------------------------------------------
+
+
+def hand_worked():
+    """Two orders on one day, a gap, a month's last day, and a late joiner."""
+    days = ["2017-01-05", "2017-01-05", "2017-03-31", "2017-02-28"]
+    frame = orders_frame([0, 0, 0, 1], [0] * 4, [10, 20, 40, 7])
+    frame["order_date"] = np.array(days, "datetime64[ns]")
+    return Orders.from_frame(frame, pd.Index(["00000", "00001"]))
+
+
+def test_monthly_lrfm_by_hand():
+    last = int(np.datetime64("2017-03-31").astype(int))
+    matrix = build("monthly_lrfm", hand_worked(), 2, last, np.zeros(2))
+    np.testing.assert_array_equal(
+        matrix[0], [[26, 26, 2, 30], [54, 54, 0, 0], [85, 0, 1, 40]]
+    )
+    np.testing.assert_array_equal(
+        matrix[1], [[np.nan] * 4, [0, 0, 1, 7], [31, 31, 0, 0]]
+    )
+
+
+def test_daily_spend_and_rfm_by_hand():
+    last = int(np.datetime64("2017-03-31").astype(int))
+    orders = hand_worked()
+    daily = build("daily_spend", orders, 2, last, np.zeros(2))[:, :, 0]
+    assert daily.shape == (2, 86)
+    assert daily[0, 0] == 30
+    assert daily[0, -1] == 40
+    assert np.isnan(daily[1, :54]).all()
+    assert daily[1, 54] == 7
+    rfm = build("rfm", orders, 2, last, np.zeros(2))
+    np.testing.assert_array_equal(rfm[0], [[26, 2, 30], [54, 2, 30], [0, 3, 70]])
+    np.testing.assert_array_equal(spend_between(orders, 2, last - 1, last), [40, 0])
+    with pytest.raises(ValueError, match="'hourly' cannot be built"):
+        build("hourly", orders, 2, last, np.zeros(2))
+
+
+def test_trailing_year_forgets():
+    frame = orders_frame([0, 0], [0, 0], [10, 5])
+    frame["order_date"] = np.array(["2016-01-15", "2017-01-20"], "datetime64[ns]")
+    orders = Orders.from_frame(frame, pd.Index(["00000"]))
+    last = int(np.datetime64("2017-01-31").astype(int))
+    rfm = build("rfm", orders, 1, last, np.zeros(1))
+    assert rfm[0, 11].tolist() == [351, 1, 10]
+    assert rfm[0, 12].tolist() == [11, 1, 5]
+
+
+def test_active_needs_history_and_orders():
+    orders = hand_worked()
+    last = int(np.datetime64("2017-03-31").astype(int))
+    assert is_active("monthly_lrfm", orders, 2, last, 3, 3).tolist() == [True, False]
+    assert is_active("monthly_lrfm", orders, 2, last, 3, 4).tolist() == [False, False]
+    assert is_active("daily_spend", orders, 2, last, 3, 1).tolist() == [False, False]
+    assert is_active("rfm", orders, 2, last, 3, 3).tolist() == [True, True]
+
+
+def test_a_shuffle_keeps_what_it_must():
+    frame, _ = planted_shop(60)
+    frame["is_return"] = np.arange(len(frame)) % 10 == 0
+    orders = Orders.from_frame(frame, pd.Index(sorted(frame["customer_id"].unique())))
+    dealt = orders.shuffled(np.random.default_rng(0))
+    for kind in (True, False):
+        before, after = (o.customer[o.is_return == kind] for o in (orders, dealt))
+        np.testing.assert_array_equal(np.bincount(before), np.bincount(after))
+        assert (before != after).mean() > 0.8
+    np.testing.assert_array_equal(orders.day, dealt.day)
+    np.testing.assert_array_equal(orders.amount, dealt.amount)

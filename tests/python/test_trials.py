@@ -1,0 +1,232 @@
+"""Trials from end to end: choice, evidence, verdicts, determinism."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from sklearn.metrics import adjusted_rand_score
+from trial_shops import (
+    SEGMENTATIONS,
+    day,
+    frames_of,
+    orders_frame,
+    planted_shop,
+    poisson_shop,
+    shared_data,
+    shuffled,
+)
+
+from trajectories.trials import (
+    TRIAL_SCHEMA,
+    Settings,
+    choose,
+    evidence_customers,
+    run_trials,
+    stratified_rows,
+)
+
+QUICK = {"null_shuffles": 19, "bootstrap_refits": 5, "k_max": 5}
+
+
+def only(*names, **changes):
+    return {name: {**SEGMENTATIONS[name], **QUICK, **changes} for name in names}
+
+
+def chosen(trials: pa.Table) -> pd.DataFrame:
+    return trials.filter(trials["is_chosen"]).to_pandas().set_index("segmentation")
+
+
+@pytest.fixture(scope="module")
+def planted():
+    orders, kinds = planted_shop()
+    names = only("rhythm", "value", "lifecycle")
+    return run_trials(names, **frames_of(orders)), kinds
+
+
+def test_planted_kinds_are_found_and_believed(planted):
+    trials, kinds = planted
+    best = chosen(trials)
+    assert best["has_structure"].all(), best["reason"].tolist()
+    # Two clusters of three kinds reach 0.58 at best: rhythm sees no amounts.
+    for name, least in {"rhythm": 0.55, "lifecycle": 0.6}.items():
+        truth = kinds[best.loc[name, "sample_customer_ids"]]
+        assert adjusted_rand_score(truth, best.loc[name, "sample_labels"]) > least
+    assert (best["null_p_value"].loc[["rhythm"]] <= 0.05).all()
+    assert (best["predictive_r2"] > 0.1).all()
+
+
+def test_one_row_per_trial_and_one_choice(planted):
+    trials, _ = planted
+    frame = trials.to_pandas()
+    assert trials.schema.equals(TRIAL_SCHEMA)
+    keys = ["segmentation", "representation", "metric", "k"]
+    assert not frame.duplicated(keys).any()
+    assert frame[keys].equals(frame[keys].sort_values(keys, ignore_index=True))
+    counts = frame.groupby(["segmentation", "metric"]).size()
+    assert (counts == 4).all()
+    assert (frame.groupby("segmentation")["is_chosen"].sum() == 1).all()
+    assert frame.loc[~frame["is_chosen"], "null_silhouettes"].isna().all()
+    assert not frame.loc[~frame["is_chosen"], "has_structure"].any()
+
+
+def test_arrays_have_the_shape_the_row_says(planted):
+    trials, _ = planted
+    for row in trials.to_pylist():
+        cells = row["k"] * row["steps"] * len(row["features"])
+        assert len(row["centroids"]) == len(row["member_means"]) == cells
+        assert len(row["sizes"]) == row["k"]
+        assert sum(row["sizes"]) == row["sampled_customers"]
+        labels = np.array(row["sample_labels"])
+        assert np.bincount(labels)[1:].tolist() == row["sizes"]
+        assert np.mean(row["sample_silhouettes"]) == pytest.approx(row["silhouette"])
+        assert len(row["location"]) == len(row["features"])
+        is_static = row["steps"] == 1
+        assert (row["sample_x"] is not None) == is_static
+        assert (row["hierarchical_ari"] is not None) == is_static
+
+
+def test_clusters_are_numbered_by_what_their_members_spend(planted):
+    trials, _ = planted
+    for row in trials.to_pylist():
+        shape = row["k"], row["steps"], len(row["features"])
+        means = np.array(row["member_means"], float).reshape(shape)
+        by = SEGMENTATIONS[row["segmentation"]]["numbered_by"]
+        spend = np.nanmean(means[:, :, row["features"].index(by)], axis=1)
+        assert (np.diff(spend) <= 0).all()
+
+
+def test_member_means_are_in_original_units(planted):
+    trials, _ = planted
+    orders, _ = planted_shop()
+    row = chosen(trials).loc["value"]
+    ids = np.array(row["sample_customer_ids"])[np.array(row["sample_labels"]) == 1]
+    year = orders[orders["order_date"] > "2016-12-31"]
+    spend = year.groupby("customer_id")["amount"].sum()[ids].mean()
+    assert np.array(row["member_means"]).reshape(-1, 3)[0, 2] == pytest.approx(spend)
+
+
+def test_two_runs_are_identical_whatever_the_order_of_rows():
+    frames = frames_of(planted_shop(150)[0])
+    settings = only("value", "lifecycle", null_shuffles=3, k_max=3)
+    first = run_trials(settings, **frames)
+    generator = np.random.default_rng(0)
+    frames["series"] = frames["series"].take(generator.permutation(450))
+    for name in ("stages", "months"):
+        frames[name] = frames[name].sample(frac=1, random_state=1)
+    assert first.equals(run_trials(settings, **frames))
+
+
+@pytest.mark.parametrize("shop", ["poisson", "shuffled"])
+def test_chance_is_not_believed(shop):
+    orders = poisson_shop() if shop == "poisson" else shuffled(planted_shop()[0], 9)
+    names = ["value", "lifecycle"] + (["rhythm"] if shop == "shuffled" else [])
+    best = chosen(run_trials(only(*names, k_max=4), **frames_of(orders)))
+    assert not best["has_structure"].any(), best["reason"].tolist()
+    assert best["reason"].str.contains("No segments here").all()
+    assert best["reason"].str.contains("shuffled orders look the same").all()
+
+
+def test_the_bicycle_export_has_no_segments():
+    folder = shared_data("sprocket")
+    if folder is None:
+        pytest.skip("The bicycle export is not present (TRAJECTORIES_SHARED_DATA).")
+    raw = pd.read_csv(folder / "Transactions_Cleaned.csv")
+    raw = raw[raw["order_status"] == "Approved"]
+    days = pd.to_datetime(raw["transaction_date"]).to_numpy("datetime64[D]").astype(int)
+    orders = orders_frame(raw["customer_id"], days, raw["list_price"])
+    best = chosen(run_trials(only("value", "lifecycle", "rhythm"), **frames_of(orders)))
+    assert len(best) == 3
+    assert not best["has_structure"].any(), best["reason"].tolist()
+    assert (best["predictive_r2"] < 0.03).all()
+
+
+def test_online_retail_has_segments():
+    folder = shared_data("online_retail_ii")
+    if folder is None:
+        pytest.skip("Online Retail II is not present (TRAJECTORIES_SHARED_DATA).")
+    raw = pd.read_parquet(folder / "online_retail_II.parquet").drop_duplicates()
+    raw = raw[raw["Customer ID"].notna() & (raw["Price"] > 0) & (raw["Quantity"] > 0)]
+    raw["amount"] = raw["Price"] * raw["Quantity"]
+    summed = raw.groupby(["Invoice", "Customer ID"], as_index=False).agg(
+        day=("InvoiceDate", "min"), amount=("amount", "sum")
+    )
+    days = summed["day"].to_numpy("datetime64[D]").astype(int)
+    orders = orders_frame(summed["Customer ID"].astype(int), days, summed["amount"])
+    frames = frames_of(orders, day("2011-11-30"))
+    best = chosen(run_trials(only("value", "lifecycle"), **frames))
+    assert best["has_structure"].all(), best["reason"].tolist()
+    assert best.loc["value", "predictive_r2"] > 0.1
+
+
+def test_no_customers_give_a_typed_empty_table():
+    frames = frames_of(planted_shop(30)[0])
+    empty = {
+        "series": frames["series"].slice(0, 0),
+        "stages": frames["stages"].head(0),
+        "months": frames["months"].head(0),
+        "orders": frames["orders"].head(0),
+    }
+    trials = run_trials(only("value", "lifecycle"), **empty)
+    assert trials.num_rows == 0
+    assert trials.schema.equals(TRIAL_SCHEMA)
+
+
+@pytest.mark.parametrize("customers", [1, 3, 4, 7])
+def test_few_customers_give_what_is_possible(customers):
+    frames = frames_of(planted_shop(customers)[0])
+    settings = only("value", "lifecycle", null_shuffles=2, bootstrap_refits=2)
+    trials = run_trials(settings, **frames).to_pandas()
+    if customers < 4:
+        assert trials.empty
+    else:
+        assert trials["k"].max() == min(5, customers - 1)
+        assert trials.groupby("segmentation")["is_chosen"].sum().eq(1).all()
+
+
+def test_alike_customers_make_no_segments():
+    days = np.arange(day("2017-01-02"), day("2017-12-31"), 10)
+    customers = np.repeat(np.arange(40), len(days))
+    orders = orders_frame(customers, np.tile(days, 40), np.full(len(customers), 5.0))
+    settings = only("value", "rhythm", null_shuffles=3)
+    best = chosen(run_trials(settings, **frames_of(orders)))
+    assert not best["has_structure"].any()
+    assert (best["silhouette"] == 0).all()
+
+
+def test_ties_go_to_fewer_clusters():
+    rows = [{"k": 2, "silhouette": 0.40}, {"k": 3, "silhouette": 0.404}]
+    assert choose(rows)["k"] == 2
+    rows.append({"k": 4, "silhouette": 0.42})
+    assert choose(rows)["k"] == 4
+
+
+def test_sample_is_stratified_bounded_and_seeded():
+    generator = np.random.default_rng(0)
+    size, amount = generator.poisson(5, 3000), generator.gamma(1, 100, 3000)
+    rows = stratified_rows(size, amount, 300, seed=4)
+    assert len(np.unique(rows)) == 300
+    np.testing.assert_array_equal(rows, stratified_rows(size, amount, 300, seed=4))
+    assert (rows != stratified_rows(size, amount, 300, seed=5)).any()
+    for orders in range(2, 9):
+        share = (size == orders).mean()
+        assert (size[rows] == orders).mean() == pytest.approx(share, abs=0.007)
+
+
+def test_evidence_customers_do_not_depend_on_order():
+    ids = [f"{c:04d}" for c in range(500)]
+    assert evidence_customers(ids, 50) == evidence_customers(ids[::-1], 50)
+    assert evidence_customers(ids, 1000) == ids
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"metric": "msm"}, "not among the metrics"),
+        ({"numbered_by": "size"}, "not among the features"),
+        ({"k_min": 1}, "Start at 2"),
+        ({"sample_customers": 5000}, "at most 2000"),
+    ],
+)
+def test_contradicting_settings_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Settings(**{**SEGMENTATIONS["value"], **changes})
