@@ -1,3 +1,5 @@
+"""Forecasts revenue per segment; see the description in the .yml."""
+
 from trajectories.forecasting import project_revenue
 
 
