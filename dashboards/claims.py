@@ -1,41 +1,44 @@
 """Claims: headline numbers with their evidence, quoted from one table only."""
 
+import pandas as pd
 from markupsafe import Markup
 
-from dashboards import formats
+from dashboards import formats, segmentations
 from dashboards.published import PublishedMarts
 from dashboards.template import Fragment, part, table
 
-HEADERS = [
-    "Claim",
-    "Segmentation",
-    "Verdict",
-    "Measured",
-    "Interval",
-    "Threshold",
-    "Reproduce with",
-]
+HEADERS = ["About", "Verdict", "Measured", "Interval", "Threshold"]
 
 
-def listed(marts: PublishedMarts) -> Fragment:
-    """List every claim in a table."""
+def listed(marts: PublishedMarts) -> list[Fragment]:
+    """List every claim, one table per sentence, one row per segmentation."""
+    claims = marts.read("audit.rpt_claims")
+    if claims.empty:
+        text = "No claim has been measured yet."
+        return [Fragment("claims", {(): part("paragraph", text=text)})]
+    return [
+        Fragment(f"claims-{number}", {(): _listed_claim(sentence, rows)})
+        for number, (sentence, rows) in enumerate(claims.groupby("claim"), start=1)
+    ]
+
+
+def _listed_claim(sentence: str, claims: pd.DataFrame) -> Markup:
+    names = segmentations.ordered(claims["segmentation"])
+    place = {name: number for number, name in enumerate(names)}
+    claims = claims.sort_values("segmentation", key=lambda column: column.map(place))
     rows = [
         [
-            claim.claim,
-            _text(claim.segmentation),
+            formats.words(_text(claim.segmentation) or "all"),
             part("verdict", text=_text(claim.verdict)),
             measure(claim.measured_value),
             _interval(claim) or formats.NOTHING,
             measure(claim.threshold),
-            Markup("<code>{}</code>").format(_text(claim.reproduce_with)),
         ]
-        for claim in marts.read("audit.rpt_claims").itertuples()
+        for claim in claims.itertuples()
     ]
-    if not rows:
-        text = "No claim has been measured yet."
-        return Fragment("claims", {(): part("paragraph", text=text)})
-    caption = formats.counted(len(rows), "claim")
-    return Fragment("claims", {(): table(caption, HEADERS, rows, len(HEADERS))})
+    queries = sorted({_text(query) for query in claims["reproduce_with"]} - {""})
+    listing = table(sentence, HEADERS, rows, 2)
+    return part("claim_table", table=listing, queries=queries)
 
 
 def quoted(marts: PublishedMarts, kind: str, names: list[str]) -> Fragment:

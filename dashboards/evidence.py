@@ -231,10 +231,23 @@ def nulls(marts: PublishedMarts, trial_of: dict[tuple, object]) -> Chart:
     states = {}
     for values, trial in trial_of.items():
         if values not in groups:
-            states[values] = State("Customers were not shuffled for this trial.")
+            tried = [trial_of[key] for key in groups if key[0] == values[0]]
+            states[values] = State(_not_shuffled(tried))
         else:
             states[values] = _null_state(groups[values]["silhouette"], trial)
     return Chart("nulls", states, CONTROLS)
+
+
+def _not_shuffled(tried: list[object]) -> str:
+    """Say for which trials of the segmentation customers were shuffled."""
+    if not tried:
+        return "Customers were not shuffled for this segmentation."
+    names = formats.listing(_trial_name(trial) for trial in tried)
+    return f"Customers were not shuffled for this trial, but for {names}."
+
+
+def _trial_name(trial: object) -> str:
+    return f"{formats.metric(trial.metric)}, k\u00a0=\u00a0{trial.k}"
 
 
 def _null_state(shuffled: pd.Series, trial: object) -> State:
@@ -372,7 +385,7 @@ TRIAL_HEADERS = [
 
 
 def _trial_row(trial: object) -> list[str]:
-    name = f"{formats.metric(trial.metric)}, k\u00a0=\u00a0{trial.k}"
+    name = _trial_name(trial)
     low, high = trial.silhouette_low, trial.silhouette_high
     interval = (
         formats.NOTHING
@@ -380,7 +393,7 @@ def _trial_row(trial: object) -> list[str]:
         else f"{formats.decimal(low, 3)} to {formats.decimal(high, 3)}"
     )
     return [
-        f"{name} ●" if trial.is_chosen else name,
+        f"{name}\u00a0●" if trial.is_chosen else name,
         formats.decimal(trial.silhouette, 3),
         interval,
         formats.decimal(trial.null_silhouette, 3),

@@ -397,8 +397,9 @@ def _accuracy(marts: PublishedMarts, names: list[str]) -> Fragment:
             for row in rows.itertuples()
         ]
         caption = (
-            "Measured on the past, all series together; the winner is marked ●. MASE"
-            " under 1 beats repeating the last known value; smaller is better."
+            "Measured on the past, all series together; the winner is marked ●. MASE:"
+            " error against that of a naive forecast of the known months; smaller is"
+            " better."
         )
         states[(name,)] = (
             table(caption, headers, body)

@@ -307,10 +307,10 @@ def _steadiest(
     if not kept:
         return "Share of each segment that went to each segment"
     most, least = max(kept, key=kept.get), min(kept, key=kept.get)
-    text = f"{segments.name(most)} keep the most ({formats.share(kept[most])})"
+    text = f"Most stayed in {segments.name(most)} ({formats.share(kept[most])})"
     if most == least:
         return text
-    return f"{text}, {segments.name(least)} the fewest ({formats.share(kept[least])})"
+    return f"{text}, fewest in {segments.name(least)} ({formats.share(kept[least])})"
 
 
 def _money(marts: PublishedMarts, groups: dict, segments: Segments) -> Fragment:
@@ -325,6 +325,7 @@ def _money_table(rows: pd.DataFrame, segments: Segments, smallest_cell: int) -> 
     moved = rows[
         (rows["from_segment_id"] != rows["to_segment_id"])
         & (rows["customers"] >= smallest_cell)
+        & (rows["revenue_change_amount"] != 0)
     ]
     moved = moved.sort_values(
         "revenue_change_amount", key=lambda amounts: amounts.abs(), ascending=False

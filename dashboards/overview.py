@@ -43,10 +43,9 @@ def build(marts: PublishedMarts) -> Page:
             Section("What was found", [_findings(marts)], is_wide=True),
             Section(
                 "Claims",
-                [claims.listed(marts)],
+                claims.listed(marts),
                 "Each headline number with its interval, the threshold it had to"
                 " pass, the verdict, and how to reproduce it.",
-                is_wide=True,
             ),
         ],
     )
@@ -115,11 +114,13 @@ def _monthly(months: pd.DataFrame, column: str) -> State:
         traces, y=f"{unit.capitalize()}, per month", height=260, xaxis=theme.MONTHS
     )
     last = formats.month(months["month"].iloc[-1])
-    title = (
-        f"{label}: {write(values.iloc[-1])} in {last},"
-        f" highest in {formats.month(months['month'].loc[highest])}"
-        f" ({write(values.loc[highest])})"
-    )
+    title = f"{label}: {write(values.iloc[-1])} in {last}, the highest month so far"
+    if highest != months.index[-1]:
+        title = (
+            f"{label}: {write(values.iloc[-1])} in {last},"
+            f" highest in {formats.month(months['month'].loc[highest])}"
+            f" ({write(values.loc[highest])})"
+        )
     return State(title, [drawn], legend=key)
 
 

@@ -66,7 +66,7 @@ def _rows_chart(inputs: pd.DataFrame) -> Chart:
 
 def _rejections_chart(reasons: pd.DataFrame) -> Chart:
     if reasons.empty:
-        return Chart("rejections", {(): State("No row was rejected.")})
+        return Chart("rejections", {(): State("Every row was accepted.")})
     reasons = reasons.sort_values(
         ["rejected_rows", "input_table", "reason_code"], ascending=[False, True, True]
     )
@@ -79,18 +79,19 @@ def _rejections_chart(reasons: pd.DataFrame) -> Chart:
     trace = {
         "type": "bar",
         "orientation": "h",
-        "name": "Rejected",
+        "name": "Not accepted",
         "y": labels,
         "x": [int(rows) for rows in reasons["rejected_rows"]],
         "text": [formats.count(rows) for rows in reasons["rejected_rows"]],
         "textposition": "auto",
+        "textangle": 0,
         "marker": {"color": theme.CONTRAST},
         "hovertemplate": "%{y}: %{x:,} rows<extra></extra>",
     }
     drawn = theme.figure(
         [trace],
-        x="Rejected rows",
-        height=100 + 30 * len(reasons),
+        x="Rows",
+        height=90 + 46 * len(reasons),
         xaxis={"showgrid": True, "rangemode": "tozero"},
         yaxis={
             "autorange": "reversed",
@@ -101,7 +102,7 @@ def _rejections_chart(reasons: pd.DataFrame) -> Chart:
     )
     top, total = reasons.iloc[0], reasons["rejected_rows"].sum()
     title = (
-        f"Most rejected rows: {formats.words(top['reason_code']).lower()},"
+        f"Most rows not accepted: {formats.words(top['reason_code']).lower()},"
         f" {formats.count(top['rejected_rows'])} of {formats.count(total)}"
     )
     return Chart("rejections", {(): State(title, [drawn])})

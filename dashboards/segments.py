@@ -314,9 +314,9 @@ def _farthest(rows: pd.DataFrame, average: pd.Series, segments: Segments) -> str
     unit = "" if unit == "amount" else f" {unit}"
     label = label.lower().replace("<br>", " ")
     return (
-        f"{segments.name(identity)} differ most from the average: {label}"
-        f" {formats.decimal(value, 1)}{unit}, all customers"
-        f" {formats.decimal(average[column], 1)}{unit}"
+        f"Farthest from the average: {segments.name(identity)}, {label}"
+        f" {formats.decimal(value, 1)}{unit} (all customers"
+        f" {formats.decimal(average[column], 1)}{unit})"
     )
 
 

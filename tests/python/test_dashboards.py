@@ -270,7 +270,8 @@ def test_without_the_month_before_nothing_is_compared(tmp_path: Path):
 
 
 def test_claims_carry_their_verdict(pages: dict):
-    text = block(pages[overview.FILE], "claims").states[()]
+    fragments = [b for b in pages[overview.FILE].blocks if b.name.startswith("claims-")]
+    text = "".join(fragment.states[()] for fragment in fragments)
     for verdict in ("✓ holds", "✗ fails", "○ not measured"):
         assert verdict in text
     assert "0.480 to 0.520" in text
@@ -332,6 +333,29 @@ def test_paths_are_the_centroids_in_original_units(pages: dict):
                     made_up.centre(metric, 4, cluster, step, place)
                     for step in range(1, 13)
                 ]
+
+
+def test_paths_of_one_feature_stand_side_by_side(tmp_path: Path):
+    marts = made_up.frames()
+    centroids = marts["marts.fct_trial_centroids"]
+    is_other = (centroids["segmentation"] == "lifecycle") & (
+        centroids["feature"] != "monetary_amount"
+    )
+    marts["marts.fct_trial_centroids"] = centroids[~is_other]
+    pages = built(made_up.write_published(tmp_path / "one.duckdb", marts))
+    state = block(pages[trajectories.FILE], "paths").states["lifecycle", "dtw", "4"]
+    assert state.captions[0] == "Group 1 (25.0 %)"
+    assert [figure["data"][0]["name"] for figure in state.figures] == [
+        f"Group {number}" for number in range(1, 5)
+    ]
+    assert (
+        len({str(figure["layout"]["yaxis"]["range"]) for figure in state.figures}) == 1
+    )
+
+
+def test_nulls_say_for_which_trial_customers_were_shuffled(pages: dict):
+    state = block(pages[trajectories.FILE], "nulls").states["lifecycle", "dtw", "4"]
+    assert state.title.endswith("but for DTW, k\u00a0=\u00a03.")
 
 
 def test_elbow_is_the_point_farthest_below_the_line():
@@ -494,7 +518,7 @@ def test_quality_counts_rows_by_reason(pages: dict):
     bars = block(page, "rejections").states[()].figures[0]["data"][0]
     assert bars["x"] == [600, 300]
     assert block(page, "rejections").states[()].title == (
-        "Most rejected rows: null customer, 600 of 900"
+        "Most rows not accepted: null customer, 600 of 900"
     )
     table = block(page, "reconciliation").states[()]
     assert "20,000" in table

@@ -206,7 +206,7 @@ def test_the_metric_toggle_works_by_keyboard(reader: Reader, folder: Path):
     assert reader.drawn_y("silhouette-by-k")[0] == [
         made_up.silhouette("lifecycle", "euclidean", k) for k in made_up.KS
     ]
-    assert reader.caption("nulls") == "Customers were not shuffled for this trial."
+    assert reader.caption("nulls").startswith("Customers were not shuffled for")
     assert reader.page.locator("#nulls .plot").count() == 0
 
 
@@ -218,8 +218,8 @@ def test_the_segmentation_switch_goes_there_and_back(reader: Reader, folder: Pat
     assert reader.page.get_by_label("Euclidean").is_checked()
     assert reader.page.get_by_label("DTW").is_disabled()
     assert reader.page.locator("#paths .plot").count() == len(made_up.STATIC_FEATURES)
-    values = reader.data("paths")[0]["y"]
-    assert values == [made_up.centre("euclidean", 3, c, 1, 0) for c in (1, 2, 3)]
+    values = [trace["y"] for trace in reader.data("paths")]
+    assert values == [[made_up.centre("euclidean", 3, c, 1, 0)] for c in (1, 2, 3)]
     assert len(reader.data("picture")) == 3
     reader.page.get_by_label("Lifecycle").check()
     reader.page.get_by_label("DTW").check()
