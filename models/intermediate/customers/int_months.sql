@@ -41,10 +41,12 @@ months as (
         month,
         months_back,
         month_end_date,
-        cast({{ dbt.datediff('month_end_date', 'last_month_end_date', 'day') }}
-            as bigint) as days_back,
-        cast({{ dbt.datediff('first_month', 'month', 'month') }} + 1 as bigint)
-            as months_of_data
+        cast({{ dbt.datediff(
+            'month_end_date', 'last_month_end_date', 'day'
+        ) }} as bigint) as days_back,
+        cast({{ dbt.datediff(
+            'first_month', 'month', 'month'
+        ) }} + 1 as bigint) as months_of_data
     from ended
 
 )

@@ -81,8 +81,9 @@ stays as (
         segmentation,
         month,
         sum(customers) as customers,
-        sum(case when previous_segment_id = segment_id then customers else 0 end)
-            as stayed,
+        sum(
+            case when previous_segment_id = segment_id then customers else 0 end
+        ) as stayed,
         sum(customers * (customers - 1)) / 2 as pairs
     from cells
     group by 1, 2
