@@ -63,6 +63,27 @@ def test_blocks_and_threads_do_not_matter(shop, monkeypatch):
     np.testing.assert_allclose(whole["distance"], blocks["distance"], atol=1e-6)
 
 
+def test_earlier_months_see_their_own_window_only(shop):
+    """Two months back is 61 days back from the end of December."""
+    frames, trials = shop
+    found = assign_months(SEGMENTATIONS, trials, **tables(frames)).to_pandas()
+    october = found[found["month"].astype(str) == "2017-10-01"]
+    series = frames["series"].to_pandas().set_index(["series", "customer_id"])
+    models = trials.filter(trials["is_chosen"]).to_pylist()
+    for model in models:
+        name, features = model["segmentation"], len(model["features"])
+        own = october[october["segmentation"] == name]
+        back = 61 if name == "rhythm" else 2
+        for row in own.iloc[::20].itertuples():
+            values = series["series_values"][model["series"]][row.customer_id]
+            steps = np.reshape(values, (-1, features))[:-back][-model["steps"] :]
+            padded = np.full((1, model["steps"], features), np.nan)
+            padded[0, : len(steps)] = steps
+            numbers, distance, _ = assignment.assign(padded, model)
+            assert numbers[0] == row.cluster_number
+            assert distance[0] == pytest.approx(row.distance, abs=1e-6)
+
+
 def test_one_customer_is_placed_as_among_all(shop):
     frames, trials = shop
     whole = assign_months(SEGMENTATIONS, trials, **tables(frames)).to_pandas()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, silhouette_score
 from trial_shops import (
     SEGMENTATIONS,
     day,
@@ -16,6 +16,9 @@ from trial_shops import (
     shuffled,
 )
 
+from trajectories.metrics import distances
+from trajectories.representations import Representation
+from trajectories.series import to_matrix, window
 from trajectories.trials import (
     TRIAL_SCHEMA,
     Settings,
@@ -83,6 +86,23 @@ def test_arrays_have_the_shape_the_row_says(planted):
         is_static = row["steps"] == 1
         assert (row["sample_x"] is not None) == is_static
         assert (row["hierarchical_ari"] is not None) == is_static
+
+
+def test_silhouettes_are_in_the_metric_of_the_clustering(planted):
+    """DTW clusters scored by a Euclidean silhouette is a well-known mistake."""
+    trials, _ = planted
+    frames = frames_of(planted_shop()[0])
+    series = frames["series"].to_pandas().set_index(["series", "customer_id"])
+    for row in trials.filter(trials["k"].to_numpy() == 3).to_pylist():
+        lists = series["series_values"][row["series"]][row["sample_customer_ids"]]
+        windows = window(to_matrix(lists, len(row["features"])), 0, row["steps"])
+        frozen = [row[x] for x in ("representation", "location", "scale")]
+        frozen += [row["log_features"], row["smoothing_steps"]]
+        X = Representation.from_rows(*frozen).transform(windows)
+        between = distances(X, X, row["metric"], row["band"])
+        np.fill_diagonal(between, 0)
+        expected = silhouette_score(between, row["sample_labels"], metric="precomputed")
+        assert row["silhouette"] == pytest.approx(expected, abs=1e-9)
 
 
 def test_clusters_are_numbered_by_what_their_members_spend(planted):
