@@ -29,7 +29,7 @@ from sample_shop.settings import ShopSettings
 from sample_shop.shop_calendar import ShopCalendar
 
 CHUNK = 2_000  # customers whose daily rates are in memory at a time
-MIXED_SHARE = 0.08  # of customers show some of a second kind's behaviour
+MIXED_SHARE = 0.06  # of customers show some of a second kind's behaviour
 FREQUENT_RETURNER_SHARE = 0.05
 BROWSER_SHARE = 0.05
 PROSPECT_SHARE = 0.03  # people on file who never ordered
