@@ -127,7 +127,9 @@ def _texts(rng, dirt, rows, orders: Orders, dates, ids) -> list[tuple]:
         case "unparsable_date":
             return [("transaction_date", rng.choice(_UNPARSABLE_DATES, len(rows)))]
         case "future_date":
-            return [("transaction_date", ["21" + "07" + day[4:] for day in iso])]
+            # 2107 has no 29 February.
+            texts = [f"2107{day[4:]}".replace("02-29", "02-28") for day in iso]
+            return [("transaction_date", texts)]
         case "before_1990_date":
             return [("transaction_date", rng.choice(_EARLY_DATES, len(rows)))]
         case "excel_serial_date":
