@@ -22,6 +22,8 @@ from duckdb import DuckDBPyConnection
 from warehouse.delivery import DeliveryError, deliver
 from warehouse.inputs import InputError, InputReader
 
+# The schema of the source 'files'.
+INPUT_SCHEMA = "raw_files"
 SCRATCH_PREFIX = "reading-"
 SCRATCH_KEPT_SECONDS = 24 * 60 * 60
 
@@ -48,8 +50,13 @@ class Plugin(BasePlugin):
             Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Keep the connection: relations are read, and marts published, through it."""
+        """Keep the connection: relations are read, and marts published, through it.
+
+        The schema of the sources is made here, once: dbt-duckdb makes it for each
+        source as it is loaded, and two threads doing so at once conflict.
+        """
         self._connection = conn
+        conn.execute(f"create schema if not exists {INPUT_SCHEMA}")
 
     def load(self, source_config: SourceConfig) -> Any:
         """Read one input table; see `InputReader.read`.

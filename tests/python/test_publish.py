@@ -8,13 +8,20 @@ import signal
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+import yaml
+from dbt.adapters.duckdb.credentials import DuckDBCredentials, PluginConfig
+from dbt.adapters.duckdb.environments.local import LocalEnvironment
+from dbt.adapters.duckdb.utils import SourceConfig
 
 from warehouse.delivery import DeliveryError, deliver
+from warehouse.inputs import TABLES
+from warehouse.plugin import INPUT_SCHEMA, Plugin
 from warehouse.publish import (
     BUILDS,
     DATABASE,
@@ -385,6 +392,56 @@ def test_times_are_added_by_part_of_the_build() -> None:
         "time: staging 1.2 s, clustering and forecasting 3.0 s, marts 2.0 s, "
         "unit tests 4.0 s, tests 0.0 s (some of it side by side)"
     ]
+
+
+# -- The plugin -----------------------------------------------------------------------
+
+
+def credentials(folder: Path, **settings: Any) -> DuckDBCredentials:
+    return DuckDBCredentials(
+        path=str(folder / "new" / "work.duckdb"), schema="main", **settings
+    )
+
+
+def test_a_first_run_finds_its_folder_and_the_schema_of_its_sources(
+    tmp_path: Path,
+) -> None:
+    given = credentials(tmp_path)
+    plugin = Plugin("warehouse", {}, given)
+    plugin.update_connection_config(given, {})
+    connection = duckdb.connect(given.path)
+    plugin.configure_connection(connection)
+    connection.execute(f"create table {INPUT_SCHEMA}.orders (a integer)")
+    sources = yaml.safe_load(
+        (PROJECT / "models/staging/retail/_retail__sources.yml").read_text()
+    )
+    assert [source["schema"] for source in sources["sources"]] == [INPUT_SCHEMA]
+
+
+def test_sources_load_side_by_side_into_a_new_database(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "orders.csv").write_text(
+        "transaction_id,customer_id,transaction_date,list_price\n1,2,3,4\n"
+    )
+
+    def load(environment: LocalEnvironment, table: str) -> None:
+        config = SourceConfig(
+            table, table, INPUT_SCHEMA, None, {"input": str(data)}, []
+        )
+        environment.load_source("warehouse", config)
+
+    for attempt in range(5):
+        plugins = [PluginConfig(module="warehouse.plugin", alias="warehouse")]
+        environment = LocalEnvironment(
+            credentials(tmp_path / str(attempt), plugins=plugins)
+        )
+        held = environment.handle()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda table: load(environment, table), TABLES))  # noqa: B023
+        counted = held.cursor().execute(f"from {INPUT_SCHEMA}.transactions").fetchall()
+        assert len(counted) == 1
+        held.close()
 
 
 # -- The macro, in a small project ----------------------------------------------------
