@@ -137,14 +137,14 @@ def deciding_trials(marts: PublishedMarts) -> pd.DataFrame:
 def null_comparison(trial: object) -> str:
     """Compare a trial's silhouette with that of shuffled customers, in words."""
     if formats.is_missing(trial.null_silhouette):
-        return "It was not compared with shuffled customers."
+        return "the silhouette was not compared with that of shuffled customers."
     chance = (
         ""
         if formats.is_missing(trial.null_p_value)
         else f" (p = {formats.decimal(trial.null_p_value, 3)})"
     )
     return (
-        f"Its silhouette is {formats.decimal(trial.silhouette, 3)}; customers with"
+        f"the silhouette is {formats.decimal(trial.silhouette, 3)}; customers with"
         f" shuffled orders give {formats.decimal(trial.null_silhouette, 3)}{chance}."
     )
 
@@ -167,7 +167,7 @@ def structure_banner(marts: PublishedMarts) -> list[Markup]:
         else f"No segments here in {formats.listing(failed)}"
     )
     numbers = " ".join(
-        f"{formats.words(name)}: {null_comparison(trials.loc[name])}" for name in failed
+        f"In {name}: {null_comparison(trials.loc[name])}" for name in failed
     )
     text = (
         "Customers are no more alike than customers whose orders were shuffled at"

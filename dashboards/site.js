@@ -40,29 +40,33 @@
     });
   }
 
-  function draw(plots, state) {
-    while (plots.children.length > state.figures.length) {
-      Plotly.purge(plots.lastElementChild.lastElementChild);
-      plots.lastElementChild.remove();
+  // Gives every figure its place before any is drawn: their widths depend on
+  // how many there are.
+  function makeRoom(plots, wanted) {
+    if (plots.children.length === wanted) return;
+    plots.querySelectorAll(".plot").forEach((plot) => Plotly.purge(plot));
+    plots.replaceChildren();
+    while (plots.children.length < wanted) {
+      const holder = document.createElement("div");
+      holder.className = "holder";
+      holder.append(document.createElement("h3"), document.createElement("div"));
+      holder.lastElementChild.className = "plot";
+      plots.append(holder);
     }
+  }
+
+  function draw(plots, state) {
+    makeRoom(plots, state.figures.length);
     // Plotly writes into what it is given: hand it a copy, keep the states clean.
     structuredClone(state.figures).forEach(function (figure, index) {
-      if (plots.children.length === index) {
-        const holder = document.createElement("div");
-        holder.className = "holder";
-        holder.append(document.createElement("h3"), document.createElement("div"));
-        holder.lastElementChild.className = "plot";
-        plots.append(holder);
-      }
-      const holder = plots.children[index];
-      const caption = state.captions[index] || "";
-      holder.firstElementChild.textContent = caption;
-      holder.firstElementChild.hidden = caption === "";
-      holder.lastElementChild.setAttribute("role", "img");
-      holder.lastElementChild.setAttribute(
-        "aria-label", [caption, state.title].filter(Boolean).join(": "));
+      const [heading, plot] = plots.children[index].children;
+      heading.textContent = state.captions[index] || "";
+      heading.hidden = heading.textContent === "";
+      plot.setAttribute("role", "img");
+      plot.setAttribute(
+        "aria-label", [heading.textContent, state.title].filter(Boolean).join(": "));
       const layout = Object.assign({ template: page.template }, figure.layout);
-      Plotly.react(holder.lastElementChild, figure.data, layout, settings);
+      Plotly.react(plot, figure.data, layout, settings);
     });
   }
 

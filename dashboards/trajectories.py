@@ -100,5 +100,5 @@ def _verdict(marts: PublishedMarts, order: list[str]) -> Fragment:
         )
         reason = "" if formats.is_missing(trial["reason"]) else str(trial["reason"])
         comparison = segmentations.null_comparison(trial)
-        states[(name,)] = part("paragraph", text=f"{choice} {comparison} {reason}")
+        states[(name,)] = part("paragraph", text=f"{choice} Here {comparison} {reason}")
     return Fragment("verdict", states, ("segmentation",))

@@ -135,6 +135,9 @@ def check_page(reader: Reader, folder: Path, file: str) -> None:
             (d) => d.calcdata.length === 0 || d.clientWidth < 150).length,
           wide: [...document.querySelectorAll('.plot svg.main-svg')].filter(
             (s) => s.getBoundingClientRect().right > window.innerWidth + 1).length,
+          misfits: [...document.querySelectorAll('.plot')].filter(
+            (d) => Math.abs(d.querySelector('.main-svg').getBoundingClientRect().width
+              - d.getBoundingClientRect().width) > 1).length,
           unlabelled: [...document.querySelectorAll('input, select')].filter(
             (c) => c.labels.length === 0).length,
         })"""
@@ -146,6 +149,7 @@ def check_page(reader: Reader, folder: Path, file: str) -> None:
         "untitled": 0,
         "empty": 0,
         "wide": 0,
+        "misfits": 0,
         "unlabelled": 0,
     }
 
