@@ -38,6 +38,7 @@ def summarise(published: Path, nodes: Iterable[Mapping[str, Any]] = ()) -> list[
     with duckdb.connect(str(published), read_only=True) as connection:
         lines = [
             *_input_lines(connection),
+            *_order_lines(connection),
             *_segmentation_lines(connection),
             *_forecast_lines(connection),
         ]
@@ -69,50 +70,39 @@ def _input_lines(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
+def _order_lines(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = _rows(
+        connection,
+        """
+        select sum(case when is_return then 0 else 1 end), sum(amount),
+            count(distinct customer_id), min(order_date), max(order_date)
+        from marts.fct_orders
+        having count(*) > 0
+        """,
+    )
+    return [
+        f"{orders:,} orders of {customers:,} customers from {first} to {last}, "
+        f"revenue {amount:,.2f}"
+        for orders, amount, customers, first, last in rows
+    ]
+
+
 def _segmentation_lines(connection: duckdb.DuckDBPyConnection) -> list[str]:
     segmentations = _rows(
         connection,
         """
-        select segmentation, k, metric, has_structure, silhouette, null_silhouette,
-            null_p_value
+        select segmentation, k, has_structure, reason
         from marts.fct_segmentation_trials
         where is_chosen
         order by segmentation
         """,
     )
     lines = []
-    for segmentation, k, metric, has_structure, *numbers in segmentations:
-        lines.append(_verdict(segmentation, k, metric, has_structure, *numbers))
+    for segmentation, k, has_structure, reason in segmentations:
+        found = f"{k} segments found" if has_structure else "no segments here"
+        lines.append(f"{segmentation}: {found}. {reason}")
         lines.extend(_segment_lines(connection, segmentation))
     return lines
-
-
-def _verdict(
-    segmentation: str,
-    k: int,
-    metric: str,
-    has_structure: bool | None,
-    silhouette: float | None,
-    null_silhouette: float | None,
-    p_value: float | None,
-) -> str:
-    """Say what the null test found: segments, or what shuffled orders give as well."""
-    if has_structure is None:
-        verdict = "null test not made"
-    elif has_structure:
-        verdict = "segments found"
-    else:
-        verdict = "no segments here (shuffled orders look the same)"
-    evidence = [
-        f"{name} {value:.3f}"
-        for name, value in (
-            ("silhouette", silhouette),
-            ("shuffled", null_silhouette),
-            ("p", p_value),
-        )
-        if value is not None
-    ]
-    return f"{segmentation}: {verdict}; k={k}, {metric}, {', '.join(evidence)}"
 
 
 def _segment_lines(
@@ -174,6 +164,8 @@ def time_lines(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
     """Say how many seconds of work each part of the build took."""
     seconds: dict[str, float] = {}
     for node in nodes:
+        if node.get("resource_type") == "exposure":
+            continue
         part = _part(node)
         seconds[part] = seconds.get(part, 0.0) + float(node.get("seconds") or 0.0)
     parts = [part for part in PARTS if part in seconds]

@@ -30,8 +30,10 @@ structures as (
     select
         {{ claim_row(
             dbt.concat(["'structure-'", 'segmentation']),
-            'Customers differ by more than chance: silhouette, held against'
-            ~ ' the mean of shuffled customers.',
+            'There are segments: customers differ from shuffled ones in'
+            ~ ' silhouette or persistence, groups come back when customers'
+            ~ ' are redrawn, and say something about later spend. Silhouette'
+            ~ ' beside that of shuffled customers.',
             'segmentation', 'silhouette', 'silhouette_low', 'silhouette_high',
             'null_silhouette',
             'case when null_silhouette is not null then has_structure end',

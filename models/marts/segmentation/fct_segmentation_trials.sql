@@ -28,6 +28,8 @@ published as (
         cast(within_between_ratio as double) as within_between_ratio,
         cast(null_silhouette as double) as null_silhouette,
         cast(null_p_value as double) as null_p_value,
+        cast(persistence_gap as double) as persistence_gap,
+        cast(persistence_p_value as double) as persistence_p_value,
         cast(bootstrap_ari as double) as bootstrap_ari,
         cast(predictive_r2 as double) as predictive_r2,
         cast(smallest_share as double) as smallest_share,
