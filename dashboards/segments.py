@@ -83,7 +83,7 @@ def build(marts: PublishedMarts) -> Page:
                 [_radars(marts, profiles, segments, names)],
                 "Every axis has the same scale: the segment's mean divided by the mean"
                 " of all customers, from a quarter to four times it, doubling at each"
-                " ring. The dashed ring is the average customer.",
+                " ring. The dashed line is the average customer.",
                 is_wide=True,
             ),
             Section(
@@ -233,14 +233,19 @@ def _radars(
 
 
 def _ratio(value: float | None, average: float) -> float | None:
-    """Divide by the average, kept between 1/FARTHEST and FARTHEST."""
+    """Divide by the average; None where there is none."""
     if formats.is_missing(value) or formats.is_missing(average) or average <= 0:
         return None
-    return min(max(value / average, 1 / FARTHEST), FARTHEST)
+    return value / average
+
+
+def _within_scale(ratio: float | None) -> float | None:
+    """Keep a ratio between 1/FARTHEST and FARTHEST."""
+    return None if ratio is None else min(max(ratio, 1 / FARTHEST), FARTHEST)
 
 
 def _radar(row: pd.Series, average: pd.Series, mark: theme.Mark) -> theme.Figure:
-    ratios = [_ratio(row[column], average[column]) for column in AXES]
+    ratios = [_within_scale(_ratio(row[column], average[column])) for column in AXES]
     angles = list(AXES.values())
     closed = [*angles, angles[0]]
     texts = [
@@ -303,7 +308,7 @@ def _farthest(rows: pd.DataFrame, average: pd.Series, segments: Segments) -> str
     for _, row in rows.iterrows():
         for column, label in AXES.items():
             ratio = _ratio(row[column], average[column])
-            if ratio is not None:
+            if ratio is not None and ratio > 0:
                 distance = max(ratio, 1 / ratio)
                 found.append((distance, row["segment_id"], column, label))
     if not found:

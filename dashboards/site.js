@@ -65,6 +65,8 @@
       plot.setAttribute("role", "img");
       plot.setAttribute(
         "aria-label", [heading.textContent, state.title].filter(Boolean).join(": "));
+      // Plotly lets the streams of a Sankey drift to their new places: too slow.
+      if (figure.data.some((trace) => trace.type === "sankey")) Plotly.purge(plot);
       const layout = Object.assign({ template: page.template }, figure.layout);
       Plotly.react(plot, figure.data, layout, settings);
     });
