@@ -14,8 +14,8 @@
             else 'fails'
         end as verdict,
         '{{ query }}' as reproduce_with,
-        cast({{ value }} as double) as measured_value,
-        cast({{ lower }} as double) as lower,
-        cast({{ upper }} as double) as upper,
-        cast({{ threshold }} as double) as threshold
+        cast(round({{ value }}, 6) as double) as measured_value,
+        cast(round({{ lower }}, 6) as double) as lower,
+        cast(round({{ upper }}, 6) as double) as upper,
+        cast(round({{ threshold }}, 6) as double) as threshold
 {%- endmacro %}

@@ -22,7 +22,8 @@ def model(dbt, session):
     )
 
     def of_chosen(relation):
-        return relation.join(chosen, "customer_id", how="semi").to_arrow_table()
+        relation = relation.join(chosen, "customer_id", how="semi")
+        return relation.order("all").to_arrow_table()
 
     return run_trials(
         json.loads(dbt.config.meta_get("segmentations")),

@@ -77,7 +77,7 @@ published as (
         ari_frozen,
         cast(null as double) as ari_refit,
         cast(null as double) as ami_refit,
-        cast(size_entropy as double) as size_entropy,
+        cast(round(size_entropy, 6) as double) as size_entropy,
         month
     from compared
 
