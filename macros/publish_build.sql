@@ -113,7 +113,8 @@
             'input': var('input', '') or 'sample shop',
             'seeds': seeds,
             'marts': marts,
-            'nodes': nodes
+            'nodes': nodes,
+            'smallest_cell': var('smallest_cell')
         }
     ) %}
 {% endmacro %}

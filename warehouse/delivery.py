@@ -69,7 +69,8 @@ def deliver(
     site = build_folder / SITE
     has_pages = importlib.util.find_spec("dashboards") is not None
     if has_pages:
-        _draw_pages(published / DATABASE, site)
+        smallest_cell = int(request.get("smallest_cell", 5))
+        _draw_pages(published / DATABASE, site, smallest_cell)
     for line in summarise(published / DATABASE, request["nodes"]):
         say(line)
     say(f"Published {len(publication.marts)} marts; hash of all: {publication.sha256}")
@@ -100,11 +101,11 @@ def _publish(
     return publish(connection, build_folder, marts, request["build_id"], about)
 
 
-def _draw_pages(database: Path, site: Path) -> None:
+def _draw_pages(database: Path, site: Path, smallest_cell: int) -> None:
     from dashboards import build_site
 
     try:
-        build_site(database, site)
+        build_site(database, site, smallest_cell)
     except Exception as error:
         raise DeliveryError(
             f"The marts were published ({database}), but the pages couldn't be drawn: "
