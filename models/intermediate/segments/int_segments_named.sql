@@ -62,14 +62,14 @@ named as (
                 when first_third_share >= 0.5 and last_third_share <= 0.2
                     then 'Churn Risk'
                 when gift_season_share >= 0.7 then 'Gift Shoppers'
+                when first_third_share + last_third_share <= 0.4
+                    then 'Seasonal Shoppers'
                 when fortnight_share >= 0.65 then 'Impulse Buyers'
                 when
                     active_weeks >= 5
                     and last_third_share between 0.2 and 0.5
                     and first_third_share between 0.2 and 0.5
                     then 'Loyal Subscribers'
-                when first_third_share + last_third_share <= 0.5
-                    then 'Seasonal Shoppers'
                 else 'Everyday Shoppers'
             end
             when segmentation = 'value' then case
