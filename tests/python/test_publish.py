@@ -256,6 +256,7 @@ def request(build_id: str = "one") -> dict[str, Any]:
         "created_at": "2018-01-01T00:00:00",
         "dbt_version": "1.11",
         "input": "sample shop",
+        "smallest_cell": 7,
         "seeds": {},
         "marts": [
             {"schema": mart.schema, "name": mart.name, "key": list(mart.key)}
@@ -272,22 +273,22 @@ def request(build_id: str = "one") -> dict[str, Any]:
 
 
 @pytest.fixture
-def no_pages(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    drawn: list[Path] = []
+def no_pages(monkeypatch: pytest.MonkeyPatch) -> list[Path | int]:
+    drawn: list[Path | int] = []
 
-    def build_site(published: Path, site: Path) -> None:
-        drawn.extend((published, site))
+    def build_site(published: Path, site: Path, smallest_cell: int) -> None:
+        drawn.extend((published, site, smallest_cell))
 
     monkeypatch.setattr("dashboards.build_site", build_site)
     return drawn
 
 
 def test_a_delivery_publishes_draws_and_says_so(
-    tmp_path: Path, work: duckdb.DuckDBPyConnection, no_pages: list[Path]
+    tmp_path: Path, work: duckdb.DuckDBPyConnection, no_pages: list[Path | int]
 ) -> None:
     said: list[str] = []
     publication = deliver(work, tmp_path, request(), {}, said.append)
-    assert no_pages == [tmp_path / LINK / DATABASE, tmp_path / "site"]
+    assert no_pages == [tmp_path / LINK / DATABASE, tmp_path / "site", 7]
     assert_whole(tmp_path, 1)
     text = "\n".join(said)
     assert publication.sha256 in text
@@ -299,7 +300,7 @@ def test_a_delivery_publishes_draws_and_says_so(
 def test_a_failed_delivery_is_a_sentence(
     tmp_path: Path,
     work: duckdb.DuckDBPyConnection,
-    no_pages: list[Path],
+    no_pages: list[Path | int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wrong = request()
@@ -324,12 +325,16 @@ def marts_database(path: Path) -> Path:
             create table marts.rpt_input_reconciliations as select
                 'transactions' as input_table, 20000 as read_rows,
                 19000 as accepted_rows, 990 as rejected_rows, 10 as merged_duplicates;
+            create table marts.fct_orders as select * from (values
+                ('a', date '2017-01-01', 1200.5, false),
+                ('a', date '2017-12-31', 34.0, false),
+                ('b', date '2017-11-30', -4.25, true)
+            ) t(customer_id, order_date, amount, is_return);
             create table marts.fct_segmentation_trials as select * from (values
-                ('lifecycle', 4, 'dtw', true, 0.41, 0.2, 0.01, true),
-                ('lifecycle', 3, 'dtw', true, 0.40, 0.2, 0.01, false),
-                ('value', 2, 'euclidean', false, 0.24, 0.232, 0.4, true)
-            ) t(segmentation, k, metric, has_structure, silhouette, null_silhouette,
-                null_p_value, is_chosen);
+                ('lifecycle', 4, true, 'Chosen: why.', true),
+                ('lifecycle', 3, false, 'Not chosen: why.', false),
+                ('value', 2, false, 'Chosen: shuffled orders look the same.', true)
+            ) t(segmentation, k, has_structure, reason, is_chosen);
             create table marts.dim_segments as select * from (values
                 ('l1', 'lifecycle', 'Loyal Champions'),
                 ('l2', 'lifecycle', 'New customers'),
@@ -354,12 +359,11 @@ def test_the_summary_says_what_was_found(tmp_path: Path) -> None:
     assert summarise(marts_database(tmp_path / "shop.duckdb")) == [
         "transactions: 20,000 rows read, 19,000 accepted, 990 rejected, 10 merged as "
         "duplicates",
-        "lifecycle: segments found; k=4, dtw, silhouette 0.410, shuffled 0.200, "
-        "p 0.010",
+        "2 orders of 2 customers from 2017-01-01 to 2017-12-31, revenue 1,230.25",
+        "lifecycle: 4 segments found. Chosen: why.",
         "    Loyal Champions: 1,500 customers (75%), 90% of the latest month's revenue",
         "    New customers: 500 customers (25%), - of the latest month's revenue",
-        "value: no segments here (shuffled orders look the same); k=2, euclidean, "
-        "silhouette 0.240, shuffled 0.232, p 0.400",
+        "value: no segments here. Chosen: shuffled orders look the same.",
         "forecast of the shop's revenue (prophet, 80 % band):",
         "    January 2018: 1,234,568 (1,000,000 to 1,500,000)",
     ]
@@ -369,6 +373,7 @@ def test_the_summary_says_what_was_found(tmp_path: Path) -> None:
     "mart",
     [
         "rpt_input_reconciliations",
+        "fct_orders",
         "fct_segmentation_trials",
         "dim_segments",
         "fct_segment_profiles",
@@ -453,7 +458,7 @@ version: 0.1.0
 config-version: 2
 profile: customer_trajectories
 flags: {send_anonymous_usage_stats: false}
-vars: {input: "{{ env_var('TRAJECTORIES_INPUT', '') }}"}
+vars: {input: "{{ env_var('TRAJECTORIES_INPUT', '') }}", smallest_cell: 7}
 on-run-end: ["{{ publish_build(results) }}"]
 models:
   customer_trajectories:
