@@ -12,15 +12,16 @@ build: $(VENV)/.ready ## load, build, test, publish, draw the pages
 
 test: lint ## everything that guards the project
 	TRAJECTORIES_BUILD=build/test $(BIN)/dbt build --target-path build/test/target
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/dbt --warn-error parse
-	$(BIN)/sqlfluff lint models tests analyses --processes 2
 	$(BIN)/dbt-bouncer run
 	$(BIN)/dbt-score lint --manifest target/manifest.json
+	TRAJECTORIES_BUILD=build/test $(BIN)/dbt seed --quiet
+	TRAJECTORIES_BUILD=build/test $(BIN)/sqlfluff lint models tests analyses --processes 2
 
 bench: $(VENV)/.ready ## the numbers of the README
 	$(BIN)/python -m benchmarks
