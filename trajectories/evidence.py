@@ -21,6 +21,8 @@ PERSISTENCE_MARGIN = 0.10
 LARGEST_P_VALUE = 0.05
 LEAST_PREDICTIVE_R2 = 0.01
 LEAST_STABILITY = 0.50
+# With fewer customers, resampling and shuffling can't tell chance from habit.
+LEAST_CUSTOMERS = 30
 
 MOST_SILHOUETTES = 2000
 
@@ -35,6 +37,7 @@ class Findings:
         persistence_gap, persistence_p_value: see :func:`persistence_departure`.
         bootstrap_ari: adjusted Rand index of refits on resamples.
         predictive_r2: see :func:`predictive_r2`.
+        sampled_customers: customers that the trial was fitted on.
     """
 
     silhouette: float
@@ -44,12 +47,13 @@ class Findings:
     persistence_p_value: float
     bootstrap_ari: float
     predictive_r2: float
+    sampled_customers: float = np.inf
 
 
 def verdict(found: Findings) -> tuple[bool, str]:
     """Decide whether there are segments, and say why in a sentence.
 
-    There are segments when all three hold:
+    There are segments when all four hold:
 
     1. Customers differ otherwise than chance deals them. Orders are shuffled over
        customers (dates, amounts and each customer's number of orders kept). Either
@@ -63,6 +67,7 @@ def verdict(found: Findings) -> tuple[bool, str]:
     2. The clusters come back when customers are resampled (adjusted Rand >= 0.5).
     3. The clusters of 90 days ago say something about the spend since then, for
        customers they were not measured on (R2 >= 0.01; skipped when not measured).
+    4. There are customers enough to tell (30).
     """
     gap = found.silhouette - found.null_silhouette
     separated = gap >= SILHOUETTE_MARGIN and found.null_p_value <= LARGEST_P_VALUE
@@ -86,6 +91,11 @@ def verdict(found: Findings) -> tuple[bool, str]:
         failed.append("resampled customers give other clusters")
     if not useful:
         failed.append("the clusters say nothing about later spend")
+    if found.sampled_customers < LEAST_CUSTOMERS:
+        failed.append(
+            f"{found.sampled_customers} customers are too few to tell"
+            f" ({LEAST_CUSTOMERS} are needed)"
+        )
     if failed:
         return False, f"No segments here: {' and '.join(failed)} ({measured})."
     return True, f"The segments hold ({measured})."

@@ -222,7 +222,8 @@ def run_trials(
 
     Returns:
         One row per trial with the columns of ``TRIAL_SCHEMA``, sorted. A
-        segmentation with fewer than twice ``k_min`` active customers has none.
+        segmentation with fewer than twice ``k_min`` active customers, or with fewer
+        than ``k_min`` different paths, has none.
     """
     inputs = Inputs.of(series, stages, months, orders)
     rows: list[dict] = []
@@ -344,8 +345,12 @@ class _Segmentation:
         sample = self.sample(0) if len(self.ids) and len(months) else None
         if sample is None:
             return []
-        last = min(settings.k_max, len(sample.ids) - 1)
+        paths = np.nan_to_num(sample.represented, nan=np.inf)
+        different = len(np.unique(paths, axis=0))
+        last = min(settings.k_max, len(sample.ids) - 1, different)
         counts = range(settings.k_min, last + 1)
+        if not counts:  # everyone is alike: nothing to tell apart
+            return []
         fits = [(metric, k) for metric in settings.metrics for k in counts]
         rows, shared = [], {}
         for metric, k in tqdm(fits, desc=self.name, unit="trial", disable=None):
