@@ -5,6 +5,7 @@
     {% if execute and flags.WHICH == 'build' and not flags.EMPTY %}
         {% set reason = _reason_not_to_publish(results) %}
         {% if reason %}
+            {% do _say_what_was_rejected(results) %}
             {% do log(
                 "Nothing was published: " ~ reason
                 ~ " What was published before stays.", info=true
@@ -12,6 +13,48 @@
         {% else %}
             {% do adapter.dispatch('deliver_build')(results) %}
         {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{# Says per input which rows were rejected, when a build failed for that. #}
+{% macro _say_what_was_rejected(results) %}
+    {% set about_rows = [
+        'assert_there_are_orders', 'assert_rejected_rows_are_few'
+    ] %}
+    {% set failed = results
+        | selectattr('status', 'equalto', 'fail')
+        | map(attribute='node.name')
+        | select('in', about_rows)
+        | list %}
+    {% if failed %}
+        {% set nodes = 'model.' ~ project_name ~ '.' %}
+        {% set rejected = run_query(
+            "select input_table, reason_code, count(*) from "
+            ~ graph.nodes[nodes ~ 'fct_rejected_rows'].relation_name
+            ~ " group by 1, 2 order by 1, 3 desc, 2"
+        ) %}
+        {% set read = run_query(
+            "select input_table, read_rows, accepted_rows from "
+            ~ graph.nodes[nodes ~ 'rpt_input_reconciliations'].relation_name
+            ~ " where accepted_rows < read_rows order by 1"
+        ) %}
+        {% for input in read.rows %}
+            {% set reasons = [] %}
+            {% for row in rejected.rows if row[0] == input[0] %}
+                {% do reasons.append(row[2] ~ ' ' ~ row[1]) %}
+            {% endfor %}
+            {% do log(
+                "Of " ~ input[1] ~ " rows of " ~ input[0] ~ " "
+                ~ input[2] ~ " were accepted; not used: " ~ reasons | join(', ')
+                ~ ".", info=true
+            ) %}
+        {% endfor %}
+        {% do log(
+            "The rows lie in fct_rejected_rows of the work database, as they "
+            ~ "were read. Correct the file, or the mapping by which it is read "
+            ~ "(inputs/template.yml), and build again.", info=true
+        ) %}
     {% endif %}
 {% endmacro %}
 
