@@ -510,6 +510,9 @@ def project(tmp_path: Path) -> Path:
         "macros/publish_build.sql": (
             PROJECT / "macros" / "publish_build.sql"
         ).read_text(),
+        "macros/deliver_build.sql": (
+            PROJECT / "macros" / "deliver_build.sql"
+        ).read_text(),
         "data/orders.csv": (
             "transaction_id,customer_id,transaction_date,list_price\n1,2,3,4\n"
         ),

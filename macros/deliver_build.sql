@@ -1,0 +1,52 @@
+{# Engines that publish in another way, or not yet, have nothing to hand over. #}
+{% macro default__deliver_build(results) %}
+    {% do log(
+        "Nothing was published: the target " ~ target.name ~ " (" ~ target.type
+        ~ ") holds the marts itself.", info=true
+    ) %}
+{% endmacro %}
+
+
+{# DuckDB: the warehouse plugin writes the marts into the published folder. #}
+{% macro duckdb__deliver_build(results) %}
+    {% set marts = [] %}
+    {% set seeds = {} %}
+    {% set nodes = [] %}
+    {% for node in _nodes_to_publish() %}
+        {% do marts.append({
+            'schema': node.schema,
+            'name': node.alias,
+            'key': (node.columns.keys() | list)[:1]
+        }) %}
+    {% endfor %}
+    {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
+        {% do seeds.update({node.name: node.checksum.checksum}) %}
+    {% endfor %}
+    {% for result in results %}
+        {% do nodes.append({
+            'name': result.node.name,
+            'resource_type': result.node.resource_type | string,
+            'language': result.node.language | default('', true) | string,
+            'folder': result.node.fqn[1],
+            'seconds': result.execution_time
+        }) %}
+    {% endfor %}
+    {% do adapter.store_relation(
+        'warehouse',
+        api.Relation.create(schema=target.schema, identifier='published'),
+        [],
+        '',
+        'parquet',
+        {
+            'build_id': run_started_at.strftime('%Y%m%dT%H%M%S')
+                ~ '-' ~ invocation_id[:8],
+            'created_at': run_started_at.isoformat(),
+            'dbt_version': dbt_version,
+            'input': var('input', '') or 'sample shop',
+            'seeds': seeds,
+            'marts': marts,
+            'nodes': nodes,
+            'smallest_cell': var('smallest_cell')
+        }
+    ) %}
+{% endmacro %}
