@@ -90,6 +90,13 @@
     draw(element.querySelector(".plots"), shown);
   }
 
+  // A new value of the first control starts from what was chosen for it.
+  function prefer(event) {
+    if (event.target.name !== page.controls[0]) return;
+    const wanted = page.preferred.find((values) => values[0] === event.target.value);
+    if (wanted) wanted.forEach((each, position) => choose(page.controls[position], each));
+  }
+
   function update() {
     restrict();
     document.querySelectorAll("output").forEach(function (output) {
@@ -99,6 +106,7 @@
   }
 
   if (form) {
+    form.addEventListener("input", prefer);
     form.addEventListener("input", update);
     form.addEventListener("submit", (event) => event.preventDefault());
   }

@@ -93,7 +93,8 @@ class Page:
     """One page of the site.
 
     `available` lists the combinations of all controls (in their order) that
-    have something to show; options without any are greyed out.
+    have something to show; options without any are greyed out. `preferred` are
+    the combinations that a new value of the first control jumps to.
     """
 
     file: str
@@ -103,6 +104,7 @@ class Page:
     controls: list[Control] = field(default_factory=list)
     banners: list[Markup] = field(default_factory=list)
     available: list[tuple[str, ...]] = field(default_factory=list)
+    preferred: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
     def blocks(self) -> list[Chart | Fragment]:
@@ -204,6 +206,7 @@ def render(page: Page, pages: list[tuple[str, str]], period: str) -> str:
         "template": theme.template(),
         "controls": [control.name for control in page.controls],
         "available": [list(values) for values in page.available],
+        "preferred": [list(values) for values in page.preferred],
         "blocks": {
             block.name: {
                 "controls": list(block.controls),

@@ -57,6 +57,10 @@ def build(marts: PublishedMarts) -> Page:
             *sections,
         ],
         available=keys,
+        preferred=[
+            (row.segmentation, row.metric, str(row.k))
+            for row in trials[trials["is_chosen"]].itertuples()
+        ],
     )
 
 

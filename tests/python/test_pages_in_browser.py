@@ -217,7 +217,10 @@ def test_the_metric_toggle_works_by_keyboard(reader: Reader, folder: Path):
 def test_the_segmentation_switch_goes_there_and_back(reader: Reader, folder: Path):
     reader.open(folder, "trajectories.html")
     before = reader.drawn_y("paths")
+    reader.slide_to(5)
     reader.page.get_by_label("Value", exact=True).check()
+    # A segmentation starts from its chosen trial.
+    assert reader.page.locator("output").inner_text() == str(made_up.CHOSEN_K)
     # Value has no DTW trial: the toggle moves on and says so.
     assert reader.page.get_by_label("Euclidean").is_checked()
     assert reader.page.get_by_label("DTW").is_disabled()
@@ -226,7 +229,7 @@ def test_the_segmentation_switch_goes_there_and_back(reader: Reader, folder: Pat
     assert values == [[made_up.centre("euclidean", 3, c, 1, 0)] for c in (1, 2, 3)]
     assert len(reader.data("picture")) == 3
     reader.page.get_by_label("Lifecycle").check()
-    reader.page.get_by_label("DTW").check()
+    assert reader.page.get_by_label("DTW").is_checked()
     assert reader.drawn_y("paths") == before
 
 
