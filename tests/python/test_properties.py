@@ -1,0 +1,158 @@
+"""What holds for the project's files: YAML schemas, sizes, the lock, the README."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import tomllib
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT = Path(__file__).resolve().parents[2]
+FOLDERS = ("models", "python_models", "seeds", "macros", "snapshots", "analyses")
+PROPERTIES = sorted(
+    path
+    for folder in FOLDERS
+    for path in (PROJECT / folder).rglob("*.y*ml")
+    if path.suffix in (".yml", ".yaml")
+)
+SQL_MODELS = sorted((PROJECT / "models").rglob("*.sql"))
+PYTHON_MODELS = sorted((PROJECT / "python_models").rglob("*.py"))
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(PROJECT))
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+# -- YAML -----------------------------------------------------------------------------
+
+
+@cache
+def validator() -> jsonschema.Draft7Validator:
+    """Check against the schema of properties that dbt-core ships."""
+    path = files("dbt") / "jsonschemas" / "resources" / "latest.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    return jsonschema.validators.validator_for(schema)(schema)
+
+
+def complaints(content: object) -> list[str]:
+    return [
+        f"{error.json_path}: {best(error).message[:300]}"
+        for error in validator().iter_errors(content)
+    ]
+
+
+def best(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
+    return jsonschema.exceptions.best_match([error]) or error
+
+
+def rendered(content: object) -> object:
+    """Put true for `enabled: "{{ ... }}"`, which dbt renders before it looks."""
+    if isinstance(content, list):
+        return [rendered(item) for item in content]
+    if not isinstance(content, dict):
+        return content
+    return {
+        key: True
+        if key == "enabled" and str(value).startswith("{{")
+        else rendered(value)
+        for key, value in content.items()
+    }
+
+
+@pytest.mark.parametrize("path", PROPERTIES, ids=shown)
+def test_properties_follow_the_schema_of_dbt(path: Path) -> None:
+    content = rendered(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert content, f"{shown(path)} is empty"
+    found = complaints(content)
+    assert not found, "\n".join([shown(path), *found])
+
+
+def test_the_schema_sees_a_misspelt_property() -> None:
+    column = {"name": "customer_id", "data_typ": "string"}
+    wrong = {"version": 2, "models": [{"name": "dim_customers", "columns": [column]}]}
+    assert "data_typ" in "".join(complaints(wrong))
+
+
+# -- Models ---------------------------------------------------------------------------
+
+
+def test_models_are_of_one_screen() -> None:
+    long = {shown(path): lines(path) for path in SQL_MODELS if lines(path) > 120}
+    assert not long, f"SQL models of more than 120 lines: {long}"
+    assert statistics.median(map(lines, SQL_MODELS)) <= 45
+    long = {shown(path): lines(path) for path in PYTHON_MODELS if lines(path) > 40}
+    assert not long, f"Python models of more than 40 lines: {long}"
+
+
+@pytest.mark.parametrize("path", SQL_MODELS + PYTHON_MODELS, ids=shown)
+def test_every_model_is_described_beside_it(path: Path) -> None:
+    beside = path.with_suffix(".yml")
+    assert beside.exists(), f"{shown(path)} has no {beside.name} beside it"
+    described = {
+        model["name"]: model
+        for model in yaml.safe_load(beside.read_text(encoding="utf-8"))["models"]
+    }
+    assert path.stem in described
+    model = described[path.stem]
+    assert model["description"].startswith("One row"), f"{shown(beside)}: its grain"
+    for column in model.get("columns", []):
+        assert column.get("description"), f"{shown(beside)}: {column['name']}"
+        assert column.get("data_type"), f"{shown(beside)}: {column['name']}"
+
+
+# -- Dependencies and README ----------------------------------------------------------
+
+
+def test_the_lock_satisfies_every_range() -> None:
+    locked = {}
+    for line in (PROJECT / "requirements.lock").read_text().splitlines():
+        text = line.split("#")[0].split(" \\")[0].strip()
+        if not text or text.startswith("-"):
+            continue
+        requirement = Requirement(text)
+        (exact,) = requirement.specifier
+        assert exact.operator == "==", f"requirements.lock: {text} isn't exact"
+        locked[canonicalize_name(requirement.name)] = exact.version
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    ranges = project["dependencies"] + project["optional-dependencies"]["dev"]
+    for requirement in map(Requirement, ranges):
+        version = locked.get(canonicalize_name(requirement.name))
+        assert version, f"requirements.lock has no {requirement.name}"
+        assert requirement.specifier.contains(version), f"{requirement}: {version}"
+
+
+def test_the_readme_names_only_what_exists() -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
+    assert {"build", "test", "lint"} <= targets
+    for name in ("README.md", "CONTRIBUTING.md"):
+        path = PROJECT / name
+        if not path.exists():
+            continue
+        text = path.read_text(encoding="utf-8")
+        named = set(re.findall(r"\bmake ([a-z]+)\b(?=[\s`.,;:)]|$)", text))
+        code = "\n".join(re.findall(r"```.*?```|`[^`]+`", text, flags=re.DOTALL))
+        named &= set(re.findall(r"\bmake ([a-z]+)", code))
+        assert named <= targets, f"{name}: make {sorted(named - targets)}"
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+            assert (PROJECT / link).exists(), f"{name} links to {link}"
+
+
+def test_the_readme_names_only_marts_that_exist() -> None:
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:fct|dim|rpt)_[a-z_]+)`", text))
+    assert len(named) >= 10
+    assert named <= {path.stem for path in (PROJECT / "models/marts").rglob("*.sql")}
