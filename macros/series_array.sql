@@ -19,6 +19,9 @@
 {%- endmacro %}
 
 {% macro duckdb__series_array(values, order_by) -%}
+    {%- if values | length == 1 -%}
+    list(cast({{ values[0] }} as double) order by {{ order_by }})
+    {%- else -%}
     flatten(list(
         [
             {%- for value in values -%}
@@ -26,4 +29,5 @@
             {%- endfor -%}
         ] order by {{ order_by }}
     ))
+    {%- endif -%}
 {%- endmacro %}

@@ -1,4 +1,5 @@
 -- Every row that was read, from all inputs, with what became of it.
+{{ config(materialized='view') }}
 {% set inputs = {
     'transactions': 'transaction_id',
     'customer_demographics': 'customer_id',

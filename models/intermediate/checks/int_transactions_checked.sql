@@ -1,26 +1,41 @@
-with judged as (
+-- Copies and conflicts are looked for among the rows that are good so far. They
+-- are read in each step, not once at the top: an engine that keeps what is used
+-- twice would hold every row, with its text, in memory.
+{% set judged_rows = ref('int_transactions_judged') -%}
+with contested as (
 
-    select * from {{ ref('int_transactions_judged') }}
+    select transaction_id as order_id
+    from {{ judged_rows }}
+    where own_reason is null
+    group by 1
+    having
+        count(*) > count(distinct line_id)
+        or min(customer_id) <> max(customer_id)
 
 ),
 
--- Copies and conflicts are looked for among the rows that are good so far.
-numbered as (
+settled as (
 
     select
-        *,
-        row_number() over (
-            partition by transaction_id, line_id, own_reason is null
-            order by raw_row
-        ) as copy_number,
-        first_value(raw_row) over (
-            partition by transaction_id, line_id, own_reason is null
-            order by raw_row
-        ) as kept_row,
-        min(customer_id) over (
-            partition by transaction_id, own_reason is null
-        ) as order_customer_id
-    from judged
+        judged.*,
+        case
+            when
+                row_number() over by_line > 1
+                and judged.raw_row = first_value(judged.raw_row) over by_line
+                then 'exact_duplicate'
+            when
+                row_number() over by_line > 1
+                or judged.customer_id <> min(judged.customer_id) over by_order
+                then 'conflicting_duplicate_id'
+        end as row_reason
+    from {{ judged_rows }} as judged
+    inner join contested
+        on judged.transaction_id = contested.order_id
+    where judged.own_reason is null
+    window by_order as (partition by judged.transaction_id), by_line as (
+        partition by judged.transaction_id, judged.line_id
+        order by judged.raw_row
+    )
 
 ),
 
@@ -28,57 +43,77 @@ reasoned as (
 
     select
         *,
-        case
-            when own_reason is not null then own_reason
-            when copy_number > 1 and raw_row = kept_row then 'exact_duplicate'
-            when copy_number > 1 or customer_id <> order_customer_id
-                then 'conflicting_duplicate_id'
-        end as row_reason
-    from numbered
+        own_reason as row_reason
+    from {{ judged_rows }}
+    where
+        own_reason is not null
+        or transaction_id not in (select contested.order_id from contested)
+    union all
+    select * from settled
 
 ),
 
--- A return of something bought before the data begin has no order to reduce.
-placed as (
+bought as (
 
     select
-        *,
-        min(case
-            when row_reason is null and not is_return then transaction_date
-        end) over (partition by customer_id) as first_order_date
-    from reasoned
+        customer_id,
+        transaction_date
+    from {{ judged_rows }}
+    where
+        own_reason is null
+        and not is_return
+        and transaction_id not in (select contested.order_id from contested)
+    union all
+    select
+        customer_id,
+        transaction_date
+    from settled
+    where row_reason is null and not is_return
 
 ),
 
+customers as (
+
+    select
+        customer_id,
+        min(transaction_date) as first_order_date
+    from bought
+    group by 1
+
+),
+
+-- A return of something bought before the data begins has no order to reduce.
 checked as (
 
     select
-        transaction_id,
-        line_id,
-        customer_id,
-        product_id,
-        order_status,
-        product_line,
-        promotion,
-        raw_row,
+        {% for column in [
+            'transaction_id', 'line_id', 'customer_id', 'product_id',
+            'order_status', 'product_line', 'promotion', 'raw_row'
+        ] -%}
+        reasoned.{{ column }},
+        {% endfor -%}
         case
-            when row_reason is not null then row_reason
+            when reasoned.row_reason is not null then reasoned.row_reason
             when
-                is_return
-                and transaction_date < coalesce(
-                    first_order_date, cast('9999-12-31' as date)
+                reasoned.is_return
+                and reasoned.transaction_date < coalesce(
+                    customers.first_order_date, cast('9999-12-31' as date)
                 )
                 then 'return_before_first_order'
         end as reason_code,
-        abs(quantity) as quantity,
-        {{ exact_amount('abs(list_price * quantity)') }} as list_amount,
-        {{ exact_amount('discount_amount') }} as discount_amount,
-        {{ exact_amount('standard_cost * abs(quantity)') }} as cost_amount,
-        repaired_values,
-        is_online,
-        is_return,
-        transaction_date
-    from placed
+        abs(reasoned.quantity) as quantity,
+        {{ exact_amount('abs(reasoned.list_price * reasoned.quantity)') }}
+            as list_amount,
+        {{ exact_amount('reasoned.discount_amount') }} as discount_amount,
+        {{ exact_amount('reasoned.standard_cost * abs(reasoned.quantity)') }}
+            as cost_amount,
+        reasoned.repaired_values,
+        reasoned.is_online,
+        reasoned.is_return,
+        reasoned.transaction_date
+    from reasoned
+    left join customers
+        on reasoned.customer_id = customers.customer_id
 
 )
 

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with transactions as (
 
     select * from {{ ref('stg_retail__transactions') }}

@@ -4,7 +4,8 @@ with transactions as (
 
 ),
 
--- How this input writes numbers and dates, from the whole column.
+-- How this input writes numbers and dates, from the whole column. Read anew: an
+-- engine that keeps what is read twice would hold every row in memory.
 conventions as (
 
     select
@@ -18,7 +19,7 @@ conventions as (
         {%- else -%}
         {{ var('date_order') == 'dmy' }}
         {%- endif %} as is_day_first
-    from transactions
+    from {{ ref('base_retail__transactions') }}
 
 ),
 
