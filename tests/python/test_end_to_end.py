@@ -1,0 +1,430 @@
+"""The sample shop from raw files to pages, by the command that a person types."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from real_builds import CLEANING, PROJECT, Build, run_build
+from sklearn.metrics import adjusted_rand_score
+
+pytestmark = pytest.mark.long
+
+FIXTURES = PROJECT / "tests" / "fixtures"
+SEGMENTATIONS = {"lifecycle", "rhythm", "value", "behaviour"}
+TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE"}
+
+
+def contracts(sample: Build) -> dict[str, dict]:
+    """Return the public models, as the build's manifest declares them, by name."""
+    manifest = json.loads((sample.folder / "target" / "manifest.json").read_text())
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["access"] == "public"
+    }
+
+
+# -- What was published ---------------------------------------------------------------
+
+
+def test_the_build_says_what_was_found_and_where_it_lies(sample: Build) -> None:
+    said = sample.said
+    assert "43,920 rows read, 42,713 accepted, 1,032 rejected, 175 merged" in said
+    for segmentation in SEGMENTATIONS:
+        assert f"{segmentation}: " in said
+    assert "forecast of the shop's revenue" in said
+    assert "clustering and forecasting" in said
+    assert sample.manifest["sha256"] in said
+    for path in ("published/trajectories.duckdb", "site/index.html"):
+        assert str(sample.folder / path) in said
+        assert (sample.folder / path).is_file()
+
+
+def test_published_columns_are_those_of_the_contracts(sample: Build) -> None:
+    columns = sample.query(
+        "select table_schema, table_name, column_name, data_type "
+        "from information_schema.columns order by ordinal_position"
+    )
+    promised = contracts(sample)
+    assert set(columns["table_name"]) == set(promised)
+    for name, node in promised.items():
+        assert node["config"]["contract"]["enforced"], name
+        found = columns[columns["table_name"] == name]
+        assert set(found["table_schema"]) == {node["schema"]}
+        assert list(zip(found["column_name"], found["data_type"], strict=True)) == [
+            (column, TYPES.get(described["data_type"], described["data_type"].upper()))
+            for column, described in node["columns"].items()
+        ], name
+
+
+def test_the_first_column_of_every_mart_is_its_key(sample: Build) -> None:
+    for name, node in contracts(sample).items():
+        key = next(iter(node["columns"]))
+        rows, keys = sample.query(
+            f'select count(*), count(distinct "{key}") from {node["schema"]}.{name}'
+        ).iloc[0]
+        assert rows == keys, f"{name}.{key}"
+        assert rows > 0, f"{name} has no rows"
+
+
+def test_the_manifest_tells_the_parquet_files(sample: Build) -> None:
+    manifest = sample.manifest
+    assert {mart["name"] for mart in manifest["marts"]} == set(contracts(sample))
+    for mart in manifest["marts"]:
+        path = sample.folder / "published" / mart["parquet"]
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == mart["sha256"]
+        published = f"{mart['schema']}.{mart['name']}"
+        assert mart["rows"] == sample.value(f"select count(*) from {published}")
+        assert mart["rows"] == sample.value(f"select count(*) from '{path}'")
+
+
+def test_every_planted_flaw_is_accounted_for(sample: Build) -> None:
+    planted = pd.read_csv(FIXTURES / "sample_dirt.csv")
+    reasons = sample.query(
+        "select input_table, reason_code, count(*) as rows "
+        "from marts.fct_rejected_rows group by all"
+    ).set_index(["input_table", "reason_code"])["rows"]
+    kept = planted[~planted["outcome"].isin(["repaired", "accepted"])]
+    expected = kept.groupby(["input_table", "outcome"])["planted_rows"].sum()
+    # Not planted: returns of orders that were themselves rejected for a flaw.
+    orphans = reasons.pop(("transactions", "return_before_first_order"))
+    assert 0 <= orphans <= 10
+    assert reasons.to_dict() == expected.to_dict()
+    tables = sample.query(
+        "select * from marts.rpt_input_reconciliations where read_rows > 0"
+    ).set_index("input_table")
+    assert tables["is_balanced"].all()
+    assert len(tables) == 4
+    for table, row in tables.iterrows():
+        with (PROJECT / "seeds" / "sample" / f"raw_{table}.csv").open() as file:
+            assert row["read_rows"] == sum(1 for _ in file) - 1
+    # Values that are mended in place; padded ids and day-first dates are only read.
+    mended = planted[planted["outcome"] == "repaired"]
+    mended = mended[~mended["dirt"].str.contains("padded|day_month_year")]
+    totals = mended.groupby("input_table")["planted_rows"].sum()
+    assert tables["repaired_values"].to_dict() == {"web_sessions": 0, **totals}
+
+
+def test_shares_add_up_to_one(sample: Build) -> None:
+    profiles = sample.query(
+        "select segmentation, month, sum(customer_share) as customers, "
+        "sum(revenue_share) as revenue from marts.fct_segment_profiles group by all"
+    )
+    assert set(profiles["segmentation"]) == SEGMENTATIONS
+    np.testing.assert_allclose(profiles["customers"], 1, atol=1e-9)
+    np.testing.assert_allclose(profiles["revenue"], 1, atol=1e-9)
+    leaving = sample.query(
+        "select sum(from_share) as share from marts.fct_segment_migrations "
+        "group by segmentation, month, from_segment_id"
+    )
+    np.testing.assert_allclose(leaving["share"], 1, atol=1e-9)
+
+
+def test_segments_add_up_to_the_shop(sample: Build) -> None:
+    months = sample.query(
+        "select segmentation, month, sum(revenue_amount) as amount "
+        "from marts.fct_segment_revenue_months group by all"
+    ).pivot(index="month", columns="segmentation", values="amount")
+    shop = sample.query(
+        "select month, revenue_amount from marts.fct_shop_months where is_complete"
+    ).set_index("month")["revenue_amount"]
+    assert set(months.columns) == {*SEGMENTATIONS, "total"}
+    for segmentation in months:
+        np.testing.assert_allclose(
+            months[segmentation], shop.loc[months.index], atol=0.005, rtol=0
+        )
+    ahead = sample.query(
+        "select segmentation, month, sum(forecast_amount) as amount "
+        "from marts.fct_revenue_forecasts where is_published group by all"
+    ).pivot(index="month", columns="segmentation", values="amount")
+    assert len(ahead) == 6
+    for segmentation in SEGMENTATIONS:
+        np.testing.assert_allclose(ahead[segmentation], ahead["total"], atol=0.005)
+
+
+def test_every_customer_of_a_month_has_one_segment(sample: Build) -> None:
+    counted = sample.query(
+        "select segmentation, month, count(*) as rows, "
+        "count(distinct customer_id) as customers "
+        "from marts.fct_customer_segments group by all"
+    )
+    assert (counted["rows"] == counted["customers"]).all()
+    customers = sample.query(
+        "select month, count(*) as customers from marts.fct_customer_months group by 1"
+    ).set_index("month")["customers"]
+    assert (counted["rows"] == customers.loc[counted["month"]].to_numpy()).all()
+    assert set(counted["segmentation"]) == SEGMENTATIONS
+
+
+# -- LRFM and daily spend against pandas ----------------------------------------------
+
+
+def test_monthly_lrfm_is_what_pandas_computes(sample: Build) -> None:
+    orders = sample.query("select * from marts.fct_orders")
+    orders["order_date"] = pd.to_datetime(orders["order_date"])
+    orders["month"] = orders["order_date"].dt.to_period("M")
+    sold = orders[~orders["is_return"]]
+    last = sold["order_date"].max()
+    last_month = last.to_period("M") if last.day >= 28 else last.to_period("M") - 1
+    rows = []
+    for customer, first in sold.groupby("customer_id")["order_date"].min().items():
+        rows += [
+            (customer, month, first)
+            for month in pd.period_range(first, last_month, freq="M")
+        ]
+    expected = pd.DataFrame(rows, columns=["customer_id", "month", "first"])
+    ends = expected["month"].dt.end_time.dt.normalize()
+    expected["length_days"] = (ends - expected["first"]).dt.days
+    keys = ["customer_id", "month"]
+    latest = sold.groupby(keys)["order_date"].max().rename("latest")
+    expected = expected.join(latest, on=keys)
+    expected["latest"] = expected.groupby("customer_id")["latest"].ffill()
+    expected["recency_days"] = (ends - expected["latest"]).dt.days
+    counts = sold.groupby(keys).size().rename("frequency_orders")
+    amounts = orders.groupby(keys)["amount"].sum().rename("monetary_amount")
+    expected = expected.join(counts, on=keys).join(amounts, on=keys).fillna(0)
+    found = sample.query("select * from marts.fct_customer_months")
+    found["month"] = pd.to_datetime(found["month"]).dt.to_period("M")
+    assert len(found) == len(expected) > 20_000
+    both = found.merge(expected, on=keys, suffixes=("", "_expected"))
+    assert len(both) == len(expected)
+    for column in ("length_days", "recency_days", "frequency_orders"):
+        assert (both[column] == both[f"{column}_expected"]).all(), column
+    np.testing.assert_allclose(
+        both["monetary_amount"], both["monetary_amount_expected"], atol=0.005
+    )
+    # Not a degenerate table, as month ends joined to month starts would give.
+    assert (found["recency_days"] > 31).any()
+    assert (found["frequency_orders"] == 0).any()
+
+
+def test_daily_spend_is_what_pandas_computes(sample: Build) -> None:
+    orders = sample.query("select * from marts.fct_orders")
+    last = sample.value(
+        "select max(last_day(month)) from marts.fct_shop_months where is_complete"
+    )
+    orders = orders[pd.to_datetime(orders["order_date"]) <= pd.Timestamp(last)]
+    expected = orders.groupby(["customer_id", "order_date"]).agg(
+        orders=("is_return", lambda returned: (~returned).sum()),
+        spend_amount=("amount", "sum"),
+    )
+    found = sample.query("select * from marts.fct_customer_days").set_index(
+        ["customer_id", "order_date"]
+    )
+    assert len(found) == len(expected)
+    both = found.join(expected, rsuffix="_expected")
+    assert (both["orders"] == both["orders_expected"]).all()
+    np.testing.assert_allclose(
+        both["spend_amount"], both["spend_amount_expected"], atol=0.005
+    )
+
+
+# -- Segments against the known kinds -------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def compared(sample: Build) -> pd.DataFrame:
+    """Clustered customers of the last month: persona of rhythm, and true kind."""
+    return sample.query(f"""
+        select members.customer_id, members.segment_id, members.persona, truth.kind
+        from marts.fct_customer_segments as members
+        inner join read_csv('{FIXTURES / "sample_truth.csv"}', all_varchar = true)
+            as truth
+            on members.customer_id = truth.customer_id
+            and members.month >= cast(truth.from_month as date)
+            and members.month <= cast(truth.to_month as date)
+        where members.segmentation = 'rhythm' and members.distance is not null
+            and members.month = (select max(month) from marts.fct_customer_segments)
+        """)
+
+
+def test_rhythm_finds_the_kinds_that_were_made(compared: pd.DataFrame) -> None:
+    assert len(compared) > 1_000
+    assert compared["customer_id"].is_unique
+    assert adjusted_rand_score(compared["kind"], compared["segment_id"]) >= 0.6
+
+
+def test_personas_are_true_of_most_who_bear_them(compared: pd.DataFrame) -> None:
+    common = compared.groupby("persona")["kind"].agg(lambda kinds: kinds.mode()[0])
+    true = {persona for persona, kind in common.items() if persona == kind}
+    assert len(true) >= 5, common.to_dict()
+
+
+def test_the_sample_has_structure_and_earns_its_names(sample: Build) -> None:
+    chosen = sample.query(
+        "select * from marts.fct_segmentation_trials where is_chosen"
+    ).set_index("segmentation")
+    assert set(chosen.index) == SEGMENTATIONS
+    rhythm = chosen.loc["rhythm"]
+    assert rhythm["has_structure"]
+    assert rhythm["silhouette"] > rhythm["null_silhouette"] + 0.1
+    assert rhythm["null_p_value"] <= 0.05
+    segments = sample.query("select * from marts.dim_segments")
+    assert segments["persona"].notna().all()
+    assert segments["recommended_action"].notna().all()
+    assert segments["action_to_avoid"].notna().all()
+    clustered = segments[segments["stage"] == "active"]
+    earned = clustered.groupby("segmentation")["is_persona_earned"].all()
+    assert earned["rhythm"]
+    assert (
+        not clustered.loc[clustered["is_persona_earned"], "persona"]
+        .str.startswith("Group ")
+        .any()
+    )
+    evidence = clustered["persona_evidence"]
+    assert evidence.str.contains(r"\d").all()
+
+
+def test_headline_numbers_are_claims(sample: Build) -> None:
+    claims = sample.query("select * from audit.rpt_claims").set_index("claim_id")
+    assert claims["reproduce_with"].notna().all()
+    assert claims["verdict"].notna().all()
+    assert claims.loc["rows-accounted-for", "measured_value"] == 1
+    silhouette = sample.value(
+        "select silhouette from marts.fct_segmentation_trials "
+        "where is_chosen and segmentation = 'rhythm'"
+    )
+    assert claims.loc["structure-rhythm", "measured_value"] == pytest.approx(silhouette)
+
+
+# -- Pages ----------------------------------------------------------------------------
+
+
+def test_pages_need_no_other_host(sample: Build) -> None:
+    site = sample.folder / "site"
+    pages = sorted(path.name for path in site.glob("*.html"))
+    assert pages == [
+        "forecast.html",
+        "index.html",
+        "movement.html",
+        "quality.html",
+        "segments.html",
+        "trajectories.html",
+    ]
+    for name in pages:
+        text = (site / name).read_text(encoding="utf-8")
+        assert not re.search(r"https?://|[\"'(]//\w", text), name
+        for link in re.findall(r"(?:src|href)=\"(?!data:)([^\"#]+)", text):
+            assert (site / link).is_file(), f"{name} links to {link}"
+    overview = (site / "index.html").read_text(encoding="utf-8")
+    assert "December 2017" in overview
+
+
+# -- Later builds ---------------------------------------------------------------------
+
+
+def test_a_build_that_fails_leaves_what_was_published(
+    sample: Build, tmp_path: Path
+) -> None:
+    before = sample.manifest
+    page = (sample.folder / "site" / "index.html").read_bytes()
+    (tmp_path / "transactions.csv").write_text(
+        "transaction_id,client,transaction_date,list_price\n1,7,2017-01-01,5\n"
+    )
+    target = sample.folder / "target"
+    failed = run_build(sample.folder, source=tmp_path, target=target)
+    assert failed.returncode != 0
+    assert "transactions.csv has no column customer_id" in failed.said
+    assert "Its columns are: transaction_id, client" in failed.said
+    assert "What was published before stays" in failed.said
+    assert failed.manifest == before
+    assert (sample.folder / "site" / "index.html").read_bytes() == page
+
+
+def test_a_build_of_a_part_publishes_nothing(sample: Build) -> None:
+    before = sample.manifest
+    target = sample.folder / "target"
+    part = run_build(sample.folder, *CLEANING, target=target)
+    assert part.returncode == 0, part.output
+    assert "a part of the project" in part.said
+    assert part.manifest == before
+
+
+def test_settings_of_a_shop_do_not_fail_the_unit_tests(sample: Build) -> None:
+    settings = {
+        "date_order": "mdy",
+        "decimal_separator": "comma",
+        "earliest_order_date": "2016-06-01",
+        "latest_order_date": "2017-12-31",
+        "accepted_order_statuses": ["ok"],
+        "returned_order_statuses": ["back"],
+        "as_of_date": "2017-06-15",
+        "complete_month_day": 20,
+        "months_of_history": 6,
+        "orders_of_history": 5,
+        "persona_stability": 0.9,
+        "name_personas_anyway": True,
+        "transition_confidence": 0.5,
+        "stable_stay_share": 0.3,
+    }
+    tested = run_build(
+        sample.folder,
+        "--select",
+        "test_type:unit",
+        variables=settings,
+        target=sample.folder / "target-settings",
+        verb="test",
+    )
+    assert tested.returncode == 0, tested.output[-4000:]
+    assert "PASS=3" in tested.output
+
+
+def test_a_second_build_gives_the_same_bytes_and_disturbs_no_reader(
+    sample: Build,
+) -> None:
+    before = sample.manifest
+    question = "select count(*), sum(amount) from marts.fct_orders"
+    answers: set[tuple] = set()
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.wait(0.5):
+            with duckdb.connect(str(sample.published), read_only=True) as reader:
+                answers.add(reader.execute(question).fetchone())
+
+    held = duckdb.connect(str(sample.published.resolve()), read_only=True)
+    expected = held.execute(question).fetchone()
+    reading = threading.Thread(target=read)
+    reading.start()
+    try:
+        again = run_build(
+            sample.folder,
+            "--exclude-resource-type",
+            "unit_test",
+            target=sample.folder / "target",
+        )
+    finally:
+        stop.set()
+        reading.join()
+    assert again.returncode == 0, again.output[-6000:]
+    assert held.execute(question).fetchone() == expected
+    held.close()
+    assert answers == {expected}
+    after = again.manifest
+    assert after["build_id"] != before["build_id"]
+    different = [
+        old["name"]
+        for old, new in zip(before["marts"], after["marts"], strict=True)
+        if old != new
+    ]
+    assert different == []
+    assert after["sha256"] == before["sha256"]
+
+
+def test_an_empty_build_passes_and_publishes_nothing(
+    tmp_path: Path, parsed: Path
+) -> None:
+    empty = run_build(
+        tmp_path, "--empty", "--exclude-resource-type", "unit_test", target=parsed
+    )
+    assert empty.returncode == 0, empty.output[-6000:]
+    assert not (tmp_path / "published").exists()
+    assert empty.work("select count(*) from marts.fct_orders").iloc[0, 0] == 0
