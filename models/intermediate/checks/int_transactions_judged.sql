@@ -31,6 +31,7 @@ judged as (
             when
                 list_price is null
                 or quantity is null
+                or discount_amount is null
                 or abs(list_price * quantity) >= 1e13
                 or abs(discount_amount) >= 1e13
                 then 'null_or_unparsable_price'

@@ -54,9 +54,12 @@ typed as (
                 'transactions.quantity', 'conventions.has_decimal_comma'
             ) }}
         end as quantity,
-        coalesce({{ parse_number(
-            'transactions.discount_amount', 'conventions.has_decimal_comma'
-        ) }}, 0) as discount_amount,
+        case
+            when transactions.discount_amount is null then 0
+            else {{ parse_number(
+                'transactions.discount_amount', 'conventions.has_decimal_comma'
+            ) }}
+        end as discount_amount,
         {{ parse_number(
             'transactions.standard_cost', 'conventions.has_decimal_comma'
         ) }} as standard_cost,
