@@ -1,14 +1,15 @@
--- Daily spend up to the last complete month is the orders' revenue.
+-- Daily spend up to the last complete month is the orders' revenue. Summed as
+-- decimals: sums of millions of doubles differ by some cents.
 with days as (
 
-    select sum(spend_amount) as amount
+    select sum({{ exact_amount('spend_amount') }}) as amount
     from {{ ref('fct_customer_days') }}
 
 ),
 
 orders as (
 
-    select sum(fct_orders.amount) as amount
+    select sum({{ exact_amount('fct_orders.amount') }}) as amount
     from {{ ref('fct_orders') }} as fct_orders
     inner join {{ ref('int_as_of_dates') }} as as_of_dates
         on fct_orders.order_date <= as_of_dates.last_month_end_date
@@ -21,5 +22,5 @@ select
 from days
 cross join orders
 where
-    abs(days.amount - orders.amount) > 0.005
+    abs(days.amount - orders.amount) > 0
     or (days.amount is null) <> (orders.amount is null)

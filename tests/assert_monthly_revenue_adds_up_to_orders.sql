@@ -1,9 +1,10 @@
 -- Monthly LRFM holds every order and all revenue up to the last complete month.
+-- Summed as decimals: sums of millions of doubles differ by some cents.
 with months as (
 
     select
         sum(frequency_orders) as orders,
-        sum(monetary_amount) as amount
+        sum({{ exact_amount('monetary_amount') }}) as amount
     from {{ ref('fct_customer_months') }}
 
 ),
@@ -12,7 +13,7 @@ orders as (
 
     select
         sum(case when fct_orders.is_return then 0 else 1 end) as orders,
-        sum(fct_orders.amount) as amount
+        sum({{ exact_amount('fct_orders.amount') }}) as amount
     from {{ ref('fct_orders') }} as fct_orders
     inner join {{ ref('int_as_of_dates') }} as as_of_dates
         on fct_orders.order_date <= as_of_dates.last_month_end_date
@@ -25,5 +26,5 @@ select
 from months
 cross join orders
 where
-    abs(months.amount - orders.amount) > 0.005
+    abs(months.amount - orders.amount) > 0
     or months.orders <> orders.orders
