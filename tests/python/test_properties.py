@@ -92,7 +92,12 @@ def test_the_schema_sees_a_misspelt_property() -> None:
 def test_models_are_of_one_screen() -> None:
     long = {shown(path): lines(path) for path in SQL_MODELS if lines(path) > 120}
     assert not long, f"SQL models of more than 120 lines: {long}"
-    assert statistics.median(map(lines, SQL_MODELS)) <= 45
+    written = [
+        sum(bool(line.strip()) for line in path.read_text().splitlines())
+        for path in SQL_MODELS
+    ]
+    # The blank lines around each CTE, which the style asks for, aren't counted.
+    assert statistics.median(written) <= 40
     long = {shown(path): lines(path) for path in PYTHON_MODELS if lines(path) > 40}
     assert not long, f"Python models of more than 40 lines: {long}"
 
