@@ -40,7 +40,8 @@ joined as (
         and coalesce(trials.bootstrap_ari, 0)
         >= {{ var('persona_stability') }} as is_supported,
         segments_named.evidence,
-        trials.has_structure
+        trials.has_structure,
+        trials.reason
     from segments
     left join segments_named
         on segments.segment_id = segments_named.segment_id
@@ -80,8 +81,7 @@ evidenced as (
                 then 'Too few customers to be clustered.'
             when not coalesce(has_structure, false)
                 then {{ dbt.concat([
-                    "'No name earned: shuffled customers look as grouped. '",
-                    'evidence'
+                    "'No name earned. '", 'reason', "' '", 'evidence'
                 ]) }}
             when not is_supported
                 then {{ dbt.concat([
