@@ -1,5 +1,7 @@
 """The evidence for a number of groups: charts that follow k and the metric."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from dashboards import formats, segmentations, theme
@@ -20,14 +22,23 @@ RING = {
 SILHOUETTE = "Silhouette (-1 to 1)"
 
 
-def silhouettes_by_k(trials: pd.DataFrame) -> Chart:
-    """Draw the silhouette by k, beside that of shuffled customers."""
+def _chart_by_k(
+    identifier: str,
+    trials: pd.DataFrame,
+    state_of: Callable[[pd.DataFrame, int], State],
+) -> Chart:
+    """Chart with a state per trial, each drawn from all k of its metric."""
     states = {}
     for (name, metric), rows in trials.groupby(["segmentation", "metric"]):
         rows = rows.sort_values("k")
         for k in rows["k"]:
-            states[name, metric, str(k)] = _silhouette_state(rows, k)
-    return Chart("silhouette-by-k", states, CONTROLS)
+            states[name, metric, str(k)] = state_of(rows, k)
+    return Chart(identifier, states, CONTROLS)
+
+
+def silhouettes_by_k(trials: pd.DataFrame) -> Chart:
+    """Draw the silhouette by k, beside that of shuffled customers."""
+    return _chart_by_k("silhouette-by-k", trials, _silhouette_state)
 
 
 def _silhouette_state(rows: pd.DataFrame, k: int) -> State:
@@ -117,12 +128,7 @@ def elbow_of(numbers: list[int], inertias: list[float]) -> int | None:
 
 def elbow(trials: pd.DataFrame) -> Chart:
     """Draw the inertia by k and mark its elbow."""
-    states = {}
-    for (name, metric), rows in trials.groupby(["segmentation", "metric"]):
-        rows = rows.sort_values("k")
-        for k in rows["k"]:
-            states[name, metric, str(k)] = _elbow_state(rows, k)
-    return Chart("elbow", states, CONTROLS)
+    return _chart_by_k("elbow", trials, _elbow_state)
 
 
 def _elbow_state(rows: pd.DataFrame, k: int) -> State:
