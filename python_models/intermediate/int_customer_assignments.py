@@ -7,7 +7,7 @@ from trajectories.assignment import assign_months
 
 def model(dbt, session):
     """Assign every active customer of every month by the chosen trials."""
-    trials = dbt.ref("int_segmentation_trials").filter("is_chosen")
+    trials = dbt.ref("int_trials_current").filter("is_chosen")
     stages = dbt.ref("int_customer_stages").filter("stage = 'active'")
     series = dbt.ref("int_customer_series").order("series, customer_id")
     return assign_months(

@@ -1,37 +1,40 @@
-"""Finds the segments; see the description in the .yml."""
+"""Finds the segments, once; see the description in the .yml."""
 
 import json
 
+import duckdb
 import pyarrow as pa
 
+from trajectories.model_versions import Build, renew
 from trajectories.trials import MONTHS_AHEAD, evidence_customers, run_trials
 
 
 def model(dbt, session):
-    """Fit every candidate of every segmentation on a bounded sample."""
-    seed = int(dbt.config.meta_get("seed"))
-    months = dbt.ref("int_membership_months")
-    measured = months.filter(f"months_back in (0, {MONTHS_AHEAD})").select("month")
-    stages = dbt.ref("int_customer_stages")
-    known = stages.select("customer_id").distinct().order("customer_id")
-    limit = int(dbt.config.meta_get("evidence_customers"))
-    customers = [row[0] for row in known.fetchall()]
-    customers = evidence_customers(customers, limit, seed)
-    chosen = session.from_arrow(
-        pa.table({"customer_id": pa.array(customers, pa.string())})
-    )
+    """Fit the segmentations that are due; keep the versions of earlier builds."""
+    stages, months = dbt.ref("int_customer_stages"), dbt.ref("int_membership_months")
+    series, orders = dbt.ref("int_customer_series"), dbt.ref("int_orders_accepted")
+    customers = stages.select("customer_id").distinct()
+    asked = json.loads(dbt.config.meta_get("build"))
+    build = Build(**asked, last_day=months.max("month_end_date").fetchone()[0])
 
-    def of_chosen(relation):
-        relation = relation.join(chosen, "customer_id", how="semi")
-        return relation.order("all").to_arrow_table()
+    def rows_of(ids, relation):
+        drawn = pa.table({"customer_id": pa.array(ids, pa.string())})
+        drawn = session.from_arrow(drawn)
+        drawn = relation.join(drawn, "customer_id", how="semi")
+        return drawn.order("all").to_arrow_table()
 
-    return run_trials(
-        json.loads(dbt.config.meta_get("segmentations")),
-        series=of_chosen(dbt.ref("int_customer_series")),
-        stages=of_chosen(stages.join(measured, "month", how="semi")),
-        months=months.to_arrow_table(),
-        orders=of_chosen(dbt.ref("int_orders_accepted")),
-        seed=seed,
-        months_of_history=int(dbt.config.meta_get("months_of_history")),
-        orders_of_history=int(dbt.config.meta_get("orders_of_history")),
-    )
+    def fit(segmentations):
+        known = [row[0] for row in customers.fetchall()]
+        ids = evidence_customers(known, build.evidence_customers, build.common["seed"])
+        measured = months.filter(f"months_back in (0, {MONTHS_AHEAD})").select("month")
+        stages_then = stages.join(measured, "month", how="semi")
+        parts = {"series": series, "stages": stages_then, "orders": orders}
+        drawn = {name: rows_of(ids, part) for name, part in parts.items()}
+        frame = months.to_arrow_table()
+        return run_trials(segmentations, months=frame, **drawn, **build.common)
+
+    try:
+        history = session.query(f"select * from {dbt.this}").to_arrow_table()
+    except duckdb.CatalogException:  # the first build
+        history = None
+    return renew(history, build, lambda ids: rows_of(ids, customers).num_rows, fit)

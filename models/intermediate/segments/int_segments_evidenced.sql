@@ -13,7 +13,7 @@ segments_named as (
 
 trials as (
 
-    select * from {{ ref('int_segmentation_trials') }}
+    select * from {{ ref('int_trials_current') }}
     where is_chosen
 
 ),

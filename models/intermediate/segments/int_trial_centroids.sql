@@ -2,7 +2,7 @@
 -- step, feature by feature.
 with trials as (
 
-    select * from {{ ref('int_segmentation_trials') }}
+    select * from {{ ref('int_trials_current') }}
 
 ),
 

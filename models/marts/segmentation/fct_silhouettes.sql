@@ -1,6 +1,6 @@
 with trials as (
 
-    select * from {{ ref('int_segmentation_trials') }}
+    select * from {{ ref('int_trials_current') }}
 
 ),
 
