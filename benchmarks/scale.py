@@ -6,8 +6,6 @@ benchmarks/results/scale.md.
 """
 
 import argparse
-import os
-import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +18,7 @@ from benchmarks.builds import (
     MeasuredBuild,
     run_build,
 )
+from benchmarks.goals import machine
 
 CUSTOMERS = 100_000
 MONTHS = 12
@@ -125,15 +124,6 @@ def part_rows(build: MeasuredBuild) -> list[tuple[str, float]]:
         *build.parts.items(),
         ("publishing, pages, report", build.closing_seconds),
     ]
-
-
-def machine() -> str:
-    """Say on what was measured: processors, memory, system."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return (
-        f"{os.cpu_count()} cores ({platform.machine()}), {memory / 2**30:.0f} GiB of"
-        f" memory, {platform.system()}, Python {platform.python_version()}"
-    )
 
 
 def folder_bytes(folder: Path) -> int:

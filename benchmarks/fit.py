@@ -1,0 +1,124 @@
+"""Time to the inertia that tslearn reaches: DTW k-means without a band.
+
+``python -m benchmarks fit`` lets tslearn's ``TimeSeriesKMeans`` run ten iterations,
+then ``TrajectoryKMeans`` from one start after another until its inertia is no worse;
+all starts count. Both inertias are computed by tslearn, in float64.
+"""
+
+import argparse
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+from benchmarks.goals import Goal, finish, page, table
+from benchmarks.shoppers import DAYS, daily_spend
+
+CUSTOMERS, CLUSTERS, REPEATS, ITERATIONS, THREADS = 2_000, 8, 5, 10, 2
+MOST_STARTS = 50
+GOAL = 100.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run both side by side, print the table and write it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks fit")
+    parser.add_argument("--customers", type=int, default=CUSTOMERS)
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    options = parser.parse_args(arguments)
+    X, _ = daily_spend(options.customers)
+    fit_tslearn(X[:48], 0), fit_ours(X[:48], 0)  # compiles
+    runs = [compare(X, repeat) for repeat in range(options.repeats)]
+    text = report(options.customers, runs)
+    return finish("fit", text, (options.customers, options.repeats) == _full())
+
+
+def _full() -> tuple[int, int]:
+    return CUSTOMERS, REPEATS
+
+
+def compare(X: np.ndarray, seed: int) -> dict:
+    """Time one fit of tslearn, and ours until it is no worse.
+
+    Returns:
+        seconds and inertia of both ("tslearn", "ours"), and our number of starts.
+    """
+    seconds, centres = fit_tslearn(X, seed)
+    target = inertia(X, centres)
+    ours, least, starts = 0.0, np.inf, 0
+    while least > target and starts < MOST_STARTS:
+        taken, centres = fit_ours(X, 1000 * seed + starts)
+        ours, least, starts = ours + taken, min(least, inertia(X, centres)), starts + 1
+    return {
+        "tslearn": (seconds, target),
+        "ours": (ours, least),
+        "starts": starts,
+    }
+
+
+def fit_tslearn(X: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
+    """Fit tslearn's k-means; return seconds and centres."""
+    from tslearn.clustering import TimeSeriesKMeans
+
+    model = TimeSeriesKMeans(
+        CLUSTERS,
+        metric="dtw",
+        max_iter=ITERATIONS,
+        n_jobs=THREADS,
+        random_state=seed,
+    )
+    begun = perf_counter()
+    model.fit(X)
+    return perf_counter() - begun, model.cluster_centers_
+
+
+def fit_ours(X: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
+    """Fit this project's k-means; return seconds and centres."""
+    from trajectories.clustering import TrajectoryKMeans
+
+    model = TrajectoryKMeans(CLUSTERS, metric="dtw", n_jobs=THREADS, random_state=seed)
+    begun = perf_counter()
+    model.fit(X)
+    return perf_counter() - begun, model.cluster_centers_
+
+
+def inertia(X: np.ndarray, centres: np.ndarray) -> float:
+    """Mean squared DTW distance to the nearest centre, by tslearn in float64."""
+    from tslearn.metrics import cdist_dtw
+
+    squares = cdist_dtw(X.astype(float), centres, n_jobs=THREADS) ** 2
+    return float(squares.min(axis=1).mean())
+
+
+def report(customers: int, runs: list[dict]) -> str:
+    """Put what was measured into Markdown."""
+    tslearn, ours = (median(run[who][0] for run in runs) for who in ("tslearn", "ours"))
+    reached = all(run["ours"][1] <= run["tslearn"][1] for run in runs)
+    ratio = tslearn / ours
+    goal = Goal(
+        f"fit, {customers:,} x {DAYS}, k = {CLUSTERS}, no band, to inertia no worse"
+        f" than tslearn's ({ITERATIONS} iterations, n_jobs = {THREADS})",
+        f"{GOAL:.0f} times faster than tslearn, median of {REPEATS}",
+        f"{ratio:.0f} times (median of {len(runs)}: {tslearn:.1f} s, {ours:.3f} s)"
+        + ("" if reached else "; inertia not reached"),
+        reached and ratio >= GOAL,
+    )
+    rows = [
+        (
+            number,
+            f"{run['tslearn'][0]:.2f}",
+            f"{run['tslearn'][1]:.4f}",
+            f"{run['ours'][0]:.3f}",
+            f"{run['ours'][1]:.4f}",
+            run["starts"],
+            f"{run['tslearn'][0] / run['ours'][0]:.0f}",
+        )
+        for number, run in enumerate(runs, 1)
+    ]
+    header = ["run", "tslearn s", "inertia", "ours s", "inertia", "starts", "times"]
+    notes = (
+        "Inertia: mean squared DTW distance to the nearest centre, computed by tslearn"
+        " in float64 for both. Ours starts anew until it is no worse; the seconds of"
+        f" all starts count. {THREADS} threads each, compiled before."
+    )
+    title = "DTW k-means to tslearn's inertia"
+    return page("fit", title, [goal], table(header, rows), notes)
