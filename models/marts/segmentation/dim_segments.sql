@@ -4,6 +4,13 @@ with segments as (
 
 ),
 
+models as (
+
+    select * from {{ ref('int_trials_current') }}
+    where is_chosen
+
+),
+
 playbooks as (
 
     select * from {{ ref('playbooks') }}
@@ -15,8 +22,7 @@ published as (
     select
         segments.segment_id,
         segments.segmentation,
-        {{ dbt.concat(['segments.segmentation', "'-'",
-            'cast(segments.month as string)']) }} as model_version,
+        models.model_version,
         segments.stage,
         segments.persona,
         segments.persona_evidence,
@@ -27,9 +33,14 @@ published as (
         cast(null as string) as parent_segment_ids,
         segments.segment_number,
         segments.is_persona_earned,
-        segments.month as valid_from,
+        coalesce(
+            cast({{ dbt.date_trunc('month', 'models.fitted_to') }} as date),
+            segments.month
+        ) as valid_from,
         cast(null as date) as valid_to
     from segments
+    left join models
+        on segments.segmentation = models.segmentation
     left join playbooks
         on segments.persona = playbooks.persona
 
