@@ -12,16 +12,21 @@ with the scaling the model was trained with.
 - ``smoothed_unit_length``: smoothed, level removed by dividing by the length.
 - ``smoothed_own_maximum``: smoothed, level removed by dividing by the maximum.
 - ``cumulative_share``: the share of the window's spend reached by each step.
+- ``smoothed_order_rhythm``: which steps have spend, seen both by when it falls and
+  by how it repeats; see :mod:`trajectories.rhythms`.
+- ``smoothed_spend_rhythm``: the same, with the amounts beside it.
 
-The last three look at rhythm and not at size.
+The last five look at rhythm and not at size.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
+
+from trajectories.rhythms import RHYTHMS, rhythm, rhythm_scale
+from trajectories.smoothing import smooth
 
 REPRESENTATIONS = (
     "population",
@@ -29,6 +34,7 @@ REPRESENTATIONS = (
     "smoothed_unit_length",
     "smoothed_own_maximum",
     "cumulative_share",
+    *RHYTHMS,
 )
 SKEWED = 1.0
 
@@ -43,7 +49,8 @@ class Representation(TransformerMixin, BaseEstimator):
 
     Attributes:
         location_: (features,) subtracted.
-        scale_: (features,) divided by; 1 where a feature is constant.
+        scale_: (features,) divided by; 1 where a feature is constant. Of a rhythm,
+            (2 x features,): the spectrum's, then the path's.
         log_features_: (features,) bool, where log1p (of the absolute value, with
             the sign kept) is taken first.
     """
@@ -75,6 +82,9 @@ class Representation(TransformerMixin, BaseEstimator):
             spread = present.std(axis=0)
             self.location_ = present.mean(axis=0)
             self.scale_ = np.where(spread > 1e-12, spread, 1.0)
+        if self.name in RHYTHMS:
+            self.log_features_ = np.zeros(features, dtype=bool)
+            self.scale_ = rhythm_scale(self._shape(X))
         return self
 
     @classmethod
@@ -94,14 +104,24 @@ class Representation(TransformerMixin, BaseEstimator):
         return frozen
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Represent series of the same features; same shape, same padding."""
+        """Represent series of the same features; same shape.
+
+        Shorter series are padded with NaN at the end, as they came. The first half
+        of a rhythm is there for all.
+        """
         check_is_fitted(self, "location_")
-        return (self._shape(X) - self.location_) / self.scale_
+        scale = self.scale_
+        if self.name in RHYTHMS:
+            halves = [X.shape[1] // 2, X.shape[1] - X.shape[1] // 2]
+            scale = np.repeat(scale.reshape(2, -1), halves, axis=0)
+        return (self._shape(X) - self.location_) / scale
 
     def _shape(self, X: np.ndarray) -> np.ndarray:
         """Everything but the population's scaling."""
         if self.name == "cumulative_share":
             return cumulative_share(X)
+        if self.name in RHYTHMS:
+            return rhythm(X, self.smoothing_steps, RHYTHMS[self.name])
         logged = np.where(self.log_features_, np.sign(X) * np.log1p(np.abs(X)), X)
         if self.name == "population":
             return logged
@@ -121,21 +141,6 @@ def skewness(X: np.ndarray) -> np.ndarray:
     centred = present - present.mean(axis=0)
     spread = present.std(axis=0)
     return (centred**3).mean(axis=0) / np.where(spread > 1e-12, spread, 1.0) ** 3
-
-
-def smooth(X: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian smoothing along the steps, over the steps that are there.
-
-    Args:
-        X: (customers, steps, features), NaN-padded.
-        sigma: standard deviation of the kernel in steps.
-    """
-    present = ~np.isnan(X)
-    summed = gaussian_filter1d(
-        np.where(present, X, 0.0), sigma, axis=1, mode="constant"
-    )
-    weight = gaussian_filter1d(present.astype(float), sigma, axis=1, mode="constant")
-    return np.where(present, summed / np.where(present, weight, 1.0), np.nan)
 
 
 def cumulative_share(X: np.ndarray) -> np.ndarray:

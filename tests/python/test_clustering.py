@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from trajectories.centres import barycentre_step, fill_empty, stretch
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.metrics import cdist_dtw, cdist_euclidean
-from trajectories.representations import REPRESENTATIONS, Representation, smooth
+from trajectories.representations import Representation
 
 
 def planted(customers=60, steps=24, seed=0, ragged=False):
@@ -133,85 +133,6 @@ def test_unusable_settings_are_refused():
         TrajectoryKMeans(2, metric="cosine").fit(X)
     with pytest.raises(ValueError, match="engine is 'fast'"):
         TrajectoryKMeans(2, engine="fast").fit(X)
-
-
-# -- Representations -----------------------------------------------------------
-
-
-def customers_of_all_sizes(seed=0):
-    """Spend of one shape at levels from 12 to 12,000, with noise."""
-    generator = np.random.default_rng(seed)
-    level = np.geomspace(12, 12000, 50)
-    shape = 1 + 0.5 * np.sin(np.arange(12) / 2)
-    noise = generator.uniform(0.95, 1.05, (50, 12))
-    return (level[:, None] * shape * noise)[:, :, None]
-
-
-@pytest.mark.parametrize("name", ["population", "smoothed"])
-def test_big_customers_stay_bigger_than_small_ones(name):
-    """Scaling each customer by its own minimum and maximum would make all alike."""
-    X = customers_of_all_sizes()
-    scaled = Representation(name).fit_transform(X).mean(axis=(1, 2))
-    assert (np.diff(scaled) > 0).all()
-    assert scaled[-1] - scaled[0] > 2
-    low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
-    own = ((X - low) / (high - low)).mean(axis=(1, 2))
-    assert np.ptp(own) < 0.3
-
-
-@pytest.mark.parametrize(
-    "name", ["smoothed_unit_length", "smoothed_own_maximum", "cumulative_share"]
-)
-def test_rhythm_does_not_depend_on_currency(name):
-    X = np.random.default_rng(4).gamma(0.3, 100, (20, 30, 1)) + 50
-    one = Representation(name).fit_transform(X)
-    if name == "cumulative_share":
-        np.testing.assert_allclose(one, Representation(name).fit_transform(X * 7))
-    assert np.abs(one).max() <= 1 + 1e-9
-
-
-def test_no_feature_drowns_another():
-    generator = np.random.default_rng(6)
-    frequency = generator.poisson(3, (200, 12))
-    monetary = generator.gamma(1, 5000, (200, 12))
-    X = np.stack([frequency, monetary], axis=2).astype(float)
-    scaled = Representation("population").fit(X)
-    spread = scaled.transform(X).std(axis=(0, 1))
-    np.testing.assert_allclose(spread, 1.0)
-    assert scaled.log_features_.tolist() == [False, True]
-
-
-@pytest.mark.parametrize("name", REPRESENTATIONS)
-def test_frozen_rows_give_the_same_representation(name):
-    generator = np.random.default_rng(7)
-    X = generator.gamma(0.5, 100, (30, 20, 2)) - 5
-    X[::5, 15:] = np.nan
-    fitted = Representation(name, 2.0).fit(X)
-    frozen = Representation.from_rows(
-        name, fitted.location_, fitted.scale_, fitted.log_features_, 2.0
-    )
-    one = frozen.transform(X[:3])
-    np.testing.assert_array_equal(one, fitted.transform(X)[:3])
-    np.testing.assert_array_equal(np.isnan(one), np.isnan(X[:3]))
-
-
-@pytest.mark.parametrize("name", REPRESENTATIONS)
-def test_constant_and_empty_spend_stay_finite(name):
-    for X in (np.zeros((4, 10, 1)), np.full((4, 10, 1), 7.0), np.zeros((1, 1, 3))):
-        assert np.isfinite(Representation(name).fit_transform(X)).all()
-
-
-def test_smoothing_ignores_padding():
-    X = np.full((1, 10, 1), 4.0)
-    X[0, 6:] = np.nan
-    smoothed = smooth(X, 3)
-    np.testing.assert_allclose(smoothed[0, :6], 4.0)
-    assert np.isnan(smoothed[0, 6:]).all()
-
-
-def test_unknown_representation_is_refused():
-    with pytest.raises(ValueError, match="'own_minimum' is unknown"):
-        Representation("own_minimum").fit(np.zeros((1, 1, 1)))
 
 
 def test_euclidean_of_a_copy_is_that_of_itself():
