@@ -8,9 +8,21 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
+from tqdm import tqdm
 
-from trajectories.centres import barycentre_step, improve, mean_step, seed_centres
-from trajectories.metrics import Window, band_radius, check_series, distances
+from trajectories.engine.lloyd import improve, seed_centres
+from trajectories.engine.medoids import LARGEST_SAMPLE, fit_medoids
+from trajectories.engine.spaces import DtwSpace, EuclideanSpace, series_lengths
+from trajectories.metrics import (
+    METRICS,
+    Window,
+    band_radius,
+    cdist_euclidean,
+    check_series,
+    distances,
+)
+
+SILENT_SECONDS = 2
 
 
 class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
@@ -20,11 +32,15 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
     Gancarski 2011, "A global averaging method for dynamic time warping"). With
     ``metric="euclidean"`` they are means, found by scikit-learn's ``KMeans``, or,
     where series differ in length, by Lloyd iterations over the steps that are there.
+    With ``metric="msm"`` they are medoids, series of the sample (k-medoids), for
+    move-split-merge has no mean.
+
+    Centres under DTW are sought in float32; labels, inertia and distances are then
+    taken in float64.
 
     Args:
         n_clusters: number of clusters.
-        metric: "dtw" or "euclidean". "msm" is named by the design and refused until
-            an engine for it exists.
+        metric: "dtw", "euclidean" or "msm".
         window: Sakoe-Chiba radius of DTW in steps (int), as a share of the steps
             (float), or None for no band.
         n_init: starts, of which the one with the least inertia is kept.
@@ -35,6 +51,9 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         engine: for DTW, "compiled" (one step of barycentre averaging per iteration,
             compiled by numba) or "tslearn" (its ``TimeSeriesKMeans``; averages to
             convergence in every iteration, some hundred times slower).
+        init_size: series, drawn at random, on which the starts run; the best one is
+            then improved on all. None: every start runs on all. For MSM, series in
+            the sample that medoids are found on, 2,000 at most.
 
     Attributes:
         cluster_centers_: (n_clusters, steps, features), NaN at steps that no
@@ -58,6 +77,7 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
         engine: str = "compiled",
+        init_size: int | None = None,
     ):
         """Keep the settings; see the class."""
         self.n_clusters = n_clusters
@@ -69,6 +89,7 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.engine = engine
+        self.init_size = init_size
 
     def fit(self, X: np.ndarray, y: None = None) -> "TrajectoryKMeans":
         """Find the centres of ``X``, (customers, steps, features), NaN-padded.
@@ -79,60 +100,64 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         """
         X, steps = check_series(X), np.shape(X)[1]
         self._check_settings(len(X))
-        X = X[:, ~np.isnan(X).all(axis=(0, 2))]  # steps that no series reaches
-        distinct = len(np.unique(X.reshape(len(X), -1), axis=0, equal_nan=True))
-        clusters = min(self.n_clusters, distinct)
-        if clusters < self.n_clusters:
+        longest = int(series_lengths(X).max())
+        if longest < steps:  # steps that no series reaches
+            X = np.ascontiguousarray(X[:, :longest])
+        distinct = _different_series(X, self.n_clusters)
+        if distinct < self.n_clusters:
             warnings.warn(
                 f"Only {distinct} of the series differ; {self.n_clusters} clusters.",
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        random_state = check_random_state(self.random_state)
-        if self.metric == "dtw" and self.engine == "tslearn":
-            fit = self._fit_tslearn
-        elif self.metric == "euclidean" and not np.isnan(X).any():
-            fit = self._fit_euclidean
-        else:
-            fit = self._fit_lloyd
-        centres, self.n_iter_ = fit(X, clusters, random_state)
+        centres, self.n_iter_ = self._find_centres(X, distinct)
+        labels, squares = self._nearest(X, centres)
         surplus = np.repeat(centres[-1:], self.n_clusters - len(centres), axis=0)
         centres = np.concatenate([centres, surplus])
-        unreached = ((0, 0), (0, steps - X.shape[1]), (0, 0))
+        unreached = ((0, 0), (0, steps - longest), (0, 0))
         self.cluster_centers_ = np.pad(centres, unreached, constant_values=np.nan)
         self.n_features_in_ = X.shape[2]
-        to_centres = distances(X, centres, self.metric, self.window, self.n_jobs)
-        self.labels_ = to_centres.argmin(axis=1)
-        self.inertia_ = float((to_centres.min(axis=1) ** 2).mean())
+        self.labels_, self.inertia_ = labels, float(squares.mean())
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the nearest centre of each series, (customers,) int64."""
-        return self.transform(X).argmin(axis=1)
+        check_is_fitted(self)
+        return self._nearest(check_series(X), self.cluster_centers_)[0]
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the distances to the centres, (customers, n_clusters)."""
         check_is_fitted(self)
-        return self._distances(check_series(X))
+        return self._distances(check_series(X), self.cluster_centers_)
 
-    def _distances(self, X: np.ndarray) -> np.ndarray:
-        return distances(
-            X, self.cluster_centers_, self.metric, self.window, self.n_jobs
-        )
+    def _distances(self, X: np.ndarray, centres: np.ndarray) -> np.ndarray:
+        return distances(X, centres, self.metric, self.window, self.n_jobs)
+
+    def _nearest(self, X, centres) -> tuple[np.ndarray, np.ndarray]:
+        """Label each series; return labels and squared distances, in float64."""
+        if self.metric == "dtw":
+            return self._dtw_space(X, np.float64).nearest(centres)
+        to_centres = self._distances(X, centres)
+        return to_centres.argmin(axis=1), to_centres.min(axis=1) ** 2
 
     def _check_settings(self, customers: int) -> None:
-        if self.metric == "msm":
+        if self.metric not in METRICS:
             raise ValueError(
-                "The metric 'msm' comes with the clustering engine, which this version"
-                " does not have. Use 'dtw' or 'euclidean'."
-            )
-        if self.metric not in ("dtw", "euclidean"):
-            raise ValueError(
-                f"The metric is {self.metric!r}. Use 'dtw' or 'euclidean'."
+                f"The metric is {self.metric!r}. Use one of {', '.join(METRICS)}."
             )
         if self.engine not in ("compiled", "tslearn"):
             raise ValueError(
                 f"The engine is {self.engine!r}. Use 'compiled' or 'tslearn'."
+            )
+        if self.engine == "tslearn" and self.metric != "dtw":
+            raise ValueError(
+                f"The engine 'tslearn' clusters by 'dtw', not by {self.metric!r}."
+                " Leave the engine at 'compiled'."
+            )
+        if self.init_size is not None and self.init_size < self.n_clusters:
+            raise ValueError(
+                f"init_size is {self.init_size} for {self.n_clusters} clusters. Start"
+                " on at least as many series as clusters, or on all (None)."
             )
         if not 1 <= self.n_clusters <= customers:
             raise ValueError(
@@ -140,35 +165,61 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
                 " Give at least one cluster and at least as many series as clusters."
             )
 
-    def _fit_euclidean(self, X, clusters, random_state):
-        flat = X.reshape(len(X), -1)
+    def _find_centres(self, X, clusters) -> tuple[np.ndarray, int]:
+        random_state = check_random_state(self.random_state)
+        if self.metric == "msm":
+            return self._fit_medoids(X, clusters, random_state)
+        if self.engine == "tslearn":
+            return self._fit_tslearn(X, clusters, random_state)
+        if self.init_size is None or self.init_size >= len(X):
+            return self._improve(X, clusters, self.n_init, random_state)
+        drawn = random_state.choice(len(X), self.init_size, replace=False)
+        start, _ = self._improve(X[np.sort(drawn)], clusters, self.n_init, random_state)
+        return self._improve(X, start, 1, random_state)
+
+    def _improve(self, X, start, n_init, random_state) -> tuple[np.ndarray, int]:
+        """Improve centres, or the best of several starts with so many clusters."""
+        if self.metric == "euclidean" and not np.isnan(X).any():
+            return self._improve_means(X, start, n_init, random_state)
+        space = (
+            self._dtw_space(X, np.float32)
+            if self.metric == "dtw"
+            else EuclideanSpace(X, lambda A, B: cdist_euclidean(A, B) ** 2)
+        )
+        best = (np.inf, None, 0)
+        with tqdm(desc="k-means", unit="pass", delay=SILENT_SECONDS, disable=None) as p:
+            for _ in range(n_init):
+                centres = start
+                if np.ndim(start) == 0:
+                    centres = seed_centres(space, start, random_state)
+                found = improve(space, centres, self.max_iter, self.tol, p.update)
+                best = min(best, found, key=lambda fit: fit[0])
+        return best[1], best[2]
+
+    def _improve_means(self, X, start, n_init, random_state):
+        is_count = np.ndim(start) == 0
         model = KMeans(
-            clusters,
-            n_init=self.n_init,
+            start if is_count else len(start),
+            init="k-means++" if is_count else start.reshape(len(start), -1),
+            n_init=n_init,
             max_iter=self.max_iter,
             tol=self.tol,
             random_state=random_state,
-        ).fit(flat)
-        return model.cluster_centers_.reshape(clusters, *X.shape[1:]), model.n_iter_
+        ).fit(X.reshape(len(X), -1))
+        return model.cluster_centers_.reshape(-1, *X.shape[1:]), model.n_iter_
 
-    def _fit_lloyd(self, X, clusters, random_state):
-        """Several starts of Lloyd iterations; keep the one with the least inertia."""
+    def _fit_medoids(self, X, clusters, random_state):
+        size = min(len(X), self.init_size or LARGEST_SAMPLE)
+        sample = X[np.sort(random_state.choice(len(X), size, replace=False))]
+        between = self._distances(sample, sample)
+        rows, _, iterations = fit_medoids(
+            between, clusters, self.n_init, self.max_iter, random_state
+        )
+        return sample[rows].astype(float), iterations
+
+    def _dtw_space(self, X, dtype) -> DtwSpace:
         radius = band_radius(self.window, X.shape[1])
-
-        def to(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-            return distances(A, B, self.metric, self.window, self.n_jobs)
-
-        def step(X: np.ndarray, labels: np.ndarray, old: np.ndarray) -> np.ndarray:
-            if self.metric == "dtw":
-                return barycentre_step(X, labels, old, radius)
-            return mean_step(X, labels, old)
-
-        best = (np.inf, None, 0)
-        for _ in range(self.n_init):
-            start = seed_centres(X, clusters, to, random_state)
-            found = improve(X, start, to, step, self.max_iter, self.tol)
-            best = min(best, found, key=lambda fit: fit[0])
-        return best[1], best[2]
+        return DtwSpace(X, radius, self.n_jobs, dtype)
 
     def _fit_tslearn(self, X, clusters, random_state):
         from tslearn.clustering import TimeSeriesKMeans  # seconds to import
@@ -198,3 +249,14 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
                 stacklevel=3,
             )
         raise ValueError("tslearn found no DTW barycentre for these series.")
+
+
+def _different_series(X: np.ndarray, enough: int) -> int:
+    """Count the series that differ from each other, up to ``enough``."""
+    flat = X.reshape(len(X), -1)
+    left, found = np.ones(len(X), dtype=bool), 0
+    while found < enough and left.any():
+        first = flat[left.argmax()]
+        left &= ~((flat == first) | (np.isnan(flat) & np.isnan(first))).all(axis=1)
+        found += 1
+    return found

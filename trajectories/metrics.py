@@ -5,19 +5,19 @@ optimization for spoken word recognition" (1978): the root of the summed squared
 differences along the cheapest alignment, with tslearn's convention for the band
 (radius in steps, widened by the difference in length when lengths differ).
 
-A compiled two-row recursion instead of tslearn's own ``cdist_dtw``: that one spends
-some 40 microseconds of Python on every pair. tslearn stays the oracle in the tests.
+The kernels are in ``trajectories.engine``; tslearn is the oracle in the tests.
 """
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 
 import numpy as np
-from numba import njit
+
+from trajectories.engine.msm import cdist_msm
+from trajectories.engine.spaces import DtwSpace, in_threads
 
 Window = int | float | None
+METRICS = ("dtw", "euclidean", "msm")
+BLOCK_SERIES = 50_000
 
 
 def dtw(a: np.ndarray, b: np.ndarray, window: Window = None) -> float:
@@ -59,12 +59,8 @@ def cdist_dtw(
             " Compare series with the same features."
         )
     radius = band_radius(window, max(first.shape[1], second.shape[1]))
-    arguments = (second, _lengths(second), radius)
-
-    def rows(part: np.ndarray) -> np.ndarray:
-        return _pairwise_dtw(part, _lengths(part), *arguments)
-
-    return _in_row_blocks(rows, first, n_jobs)
+    space = DtwSpace(first, radius, n_jobs, np.float64)
+    return space.to_each_other() if A is B else space.to_paths(second)
 
 
 def cdist_euclidean(A: np.ndarray, B: np.ndarray) -> np.ndarray:
@@ -81,16 +77,25 @@ def cdist_euclidean(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     Returns:
         (customers, others) float64.
     """
-    first, second = (x.reshape(len(x), -1) for x in (check_series(A), check_series(B)))
+    first, second = check_series(A), check_series(B)
+    parts = [
+        _nan_euclidean(first[begin : begin + BLOCK_SERIES], second)
+        for begin in range(0, max(len(first), 1), BLOCK_SERIES)
+    ]
+    distances = np.concatenate(parts)
+    if A is B:
+        np.fill_diagonal(distances, 0.0)
+    return distances
+
+
+def _nan_euclidean(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    first, second = (x.reshape(len(x), -1).astype(float) for x in (A, B))
     here, there = (~np.isnan(x) for x in (first, second))
     left, right = np.where(here, first, 0.0), np.where(there, second, 0.0)
     shared = here.astype(float) @ there.T
     squares = (left**2) @ there.T + here @ (right**2).T - 2 * left @ right.T
     squares *= first.shape[1] / np.maximum(shared, 1)
-    distances = np.sqrt(np.maximum(squares, 0.0))
-    if A is B:
-        np.fill_diagonal(distances, 0.0)
-    return distances
+    return np.sqrt(np.maximum(squares, 0.0))
 
 
 def distances(
@@ -103,12 +108,11 @@ def distances(
     """Distances between all of ``A`` and all of ``B`` in the named metric."""
     if metric == "dtw":
         return cdist_dtw(A, B, window, n_jobs)
+    if metric == "msm":
+        return cdist_msm(A, B, window, n_jobs=n_jobs)
     if metric == "euclidean":
         return cdist_euclidean(A, B)
-    raise ValueError(
-        f"The metric {metric!r} is not available. Use 'dtw' or 'euclidean'; 'msm'"
-        " needs the clustering engine that does not exist yet."
-    )
+    raise ValueError(f"The metric is {metric!r}. Use one of {', '.join(METRICS)}.")
 
 
 def band_radius(window: Window, steps: int) -> int:
@@ -133,13 +137,17 @@ def band_radius(window: Window, steps: int) -> int:
 
 
 def check_series(X: np.ndarray) -> np.ndarray:
-    """Return ``X`` as float64 of shape (customers, steps, features), or say why not.
+    """Return ``X`` as (customers, steps, features) of floats, or say why not.
+
+    float32 stays float32, so that a million series need no second copy; anything
+    else becomes float64.
 
     Raises:
         ValueError: when the shape is wrong, a value is infinite, a series has no
             step, or NaN stands anywhere but at a series' end.
     """
-    array = np.ascontiguousarray(X, dtype=float)
+    is_single = getattr(X, "dtype", None) == np.float32
+    array = np.ascontiguousarray(X, dtype=np.float32 if is_single else float)
     if array.ndim == 2:
         array = array[:, :, None]
     if array.ndim != 3:
@@ -165,52 +173,7 @@ def check_series(X: np.ndarray) -> np.ndarray:
     return array
 
 
-def _lengths(X: np.ndarray) -> np.ndarray:
-    return (~np.isnan(X[:, :, 0])).sum(axis=1)
-
-
-def _in_row_blocks(
-    function: Callable[[np.ndarray], np.ndarray], A: np.ndarray, n_jobs: int | None
-) -> np.ndarray:
+def _in_row_blocks(function, A: np.ndarray, n_jobs: int | None) -> np.ndarray:
     """Apply ``function`` to blocks of rows in threads and stack the results."""
-    workers = (os.cpu_count() or 1) if (n_jobs or 1) < 0 else (n_jobs or 1)
-    if min(workers, len(A)) < 2:
-        return function(A)
-    with ThreadPoolExecutor(workers) as pool:
-        blocks = np.array_split(A, min(len(A), 4 * workers))
-        return np.concatenate(list(pool.map(function, blocks)))
-
-
-@njit(cache=True, nogil=True)
-def _pairwise_dtw(A, lengths_a, B, lengths_b, radius):  # pragma: no cover
-    result = np.empty((len(A), len(B)))
-    for i in range(len(A)):
-        a = A[i, : lengths_a[i]]
-        for j in range(len(B)):
-            b = B[j, : lengths_b[j]]
-            if len(a) <= len(b):
-                result[i, j] = np.sqrt(_squared_dtw(a, b, radius))
-            else:
-                result[i, j] = np.sqrt(_squared_dtw(b, a, radius))
-    return result
-
-
-@njit(cache=True, nogil=True)
-def _squared_dtw(short, long, radius):  # pragma: no cover
-    """Fill the cumulated squared costs row by row, keeping two rows."""
-    columns, features = long.shape
-    reach = columns - len(short) + radius
-    previous = np.full(columns + 1, np.inf)
-    current = np.full(columns + 1, np.inf)
-    previous[0] = 0.0
-    for i in range(len(short)):
-        first, last = max(0, i - radius), min(columns, i + reach + 1)
-        current[:] = np.inf
-        for j in range(first, last):
-            cost = 0.0
-            for f in range(features):
-                difference = short[i, f] - long[j, f]
-                cost += difference * difference
-            current[j + 1] = cost + min(previous[j], previous[j + 1], current[j])
-        previous, current = current, previous
-    return previous[columns]
+    blocks = np.array_split(A, max(1, min(len(A), 8)))
+    return np.concatenate(list(in_threads(function, blocks, n_jobs)))

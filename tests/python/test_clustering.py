@@ -2,16 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.pipeline import make_pipeline
 
-from trajectories.centres import barycentre_step, fill_empty, stretch
 from trajectories.clustering import TrajectoryKMeans
-from trajectories.metrics import cdist_dtw, cdist_euclidean
+from trajectories.metrics import cdist_euclidean
 from trajectories.representations import Representation
 
 
@@ -73,18 +70,6 @@ def test_inertia_is_no_worse_than_tslearns():
     assert adjusted_rand_score(ours.labels_, theirs.labels_) == 1.0
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 6))
-@settings(max_examples=30, deadline=None)
-def test_a_barycentre_step_never_raises_the_sum_of_squares(seed, radius):
-    generator = np.random.default_rng(seed)
-    X = generator.normal(size=(8, 10, 2))
-    X[::3, 7:] = np.nan
-    centre = stretch(X[0])[None]
-    before = (cdist_dtw(X, centre, radius) ** 2).sum()
-    moved = barycentre_step(X, np.zeros(8, int), centre, radius)
-    assert (cdist_dtw(X, moved, radius) ** 2).sum() <= before * (1 + 1e-9)
-
-
 def test_barycentre_of_shifted_copies_keeps_their_shape():
     """A mean would flatten the bumps; a barycentre does not."""
     time = np.arange(40)
@@ -118,21 +103,32 @@ def test_steps_that_nobody_reaches_stay_empty():
         np.testing.assert_array_equal(model.predict(X), model.labels_)
 
 
-def test_empty_clusters_get_the_farthest_series():
-    to_centres = np.array([[1.0, 9], [5, 9], [2, 9]])
-    np.testing.assert_array_equal(
-        fill_empty(np.array([0, 0, 0]), to_centres), [0, 1, 0]
-    )
+def test_starts_on_a_sample_end_on_all():
+    X, labels = planted(customers=300)
+    model = TrajectoryKMeans(3, window=2, n_init=3, random_state=0, init_size=60)
+    assert adjusted_rand_score(labels, model.fit_predict(X)) == 1.0
+    on_all = TrajectoryKMeans(3, window=2, n_init=3, random_state=0).fit(X)
+    assert model.inertia_ == pytest.approx(on_all.inertia_, rel=0.01)
+    with pytest.raises(ValueError, match="init_size is 2 for 3 clusters"):
+        TrajectoryKMeans(3, init_size=2).fit(X)
+
+
+def test_msm_finds_medoids_of_a_sample():
+    X, labels = planted(customers=90)
+    model = TrajectoryKMeans(3, "msm", random_state=0, n_init=3, init_size=40).fit(X)
+    assert adjusted_rand_score(labels, model.labels_) > 0.95
+    for centre in model.cluster_centers_:
+        assert (centre == X).all(axis=(1, 2)).any()
 
 
 def test_unusable_settings_are_refused():
     X, _ = planted()
-    with pytest.raises(ValueError, match="'msm' comes with the clustering engine"):
-        TrajectoryKMeans(2, metric="msm").fit(X)
-    with pytest.raises(ValueError, match="Use 'dtw' or 'euclidean'"):
+    with pytest.raises(ValueError, match="Use one of dtw, euclidean, msm"):
         TrajectoryKMeans(2, metric="cosine").fit(X)
     with pytest.raises(ValueError, match="engine is 'fast'"):
         TrajectoryKMeans(2, engine="fast").fit(X)
+    with pytest.raises(ValueError, match="'tslearn' clusters by 'dtw', not by"):
+        TrajectoryKMeans(2, "euclidean", engine="tslearn").fit(X)
 
 
 def test_euclidean_of_a_copy_is_that_of_itself():

@@ -1,0 +1,1 @@
+"""Compiled kernels of the clustering: many series side by side, without dbt."""
