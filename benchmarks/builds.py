@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -74,19 +75,9 @@ def run_build(folder: Path, source: Path | None = None) -> MeasuredBuild:
     Raises:
         BuildError: when the build fails; the sentence names the log.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     log, target = folder / "build.log", folder / "target"
-    environment = os.environ | {
-        "TRAJECTORIES_BUILD": str(folder),
-        "TRAJECTORIES_INPUT": str(source or ""),
-    }
-    program = Path(sys.executable).with_name("dbt")
-    command = [program, "--no-use-colors", "build", "--target-path", target]
     began = time.time()
-    with log.open("w") as output:
-        child = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdout=output, stderr=output
-        )
+    with _dbt(folder, source, "build") as child:
         peak = _PeakMemory(child.pid)
         _, waited, usage = os.wait4(child.pid, 0)
         ended = time.time()
@@ -107,6 +98,49 @@ def run_build(folder: Path, source: Path | None = None) -> MeasuredBuild:
         sha256=found[1] if found else "",
         folder=folder,
     )
+
+
+def run_models(
+    folder: Path, select: str, variables: dict, source: Path | None = None
+) -> tuple[Node, ...]:
+    """Run some models, without tests and publishing; return what ran.
+
+    Args:
+        folder: as for :func:`run_build`; work.duckdb in it holds the tables.
+        select: which models, in dbt's syntax.
+        variables: settings that differ from dbt_project.yml.
+        source: a folder with the input files or a mapping file; None: the sample.
+
+    Raises:
+        BuildError: when a model fails; the sentence names the log.
+    """
+    words = ["--select", select, "--vars", json.dumps(variables)]
+    # "build" also loads the seeds that are selected; "run" would not.
+    only = ["--resource-type", "model", "--resource-type", "seed"]
+    with _dbt(folder, source, "build", *only, *words) as child:
+        status = child.wait()
+    if status:
+        raise BuildError(
+            f"dbt build of {select} ended with status {status}; read"
+            f" {folder / 'build.log'}."
+        )
+    return _read_nodes(folder / "target")[0]
+
+
+@contextmanager
+def _dbt(folder: Path, source: Path | None, *words: str) -> Iterator[subprocess.Popen]:
+    """Start dbt into a build folder of its own, which also gets what it prints."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {
+        "TRAJECTORIES_BUILD": str(folder),
+        "TRAJECTORIES_INPUT": str(source or ""),
+    }
+    program = Path(sys.executable).with_name("dbt")
+    command = [program, "--no-use-colors", *words, "--target-path", folder / "target"]
+    with (folder / "build.log").open("w") as output:
+        yield subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=output, stderr=output
+        )
 
 
 def covered_seconds(spans: list[tuple[float, float]]) -> float:
