@@ -1,4 +1,9 @@
-"""Assigns customers to the clusters of a frozen model: a pure function of rows."""
+"""Assigns customers to the clusters of a frozen model: a pure function of rows.
+
+A customer's cluster and distances depend on her window and the model's row alone, to
+the last digit: not on who else is scored, in which order, in how many pieces or on
+how many threads. Months, or parts of a month, can be scored anywhere.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
-from trajectories.metrics import distances
+from trajectories.metrics import check_series, distances
 from trajectories.representations import Representation
 from trajectories.series import series_lengths, to_matrix, window
 
@@ -35,7 +40,7 @@ def assign(
     Args:
         windows: (customers, steps, features) in original units, NaN-padded at the
             end, each with at least one step.
-        model: one row of the trials: representation, location, scale,
+        model: one row of a model version: representation, location, scale,
             log_features, smoothing_steps, centroids, k, steps, features, metric, band.
         n_jobs: threads for DTW.
 
@@ -60,13 +65,37 @@ def assign(
     for start in range(0, len(windows), BLOCK_CUSTOMERS):
         block = slice(start, start + BLOCK_CUSTOMERS)
         X = representation.transform(windows[block])
-        to_centres = distances(X, centres, model["metric"], radius, n_jobs)
+        to_centres = _to_centres(X, centres, model["metric"], radius, n_jobs)
         numbers[block] = to_centres.argmin(axis=1) + 1
         ordered = np.sort(to_centres, axis=1)
         nearest[block] = ordered[:, 0]
         if ordered.shape[1] > 1:
             following[block] = ordered[:, 1]
     return numbers, nearest, following
+
+
+def _to_centres(
+    X: np.ndarray,
+    centres: np.ndarray,
+    metric: str,
+    radius: int | None,
+    n_jobs: int | None,
+) -> np.ndarray:
+    """Distances as :func:`distances` gives them, each from its own row alone.
+
+    The matrix product of ``cdist_euclidean`` rounds differently in another block.
+    """
+    if metric != "euclidean":
+        return distances(X, centres, metric, radius, n_jobs)
+    rows, paths = (x.reshape(len(x), -1) for x in (check_series(X), centres))
+    found = np.empty((len(rows), len(paths)))
+    for number, path in enumerate(paths):
+        squares = (rows - path) ** 2
+        is_shared = ~np.isnan(squares)
+        summed = np.where(is_shared, squares, 0.0).sum(axis=1)
+        scale = rows.shape[1] / np.maximum(is_shared.sum(axis=1), 1)
+        found[:, number] = np.sqrt(summed * scale)
+    return found
 
 
 def confidence(distance: np.ndarray, next_distance: np.ndarray) -> np.ndarray:
@@ -80,8 +109,7 @@ def confidence(distance: np.ndarray, next_distance: np.ndarray) -> np.ndarray:
 
 
 def assign_months(
-    segmentations: Mapping[str, Mapping],
-    trials: pa.Table,
+    models: pa.Table,
     series: pa.Table,
     stages: pa.Table,
     months: pa.Table,
@@ -90,9 +118,8 @@ def assign_months(
     """Assign every active customer of every membership month.
 
     Args:
-        segmentations: settings by name; only ``period`` is read here.
-        trials: as :func:`trajectories.trials.run_trials` gives them; the chosen
-            trial of each segmentation is the model.
+        models: the chosen trial of one model version per segmentation, with the
+            columns of ``model_versions.VERSION_SCHEMA``.
         series: columns series, customer_id, series_values.
         stages: columns series, customer_id, month, stage; one row per active
             customer and month suffices.
@@ -103,9 +130,8 @@ def assign_months(
         One row per segmentation, customer and month, sorted by these.
     """
     parts = [ASSIGNMENT_SCHEMA.empty_table()]
-    for model in trials.filter(trials["is_chosen"]).to_pylist():
-        period = segmentations[model["segmentation"]]["period"]
-        parts += _assign_model(model, period, series, stages, months, n_jobs)
+    for model in models.to_pylist():
+        parts += _assign_model(model, series, stages, months, n_jobs)
     assigned = pa.concat_tables(parts)
     return assigned.sort_by(
         [(name, "ascending") for name in ("segmentation", "customer_id", "month")]
@@ -114,7 +140,6 @@ def assign_months(
 
 def _assign_model(
     model: Mapping,
-    period: str,
     series: pa.Table,
     stages: pa.Table,
     months: pa.Table,
@@ -138,7 +163,8 @@ def _assign_model(
             continue
         rows = np.sort(ids.get_indexer(members[month]))
         rows = rows[rows >= 0]
-        steps_back = int(row.months_back if period == "month" else row.days_back)
+        is_month = model["period"] == "month"
+        steps_back = int(row.months_back if is_month else row.days_back)
         windows = window(matrix[rows], steps_back, int(model["steps"]))
         present = series_lengths(windows) > 0
         rows, windows = rows[present], windows[present]

@@ -27,6 +27,7 @@ ORDER = (
 VERSION_SCHEMA = pa.schema(
     [
         *TRIAL_SCHEMA,
+        pa.field("period", pa.string()),
         pa.field("model_version", pa.string()),
         pa.field("fit_number", pa.int64()),
         pa.field("fitted_to", pa.date32()),
@@ -162,6 +163,7 @@ def _freeze(trials: pa.Table, name: str, reason: str, build: Build) -> pa.Table:
     content = _hash(chosen, settings_hash, str(build.last_day), libraries)
     return _with_columns(
         trials,
+        period=build.segmentations[name]["period"],
         model_version=f"{name}-{build.last_day:%Y-%m}-{content[:8]}",
         fit_number=0,
         fitted_to=build.last_day,

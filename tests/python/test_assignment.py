@@ -1,12 +1,22 @@
 """Assignment is a pure function of series and frozen rows."""
 
+import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from test_trials import chosen, only
+from test_trials import only
 from trial_shops import SEGMENTATIONS, frames_of, planted_shop
 
 from trajectories import assignment
-from trajectories.assignment import ASSIGNMENT_SCHEMA, assign_months, confidence
+from trajectories.assignment import (
+    ASSIGNMENT_SCHEMA,
+    assign,
+    assign_months,
+    confidence,
+)
+from trajectories.metrics import METRICS, distances
+from trajectories.representations import REPRESENTATIONS, Representation
 from trajectories.trials import run_trials
 
 
@@ -16,12 +26,15 @@ def shop():
     settings = only(
         "lifecycle", "rhythm", "value", null_shuffles=0, bootstrap_refits=1, k_max=3
     )
-    return frames, run_trials(settings, **frames)
+    trials = run_trials(settings, **frames)
+    models = trials.filter(trials["is_chosen"])
+    periods = [
+        SEGMENTATIONS[name]["period"] for name in models["segmentation"].to_pylist()
+    ]
+    return frames, models.append_column("period", pa.array(periods))
 
 
 def tables(frames):
-    import pyarrow as pa
-
     return {
         "series": frames["series"],
         "stages": pa.Table.from_pandas(frames["stages"]),
@@ -30,18 +43,20 @@ def tables(frames):
 
 
 def test_the_sample_gets_its_own_labels_back(shop):
-    frames, trials = shop
-    found = assign_months(SEGMENTATIONS, trials, **tables(frames)).to_pandas()
+    frames, models = shop
+    found = assign_months(models, **tables(frames)).to_pandas()
     latest = found[found["month"].astype(str) == "2017-12-01"]
-    for name, row in chosen(trials).iterrows():
-        own = latest[latest["segmentation"] == name].set_index("customer_id")
+    for row in models.to_pylist():
+        own = latest[latest["segmentation"] == row["segmentation"]].set_index(
+            "customer_id"
+        )
         own = own["cluster_number"][row["sample_customer_ids"]]
         np.testing.assert_array_equal(own, row["sample_labels"])
 
 
 def test_every_active_customer_and_month_once(shop):
-    frames, trials = shop
-    found = assign_months(SEGMENTATIONS, trials, **tables(frames))
+    frames, models = shop
+    found = assign_months(models, **tables(frames))
     assert found.schema.equals(ASSIGNMENT_SCHEMA)
     frame = found.to_pandas()
     keys = ["segmentation", "customer_id", "month"]
@@ -53,24 +68,93 @@ def test_every_active_customer_and_month_once(shop):
 
 
 def test_blocks_and_threads_do_not_matter(shop, monkeypatch):
-    frames, trials = shop
-    whole = assign_months(SEGMENTATIONS, trials, **tables(frames))
+    frames, models = shop
+    whole = assign_months(models, **tables(frames))
     monkeypatch.setattr(assignment, "BLOCK_CUSTOMERS", 7)
-    blocks = assign_months(SEGMENTATIONS, trials, **tables(frames), n_jobs=2)
-    assert whole.drop(["distance", "next_distance", "confidence"]).equals(
-        blocks.drop(["distance", "next_distance", "confidence"])
-    )
-    np.testing.assert_allclose(whole["distance"], blocks["distance"], atol=1e-6)
+    assert assign_months(models, **tables(frames), n_jobs=2).equals(whole)
+
+
+def frozen(representation, metric, windows) -> dict:
+    """A model of three of the windows, as a row."""
+    fitted = Representation(representation, 2.0).fit(windows)
+    _, steps, features = windows.shape
+    return {
+        "representation": representation,
+        "smoothing_steps": 2.0,
+        "location": fitted.location_.tolist(),
+        "scale": fitted.scale_.tolist(),
+        "log_features": fitted.log_features_.tolist(),
+        "centroids": fitted.transform(windows[:3]).ravel().tolist(),
+        "k": 3,
+        "steps": steps,
+        "features": [str(feature) for feature in range(features)],
+        "metric": metric,
+        "band": None if metric == "euclidean" else 2,
+    }
+
+
+def spend(customers=60, steps=21, features=1, is_ragged=False) -> np.ndarray:
+    generator = np.random.default_rng(3)
+    windows = generator.gamma(1, 50, (customers, steps, features))
+    windows[generator.random(windows.shape) < 0.5] = 0.0
+    windows[:, 0] += 1
+    if is_ragged:
+        for row, length in enumerate(generator.integers(4, steps + 1, customers)):
+            windows[row, length if row > 2 else steps :] = np.nan
+    return windows
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("representation", REPRESENTATIONS)
+def test_pieces_in_any_order_give_the_same_to_the_last_bit(representation, metric):
+    for features, is_ragged in ((1, False), (1, True), (3, False)):
+        windows = spend(features=features, is_ragged=is_ragged)
+        model = frozen(representation, metric, windows)
+        whole = assign(windows, model)
+        order = np.random.default_rng(5).permutation(len(windows))
+        for pieces in (len(windows), 9, 2):
+            for rows in np.array_split(order, pieces):
+                found = assign(windows[rows], model)
+                for part, expected in zip(found, whole, strict=True):
+                    np.testing.assert_array_equal(part, expected[rows])
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_distances_are_those_of_the_metric(metric):
+    windows = spend(is_ragged=True)
+    model = frozen("population", metric, windows)
+    fitted = Representation("population").fit(windows)
+    X = fitted.transform(windows)
+    band = None if metric == "euclidean" else 2
+    expected = distances(X, X[:3], metric, band)
+    numbers, nearest, following = assign(windows, model)
+    np.testing.assert_allclose(nearest, expected.min(axis=1), atol=1e-6)
+    np.testing.assert_allclose(following, np.sort(expected, axis=1)[:, 1], rtol=1e-9)
+    np.testing.assert_array_equal(numbers, expected.argmin(axis=1) + 1)
+
+
+@pytest.mark.parametrize("storage", ["parquet", "duckdb"])
+def test_a_stored_model_scores_as_the_one_that_was_fitted(shop, storage, tmp_path):
+    frames, models = shop
+    if storage == "parquet":
+        pq.write_table(models, tmp_path / "models.parquet")
+        stored = pq.read_table(tmp_path / "models.parquet")
+    else:
+        with duckdb.connect(str(tmp_path / "work.duckdb")) as connection:
+            connection.register("fitted", models)
+            connection.execute("create table models as select * from fitted")
+            stored = connection.execute("select * from models").to_arrow_table()
+    found = assign_months(stored, **tables(frames))
+    assert found.equals(assign_months(models, **tables(frames)))
 
 
 def test_earlier_months_see_their_own_window_only(shop):
     """Two months back is 61 days back from the end of December."""
-    frames, trials = shop
-    found = assign_months(SEGMENTATIONS, trials, **tables(frames)).to_pandas()
+    frames, models = shop
+    found = assign_months(models, **tables(frames)).to_pandas()
     october = found[found["month"].astype(str) == "2017-10-01"]
     series = frames["series"].to_pandas().set_index(["series", "customer_id"])
-    models = trials.filter(trials["is_chosen"]).to_pylist()
-    for model in models:
+    for model in models.to_pylist():
         name, features = model["segmentation"], len(model["features"])
         own = october[october["segmentation"] == name]
         back = 61 if name == "rhythm" else 2
@@ -79,23 +163,23 @@ def test_earlier_months_see_their_own_window_only(shop):
             steps = np.reshape(values, (-1, features))[:-back][-model["steps"] :]
             padded = np.full((1, model["steps"], features), np.nan)
             padded[0, : len(steps)] = steps
-            numbers, distance, _ = assignment.assign(padded, model)
+            numbers, distance, _ = assign(padded, model)
             assert numbers[0] == row.cluster_number
-            assert distance[0] == pytest.approx(row.distance, abs=1e-6)
+            assert distance[0] == row.distance
 
 
 def test_one_customer_is_placed_as_among_all(shop):
-    frames, trials = shop
-    whole = assign_months(SEGMENTATIONS, trials, **tables(frames)).to_pandas()
+    frames, models = shop
+    whole = assign_months(models, **tables(frames)).to_pandas()
     frames = {**frames, "stages": frames["stages"].query("customer_id == '00007'")}
-    alone = assign_months(SEGMENTATIONS, trials, **tables(frames)).to_pandas()
+    alone = assign_months(models, **tables(frames)).to_pandas()
     expected = whole.query("customer_id == '00007'").reset_index(drop=True)
-    assert alone["cluster_number"].equals(expected["cluster_number"])
+    assert alone.equals(expected)
 
 
-def test_no_trials_give_a_typed_empty_table(shop):
-    frames, trials = shop
-    found = assign_months(SEGMENTATIONS, trials.slice(0, 0), **tables(frames))
+def test_no_models_give_a_typed_empty_table(shop):
+    frames, models = shop
+    found = assign_months(models.slice(0, 0), **tables(frames))
     assert found.num_rows == 0
     assert found.schema.equals(ASSIGNMENT_SCHEMA)
 
