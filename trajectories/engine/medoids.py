@@ -55,7 +55,9 @@ def fit_medoids(
     best = (np.inf, np.empty(0, dtype=np.int64), 0)
     for _ in range(n_init):
         start = _seed_medoids(to_all, clusters, random_state)
-        best = min(best, _improve(to_all, start, max_iter), key=lambda fit: fit[0])
+        order = random_state.permutation(len(to_all))
+        found = _improve(to_all, start, order, max_iter)
+        best = min(best, found, key=lambda fit: fit[0])
     inertia, medoids, iterations = best
     if len(medoids) < clusters:
         warnings.warn(
@@ -110,19 +112,21 @@ def _seed_medoids(
 
 
 @njit(cache=True, nogil=True)
-def _improve(to_all, medoids, max_iter):  # pragma: no cover
+def _improve(to_all, medoids, order, max_iter):  # pragma: no cover
     """Swap until no swap helps; mean distance, medoids, and passes over candidates.
 
     Args:
         to_all: (candidates, sample) distances.
         medoids: (clusters,) rows to start from.
+        order: (candidates,) rows in the order in which they are tried; another for
+            each start, or the first swaps lead all of them to one end.
         max_iter: passes at most.
     """
     sample, medoids = len(to_all), medoids.copy()
     nearest, near, second = _two_nearest(to_all, medoids)
     unswapped, tried = 0, 0
     while unswapped < sample and tried < max_iter * sample:
-        candidate = tried % sample
+        candidate = order[tried % sample]
         change, replaced = _best_swap(to_all[candidate], nearest, near, second, medoids)
         tried, unswapped = tried + 1, unswapped + 1
         if change < -1e-12 * near.sum():  # more than rounding could make of nothing
