@@ -161,7 +161,8 @@ def _elbow_state(rows: pd.DataFrame, k: int) -> State:
 
 def blades(marts: PublishedMarts, trial_of: dict[tuple, object]) -> Chart:
     """Draw the silhouette of the sampled customers, sorted within each group."""
-    samples = marts.read("marts.fct_silhouettes").dropna(subset=["silhouette"])
+    samples = segmentations.of_shown_trials(marts, "marts.fct_silhouettes")
+    samples = samples.dropna(subset=["silhouette"])
     states = {
         (name, metric, str(k)): _blade_state(rows, marts.smallest_cell)
         for (name, metric, k), rows in samples.groupby(["segmentation", "metric", "k"])
@@ -229,7 +230,8 @@ def _thinned(every: int) -> str:
 
 def nulls(marts: PublishedMarts, trial_of: dict[tuple, object]) -> Chart:
     """Draw the silhouettes of shuffled customers beside the measured one."""
-    shuffles = marts.read("marts.fct_trial_nulls").dropna(subset=["silhouette"])
+    shuffles = segmentations.of_shown_trials(marts, "marts.fct_trial_nulls")
+    shuffles = shuffles.dropna(subset=["silhouette"])
     groups = {
         (name, metric, str(k)): rows
         for (name, metric, k), rows in shuffles.groupby(["segmentation", "metric", "k"])
@@ -316,7 +318,8 @@ def picture(marts: PublishedMarts, trial_of: dict[tuple, object]) -> list[Sectio
 
     Only static segmentations have such a picture; without any, no section.
     """
-    samples = marts.read("marts.fct_silhouettes").dropna(subset=["x", "y"])
+    samples = segmentations.of_shown_trials(marts, "marts.fct_silhouettes")
+    samples = samples.dropna(subset=["x", "y"])
     if samples.empty:
         return []
     states = {

@@ -22,7 +22,7 @@ def chart(marts: PublishedMarts, trial_of: dict[tuple, object]) -> Chart:
         marts: the published marts.
         trial_of: trials by segmentation, metric and k.
     """
-    centroids = marts.read("marts.fct_trial_centroids")
+    centroids = segmentations.of_shown_trials(marts, "marts.fct_trial_centroids")
     states = {
         (name, metric, str(k)): _state(
             group, trial_of.get((name, metric, str(k))), marts.smallest_cell

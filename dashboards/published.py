@@ -14,19 +14,23 @@ COLUMNS = {
         " average_order_amount, revenue_per_customer_amount, is_complete"
     ),
     "marts.fct_segmentation_trials": (
-        "segmentation, series, representation, metric, k, band, steps,"
+        "segmentation_trial_id, segmentation, series, representation,"
+        " smoothing_steps, metric, k, band, steps,"
         " sampled_customers, silhouette, silhouette_low, silhouette_high, inertia,"
         " calinski_harabasz, davies_bouldin, null_silhouette, null_p_value,"
         " bootstrap_ari, predictive_r2, smallest_share, has_structure, is_chosen,"
         " reason"
     ),
-    "marts.fct_trial_nulls": "segmentation, metric, k, shuffle_number, silhouette",
+    "marts.fct_trial_nulls": (
+        "segmentation_trial_id, segmentation, metric, k, shuffle_number, silhouette"
+    ),
     "marts.fct_trial_centroids": (
-        "segmentation, metric, k, cluster_number, customers, customer_share,"
-        " feature, step, value, scaled_value"
+        "segmentation_trial_id, segmentation, metric, k, cluster_number, customers,"
+        " customer_share, feature, step, value, scaled_value"
     ),
     "marts.fct_silhouettes": (
-        "segmentation, metric, k, cluster_number, sample_number, silhouette, x, y"
+        "segmentation_trial_id, segmentation, metric, k, cluster_number,"
+        " sample_number, silhouette, x, y"
     ),
     "marts.dim_segments": (
         "segment_id, segmentation, segment_number, stage, persona,"

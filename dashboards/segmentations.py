@@ -105,17 +105,28 @@ class Segments:
 def shown_trials(marts: PublishedMarts) -> pd.DataFrame:
     """Read one trial per segmentation, metric and k.
 
-    Where several representations were tried, the chosen one is kept, else the
-    one with the highest silhouette.
+    Where several candidates share a metric, one is shown for all k: that of the
+    chosen trial, else that of the highest silhouette.
     """
     trials = marts.read("marts.fct_segmentation_trials")
     trials["is_chosen"] = trials["is_chosen"].eq(True)
+    candidate = ["segmentation", "metric", "representation", "smoothing_steps", "band"]
     trials = trials.sort_values(
-        ["segmentation", "metric", "k", "is_chosen", "silhouette"],
-        ascending=[True, True, True, False, False],
+        ["segmentation", "metric", "is_chosen", "silhouette"],
+        ascending=[True, True, False, False],
         na_position="last",
     )
-    return trials.drop_duplicates(["segmentation", "metric", "k"])
+    shown = trials.drop_duplicates(["segmentation", "metric"])[candidate]
+    return trials.merge(shown, on=candidate).sort_values(
+        ["segmentation", "metric", "k"], ignore_index=True
+    )
+
+
+def of_shown_trials(marts: PublishedMarts, mart: str) -> pd.DataFrame:
+    """Read the rows of a mart that belong to the trials of `shown_trials`."""
+    rows = marts.read(mart)
+    shown = shown_trials(marts)["segmentation_trial_id"]
+    return rows[rows["segmentation_trial_id"].isin(shown)]
 
 
 def deciding_trials(marts: PublishedMarts) -> pd.DataFrame:

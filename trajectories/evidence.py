@@ -1,104 +1,18 @@
 """Evidence for and against a clustering, always in the clustering's own metric."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from scipy.stats import rankdata
 from sklearn.cluster import DBSCAN, AgglomerativeClustering
 from sklearn.decomposition import PCA
-from sklearn.metrics import adjusted_rand_score, silhouette_samples
+from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import NearestNeighbors
 
 from trajectories.order_series import YEAR_MONTHS, Orders, month_end, month_of
 
-# The rule of the verdict. Shuffled orders and Poisson shops stay below all of these
-# (persistence gap within 0.05, silhouette gap within 0.03, predictive R2 within
-# 0.01); the three real shops it was tried on lie well above one gap at least.
-SILHOUETTE_MARGIN = 0.03
-PERSISTENCE_MARGIN = 0.10
-LARGEST_P_VALUE = 0.05
-LEAST_PREDICTIVE_R2 = 0.01
-LEAST_STABILITY = 0.50
-# With fewer customers, resampling and shuffling can't tell chance from habit.
-LEAST_CUSTOMERS = 30
-
 MOST_SILHOUETTES = 2000
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What the verdict on one chosen trial rests on; NaN where not measured.
-
-    Attributes:
-        silhouette, null_silhouette: mean silhouette, and its mean over shuffles.
-        null_p_value: share of shuffles with a silhouette as high.
-        persistence_gap, persistence_p_value: see :func:`persistence_departure`.
-        bootstrap_ari: adjusted Rand index of refits on resamples.
-        predictive_r2: see :func:`predictive_r2`.
-        sampled_customers: customers that the trial was fitted on.
-    """
-
-    silhouette: float
-    null_silhouette: float
-    null_p_value: float
-    persistence_gap: float
-    persistence_p_value: float
-    bootstrap_ari: float
-    predictive_r2: float
-    sampled_customers: float = np.inf
-
-
-def verdict(found: Findings) -> tuple[bool, str]:
-    """Decide whether there are segments, and say why in a sentence.
-
-    There are segments when all four hold:
-
-    1. Customers differ otherwise than chance deals them. Orders are shuffled over
-       customers (dates, amounts and each customer's number of orders kept). Either
-       the clusters of the real paths are better separated than those of shuffled
-       ones (silhouette), or what a customer's first half-year says about the second
-       differs from what it says for shuffled orders (persistence: more, where
-       customers keep their ways; less, where they change them). Each needs its
-       margin and p <= 0.05. Silhouette alone will not do: shuffling averages amounts
-       out, so that frequency and revenue fall onto one line, which clusters *better*
-       than real behaviour does (Online Retail II: 0.44 shuffled, 0.31 real, k = 3).
-    2. The clusters come back when customers are resampled (adjusted Rand >= 0.5).
-    3. The clusters of 90 days ago say something about the spend since then, for
-       customers they were not measured on (R2 >= 0.01; skipped when not measured).
-    4. There are customers enough to tell (30).
-    """
-    gap = found.silhouette - found.null_silhouette
-    separated = gap >= SILHOUETTE_MARGIN and found.null_p_value <= LARGEST_P_VALUE
-    persistent = (
-        found.persistence_gap >= PERSISTENCE_MARGIN
-        and found.persistence_p_value <= LARGEST_P_VALUE
-    )
-    stable = found.bootstrap_ari >= LEAST_STABILITY
-    useful = not found.predictive_r2 < LEAST_PREDICTIVE_R2
-    measured = (
-        f"silhouette {found.silhouette:.3f}, shuffled {found.null_silhouette:.3f}"
-        f" (p {found.null_p_value:.2f}); persistence differs from shuffled by"
-        f" {found.persistence_gap:.2f} (p {found.persistence_p_value:.2f}); stability"
-        f" {found.bootstrap_ari:.2f}; R2 of the next 90 days' spend"
-        f" {found.predictive_r2:.3f}"
-    )
-    failed = []
-    if not (separated or persistent):
-        failed.append("shuffled orders look the same")
-    if not stable:
-        failed.append("resampled customers give other clusters")
-    if not useful:
-        failed.append("the clusters say nothing about later spend")
-    if found.sampled_customers < LEAST_CUSTOMERS:
-        failed.append(
-            f"{found.sampled_customers} customers are too few to tell"
-            f" ({LEAST_CUSTOMERS} are needed)"
-        )
-    if failed:
-        return False, f"No segments here: {' and '.join(failed)} ({measured})."
-    return True, f"The segments hold ({measured})."
 
 
 def silhouettes(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -120,9 +34,20 @@ def silhouettes(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
             f"Silhouettes of {len(labels)} customers were asked for. Draw a sample of"
             f" at most {MOST_SILHOUETTES}: the cost grows with the square."
         )
-    if not 2 <= len(np.unique(labels)) < len(labels):
+    customers = np.arange(len(labels))
+    clusters, numbers = np.unique(labels, return_inverse=True)
+    if not 2 <= len(clusters) < len(labels):
         return np.zeros(len(labels))
-    return silhouette_samples(distances, labels, metric="precomputed")
+    members = np.eye(len(clusters))[numbers]
+    sizes = members.sum(axis=0)
+    sums = distances @ members
+    own = sums[customers, numbers] / np.maximum(sizes[numbers] - 1, 1)
+    means = sums / sizes
+    means[customers, numbers] = np.inf
+    nearest = means.min(axis=1)
+    larger = np.maximum(own, nearest)
+    is_defined = (sizes[numbers] > 1) & (larger > 0)
+    return np.divide(nearest - own, larger, out=np.zeros_like(own), where=is_defined)
 
 
 def bootstrap_interval(
@@ -216,16 +141,37 @@ def bootstrap_stability(
     return float(np.mean(scores)) if scores else float("nan")
 
 
-def p_value(value: float, null_values: np.ndarray) -> float:
-    """(1 + shuffles at least as high) / (1 + shuffles); NaN without shuffles.
+def family_p_values(real: np.ndarray, shuffled: np.ndarray) -> np.ndarray:
+    """P-values of several statistics at once, corrected for their number.
 
-    Phipson and Smyth 2010, "Permutation p-values should never be zero".
+    Westfall and Young 1993, "Resampling-based multiple testing", single-step max-T:
+    each statistic is standardised over all data sets (the real one among the
+    shuffled, so that all are treated alike); its p-value is the share of data sets
+    whose largest statistic is at least as high. All statistics must come from the
+    same shuffles: then the chance that any of them is called real on shuffled orders
+    is at most the level, however they depend on each other (Phipson and Smyth 2010:
+    the real data count among the shuffles, so that no p-value is zero).
+
+    Args:
+        real: (statistics,), higher means more structure.
+        shuffled: (shuffles, statistics); a shuffle may lack some (NaN).
+
+    Returns:
+        (statistics,); NaN where a statistic was not measured on the real data or on
+        no shuffle.
     """
-    null_values = np.asarray(null_values, dtype=float)
-    null_values = null_values[~np.isnan(null_values)]
-    if not len(null_values) or np.isnan(value):
-        return float("nan")
-    return float((1 + (null_values >= value).sum()) / (1 + len(null_values)))
+    everyone = np.vstack([real, shuffled])
+    measured = ~np.isnan(real) & ~np.isnan(shuffled).all(axis=0)
+    p_values = np.full(len(real), np.nan)
+    if not measured.any():
+        return p_values
+    everyone = everyone[:, measured]
+    spread = np.nanstd(everyone, axis=0)
+    above = (everyone - np.nanmean(everyone, axis=0)) / np.where(spread > 0, spread, 1)
+    largest = np.nanmax(above[1:], axis=1, initial=-np.inf)
+    at_least = (largest[:, None] >= above[0] - 1e-12).sum(axis=0)
+    p_values[measured] = (1 + at_least) / len(everyone)
+    return p_values
 
 
 def persistence(orders: Orders, rows: np.ndarray, last_day: int) -> np.ndarray:
@@ -262,28 +208,26 @@ def persistence(orders: Orders, rows: np.ndarray, last_day: int) -> np.ndarray:
     return np.array([rank_correlation(*pair) for pair in pairs])
 
 
-def persistence_departure(
-    real: np.ndarray, shuffled: np.ndarray
-) -> tuple[float, float]:
-    """How far the real persistence lies from that of shuffled orders, either way.
+def persistence_departures(real: np.ndarray, shuffled: np.ndarray) -> np.ndarray:
+    """How far each persistence lies from the mean of all, either way.
+
+    The real one is one of all, so that under chance any is as likely the farthest.
 
     Args:
         real: (3,) from :func:`persistence`.
         shuffled: (shuffles, 3).
 
     Returns:
-        The root mean square difference from the shuffles' mean, and its p-value: the
-        share of all (the real one among the shuffles) that lie as far from the mean
-        of all. NaN when not measured.
+        (1 + shuffles,) root mean square differences, the real one first; NaN where
+        not measured.
     """
-    shuffled = shuffled.reshape(-1, len(real))
-    shuffled = shuffled[~np.isnan(shuffled).any(axis=1)]
-    if not len(shuffled) or np.isnan(real).any():
-        return float("nan"), float("nan")
-    gap = np.sqrt(((real - shuffled.mean(axis=0)) ** 2).mean())
-    everyone = np.vstack([real, shuffled])
-    far = ((everyone - everyone.mean(axis=0)) ** 2).mean(axis=1)
-    return float(gap), float((far >= far[0]).mean())
+    everyone = np.vstack([real, shuffled.reshape(-1, len(real))])
+    known = ~np.isnan(everyone).any(axis=1)
+    far = np.full(len(everyone), np.nan)
+    if known.any():
+        apart = everyone[known] - everyone[known].mean(axis=0)
+        far[known] = np.sqrt((apart**2).mean(axis=1))
+    return far
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
@@ -295,37 +239,94 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def predictive_r2(
-    labels: np.ndarray,
+    groupings: np.ndarray,
     outcome: np.ndarray,
     generator: np.random.Generator,
     folds: int = 10,
 ) -> float:
-    """Out-of-sample R2 of an outcome explained by cluster means.
+    """Out-of-sample R2 of an outcome explained by one or more groupings.
 
-    Each tenth of the customers is predicted by the cluster means of the others and
-    compared with the mean of the others; 0 or less means that the clusters say
+    Each tenth of the customers is predicted by the others: from the means of the
+    groups or, with several groupings, from the least squares fit that adds them up.
+    It is compared with the mean of the others; 0 or less means that the groups say
     nothing.
 
     Args:
-        labels: (customers,) from 0, made without knowing the outcome.
+        groupings: (customers,) or (customers, groupings) of group numbers from 0,
+            made without knowing the outcome.
         outcome: (customers,), here log1p of the next 90 days' spend.
         generator: deals customers to folds.
         folds: number of parts.
     """
+    columns = np.atleast_2d(np.asarray(groupings).T)
     customers = len(outcome)
     if customers < 2 * folds:
         return float("nan")
-    fold = generator.permutation(customers) % folds
+    members = np.hstack([np.eye(column.max() + 1)[column] for column in columns])
+    order = np.argsort(generator.permutation(customers) % folds, kind="stable")
+    parts = np.array_split(order, folds)
+    squares = np.array([members[part].T @ members[part] for part in parts])
+    products = np.array([members[part].T @ outcome[part] for part in parts])
+    sizes = squares.sum(axis=0)
     residual = baseline = 0.0
-    for part in range(folds):
-        seen, unseen = fold != part, fold == part
-        mean = outcome[seen].mean()
-        sizes = np.bincount(labels[seen], minlength=labels.max() + 1)
-        sums = np.bincount(labels[seen], outcome[seen], minlength=labels.max() + 1)
-        means = np.where(sizes > 0, sums / np.maximum(sizes, 1), mean)
-        residual += ((outcome[unseen] - means[labels[unseen]]) ** 2).sum()
-        baseline += ((outcome[unseen] - mean) ** 2).sum()
+    for fold, part in enumerate(parts):
+        mean = (outcome.sum() - outcome[part].sum()) / (customers - len(part))
+        counts = np.diag(sizes - squares[fold])
+        apart = products.sum(axis=0) - products[fold] - counts * mean
+        weights = np.linalg.pinv(sizes - squares[fold], hermitian=True) @ apart
+        predicted = mean + members[part] @ weights
+        residual += ((outcome[part] - predicted) ** 2).sum()
+        baseline += ((outcome[part] - mean) ** 2).sum()
     return float(1 - residual / baseline) if baseline > 0 else float("nan")
+
+
+def rfm_groups(rfm: np.ndarray, groups: int) -> np.ndarray:
+    """Cut customers into groups by their RFM quintile scores, the usual way.
+
+    Recency (short is good), frequency and amount are scored 1 to 5 by quintile;
+    customers with equal values get equal scores. The sum of the scores, equal sums
+    ordered by amount, is cut into groups of equal size. After Hughes 1994,
+    "Strategic database marketing".
+
+    Args:
+        rfm: (customers, 3) recency in days, orders, amount.
+        groups: number of groups, at least 1.
+
+    Returns:
+        (customers,) int64 from 0, the best customers last.
+    """
+    good = rfm * np.array([-1, 1, 1])
+    scores = np.stack([_equal_parts(column, 5) for column in good.T], axis=1)
+    amount = rankdata(rfm[:, 2]) / (len(rfm) + 1)
+    return _equal_parts(scores.sum(axis=1) + amount, groups)
+
+
+def _equal_parts(values: np.ndarray, parts: int) -> np.ndarray:
+    """Number of the part, from 0, that each value's mean rank falls into."""
+    position = (rankdata(values) - 0.5) / max(len(values), 1)
+    return np.minimum((position * parts).astype(np.int64), parts - 1)
+
+
+def elbow(numbers: np.ndarray, inertias: np.ndarray) -> int | None:
+    """Find the elbow: the k farthest below the line between the two ends.
+
+    Both axes are first scaled to 0..1. Satopaa et al. 2011, "Finding a kneedle in a
+    haystack", without its smoothing.
+
+    Args:
+        numbers: (trials,) k, rising.
+        inertias: (trials,) inertia at each k.
+
+    Returns:
+        That k, the least of several; None for fewer than three, where inertia does
+        not fall, or where it falls along a straight line.
+    """
+    if len(numbers) < 3 or inertias[0] <= inertias[-1]:
+        return None
+    right = (numbers - numbers[0]) / (numbers[-1] - numbers[0])
+    height = (inertias - inertias[-1]) / (inertias[0] - inertias[-1])
+    below = 1 - right - height
+    return int(numbers[below.argmax()]) if below.max() > 1e-9 else None
 
 
 def hierarchical_ari(X: np.ndarray, labels: np.ndarray, clusters: int) -> float:

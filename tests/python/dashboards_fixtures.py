@@ -165,6 +165,12 @@ def _silhouettes() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _with_trial(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the key of the trial, as `_trials` makes it."""
+    keys = rows["segmentation"] + "-" + rows["metric"] + "-" + rows["k"].astype(str)
+    return rows.assign(segmentation_trial_id=keys)
+
+
 def _segments(structure: bool, named: bool) -> pd.DataFrame:
     personas = {1: "Loyal Champions", 2: NASTY, 3: "At-Risk Sleepers"}
     rows = []
@@ -467,9 +473,9 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
     return {
         "marts.fct_shop_months": _shop_months(),
         "marts.fct_segmentation_trials": _trials(structure),
-        "marts.fct_trial_nulls": _nulls(structure),
-        "marts.fct_trial_centroids": _centroids(),
-        "marts.fct_silhouettes": _silhouettes(),
+        "marts.fct_trial_nulls": _with_trial(_nulls(structure)),
+        "marts.fct_trial_centroids": _with_trial(_centroids()),
+        "marts.fct_silhouettes": _with_trial(_silhouettes()),
         "marts.dim_segments": _segments(structure, named),
         "marts.fct_segment_profiles": _profiles(),
         "marts.fct_segment_mixes": _mixes(),

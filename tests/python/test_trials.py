@@ -19,15 +19,15 @@ from trial_shops import (
 from trajectories.metrics import distances
 from trajectories.representations import Representation
 from trajectories.series import to_matrix, window
+from trajectories.trial_samples import stratified_rows
+from trajectories.trial_settings import Settings
 from trajectories.trials import (
     TRIAL_SCHEMA,
-    Settings,
-    choose,
     evidence_customers,
     run_trials,
-    stratified_rows,
 )
 
+POPULATION = {"representation": "population", "metric": "euclidean"}
 QUICK = {"null_shuffles": 19, "bootstrap_refits": 5, "k_max": 5}
 
 
@@ -55,6 +55,7 @@ def test_planted_kinds_are_found_and_believed(planted):
         truth = kinds[best.loc[name, "sample_customer_ids"]]
         assert adjusted_rand_score(truth, best.loc[name, "sample_labels"]) > least
     assert (best["null_p_value"].loc[["rhythm"]] <= 0.05).all()
+    assert (best["persistence_p_value"] <= 0.05).all()
     assert (best["predictive_r2"] > 0.1).all()
 
 
@@ -62,14 +63,31 @@ def test_one_row_per_trial_and_one_choice(planted):
     trials, _ = planted
     frame = trials.to_pandas()
     assert trials.schema.equals(TRIAL_SCHEMA)
-    keys = ["segmentation", "representation", "metric", "k"]
-    assert not frame.duplicated(keys).any()
-    assert frame[keys].equals(frame[keys].sort_values(keys, ignore_index=True))
-    counts = frame.groupby(["segmentation", "metric"]).size()
-    assert (counts == 4).all()
+    candidate = ["representation", "smoothing_steps", "metric", "band"]
+    assert not frame.duplicated(["segmentation", *candidate, "k"]).any()
+    counts = frame.groupby(["segmentation", *candidate], dropna=False)["k"].agg(list)
+    assert (counts.map(tuple) == (2, 3, 4, 5)).all()
+    assert len(counts) == 4
     assert (frame.groupby("segmentation")["is_chosen"].sum() == 1).all()
-    assert frame.loc[~frame["is_chosen"], "null_silhouettes"].isna().all()
-    assert not frame.loc[~frame["is_chosen"], "has_structure"].any()
+    elbows = frame.groupby(["segmentation", *candidate], dropna=False)["is_elbow"]
+    assert (elbows.sum() <= 1).all()
+
+
+def test_every_trial_is_measured_in_full(planted):
+    trials, _ = planted
+    frame = trials.to_pandas()
+    measured = [name for name in frame if name.endswith(("_ari", "_r2", "_p_value"))]
+    elsewhere = {"hierarchical_ari", "dbscan_ari"}  # of static ones only
+    constant = {"activity_r2", "rfm_activity_r2"}  # everyone orders again
+    assert frame[list(constant)].isna().all(axis=None)
+    for name in set(measured) - elsewhere - constant | {"null_silhouette"}:
+        assert frame[name].notna().all(), name
+    assert (frame["null_silhouettes"].map(len) == QUICK["null_shuffles"]).all()
+    nulls = np.array(frame["null_silhouettes"].tolist())
+    np.testing.assert_allclose(nulls.mean(axis=1), frame["null_silhouette"])
+    assert (nulls.std(axis=1) > 0).all()
+    added = frame["added_predictive_r2"] + frame["rfm_predictive_r2"]
+    assert (added > frame["predictive_r2"] - 0.05).all()
 
 
 def test_arrays_have_the_shape_the_row_says(planted):
@@ -213,13 +231,6 @@ def test_alike_customers_make_no_segments():
     assert (best["silhouette"] == 0).all()
 
 
-def test_ties_go_to_fewer_clusters():
-    rows = [{"k": 2, "silhouette": 0.40}, {"k": 3, "silhouette": 0.404}]
-    assert choose(rows)["k"] == 2
-    rows.append({"k": 4, "silhouette": 0.42})
-    assert choose(rows)["k"] == 4
-
-
 def test_sample_is_stratified_bounded_and_seeded():
     generator = np.random.default_rng(0)
     size, amount = generator.poisson(5, 3000), generator.gamma(1, 100, 3000)
@@ -241,7 +252,16 @@ def test_evidence_customers_do_not_depend_on_order():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"metric": "msm"}, "not among the metrics"),
+        ({"choose": "luck"}, "choose is 'luck'. Use one of evidence, silhouette"),
+        ({"candidates": []}, "Give at least one"),
+        ({"candidates": [POPULATION, POPULATION]}, "each of them once"),
+        ({"candidates": [{**POPULATION, "metric": "manhattan"}]}, "'manhattan'. Use"),
+        ({"candidates": [{**POPULATION, "band": 2}]}, "Only elastic metrics"),
+        ({"candidates": [{**POPULATION, "representation": "raw"}]}, "'raw'. Use"),
+        (
+            {"candidates": [{**POPULATION, "representation": "smoothed"}]},
+            "smoothing_steps None. Give a number above 0",
+        ),
         ({"numbered_by": "size"}, "not among the features"),
         ({"k_min": 1}, "Start at 2"),
         ({"sample_customers": 5000}, "at most 2000"),

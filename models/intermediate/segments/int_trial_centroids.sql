@@ -11,8 +11,8 @@ entries as (
     {{ unnest_arrays(
         'trials',
         [
-            'segmentation', 'representation', 'metric', 'k', 'steps',
-            'is_chosen', 'features', 'sizes'
+            'segmentation', 'representation', 'smoothing_steps', 'metric',
+            'band', 'k', 'steps', 'is_chosen', 'features', 'sizes'
         ],
         ['centroids', 'member_means']
     ) }}
@@ -43,8 +43,13 @@ located as (
 centroids as (
 
     select
+        {{ surrogate_key(
+            [
+                'segmentation', 'representation', 'smoothing_steps',
+                'metric', 'band', 'k'
+            ]
+        ) }} as segmentation_trial_id,
         segmentation,
-        representation,
         metric,
         {{ array_element('features', 'feature_number') }} as feature,
         cast(k as bigint) as k,

@@ -8,7 +8,10 @@ published as (
 
     select
         {{ surrogate_key(
-            ['segmentation', 'representation', 'metric', 'k']
+            [
+                'segmentation', 'representation', 'smoothing_steps',
+                'metric', 'band', 'k'
+            ]
         ) }} as segmentation_trial_id,
         segmentation,
         series,
@@ -17,6 +20,7 @@ published as (
         reason,
         cast(k as bigint) as k,
         cast(band as bigint) as band,
+        cast(smoothing_steps as double) as smoothing_steps,
         cast(steps as bigint) as steps,
         cast(sampled_customers as bigint) as sampled_customers,
         cast(silhouette as double) as silhouette,
@@ -32,11 +36,16 @@ published as (
         cast(persistence_p_value as double) as persistence_p_value,
         cast(bootstrap_ari as double) as bootstrap_ari,
         cast(predictive_r2 as double) as predictive_r2,
+        cast(rfm_predictive_r2 as double) as rfm_predictive_r2,
+        cast(added_predictive_r2 as double) as added_predictive_r2,
+        cast(activity_r2 as double) as activity_r2,
+        cast(rfm_activity_r2 as double) as rfm_activity_r2,
         cast(smallest_share as double) as smallest_share,
         cast(hierarchical_ari as double) as hierarchical_ari,
         cast(dbscan_ari as double) as dbscan_ari,
         cast(dbscan_clusters as bigint) as dbscan_clusters,
         cast(dbscan_eps as double) as dbscan_eps,
+        is_elbow,
         has_structure,
         is_chosen
     from trials

@@ -9,9 +9,9 @@ published as (
 
     select
         {{ surrogate_key([
-            'segmentation', 'representation', 'metric', 'k', 'cluster_number',
-            'step', 'feature'
+            'segmentation_trial_id', 'cluster_number', 'step', 'feature'
         ]) }} as trial_centroid_id,
+        segmentation_trial_id,
         segmentation,
         metric,
         feature,
@@ -20,7 +20,7 @@ published as (
         step,
         customers,
         customers / cast(sum(customers) over (
-            partition by segmentation, representation, metric, k, step, feature
+            partition by segmentation_trial_id, step, feature
         ) as double) as customer_share,
         value,
         scaled_value

@@ -8,7 +8,10 @@ shuffles as (
 
     {{ unnest_arrays(
         'trials',
-        ['segmentation', 'representation', 'metric', 'k'],
+        [
+            'segmentation', 'representation', 'smoothing_steps', 'metric',
+            'band', 'k'
+        ],
         ['null_silhouettes']
     ) }}
 
@@ -18,8 +21,17 @@ published as (
 
     select
         {{ surrogate_key(
-            ['segmentation', 'representation', 'metric', 'k', 'position']
+            [
+                'segmentation', 'representation', 'smoothing_steps', 'metric',
+                'band', 'k', 'position'
+            ]
         ) }} as trial_null_id,
+        {{ surrogate_key(
+            [
+                'segmentation', 'representation', 'smoothing_steps',
+                'metric', 'band', 'k'
+            ]
+        ) }} as segmentation_trial_id,
         segmentation,
         metric,
         cast(k as bigint) as k,

@@ -1,0 +1,142 @@
+"""The rule of the choice, step by step."""
+
+import pytest
+
+from trajectories.choice import choose, gain, score
+
+
+def trial(k=4, **changes) -> dict:
+    """A trial that passes every step, with the changes given."""
+    return {
+        "k": k,
+        "representation": "population",
+        "smoothing_steps": None,
+        "metric": "euclidean",
+        "band": None,
+        "sampled_customers": 600,
+        "silhouette": 0.40,
+        "silhouette_low": 0.38,
+        "silhouette_high": 0.42,
+        "null_silhouette": 0.20,
+        "null_p_value": 0.048,
+        "persistence_gap": 0.3,
+        "persistence_p_value": 1.0,
+        "bootstrap_ari": 0.9,
+        "smallest_share": 0.1,
+        "predictive_r2": 0.2,
+        "rfm_predictive_r2": 0.15,
+        **changes,
+    }
+
+
+def chosen(rows: list[dict], by: str = "evidence") -> dict:
+    choose(rows, by)
+    (found,) = [row for row in rows if row["is_chosen"]]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changes", "holds", "because"),
+    [
+        ({}, True, "Chosen"),
+        ({"null_p_value": 0.2, "persistence_p_value": 0.04}, True, "Chosen"),
+        ({"predictive_r2": float("nan")}, True, "Chosen"),
+        ({"predictive_r2": None}, True, "Chosen"),
+        ({"null_p_value": 0.06}, False, "shuffled orders look the same"),
+        ({"null_p_value": float("nan")}, False, "shuffled orders look the same"),
+        ({"null_silhouette": 0.39}, False, "shuffled orders look the same"),
+        (
+            {"null_p_value": 0.2, "persistence_p_value": 0.04, "persistence_gap": 0.09},
+            False,
+            "shuffled orders look the same",
+        ),
+        ({"sampled_customers": 29}, False, "29 customers are too few"),
+        ({"bootstrap_ari": 0.49}, False, "resampled customers give other groups"),
+        ({"bootstrap_ari": float("nan")}, False, "resampled customers"),
+        ({"smallest_share": 0.01}, False, "a group is tiny"),
+        ({"predictive_r2": 0.01}, False, "say nothing about later spend"),
+    ],
+)
+def test_each_step_decides(changes, holds, because):
+    row = chosen([trial(**changes)])
+    assert row["has_structure"] is holds
+    assert because in row["reason"]
+    assert holds or row["reason"].startswith("No segments here: ")
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        {"null_p_value": 0.5},
+        {"bootstrap_ari": 0.2},
+        {"smallest_share": 0.001},
+        {"predictive_r2": 0.0},
+    ],
+)
+def test_a_dropped_trial_never_wins(failing):
+    dropped = trial(2, silhouette=0.9, **failing)
+    found = chosen([dropped, trial(5)])
+    assert found["k"] == 5
+    assert not dropped["has_structure"]
+    assert dropped["reason"].startswith("Dropped: ")
+
+
+def test_without_any_left_the_one_that_got_farthest_stands_in():
+    rows = [
+        trial(2, silhouette=0.9, null_p_value=1.0),
+        trial(3, bootstrap_ari=0.1),
+        trial(4, predictive_r2=0.0),
+        trial(5, predictive_r2=0.0, silhouette=0.3),
+    ]
+    found = chosen(rows)
+    assert found["k"] == 4
+    assert not any(row["has_structure"] for row in rows)
+    assert found["reason"].startswith("No segments here: ")
+    assert sum("No segments here" in row["reason"] for row in rows) == 1
+
+
+def test_silhouettes_are_compared_beyond_their_own_chance():
+    """A cumulative share always looks well separated, shuffled or not."""
+    flattered = trial(4, representation="cumulative_share", silhouette=0.6)
+    flattered["null_silhouette"] = 0.55
+    honest = trial(4)
+    assert gain(honest) > gain(flattered)
+    assert chosen([flattered, honest]) is honest
+
+
+def test_prediction_weighs():
+    blind, seeing = trial(4, predictive_r2=0.05), trial(5, predictive_r2=0.3)
+    assert score(seeing) - score(blind) == pytest.approx(0.25)
+    assert chosen([blind, seeing]) is seeing
+    assert "score" in blind["reason"]
+
+
+def test_ties_go_to_fewer_groups():
+    rows = [trial(3, silhouette=0.39), trial(4), trial(5, silhouette=0.401)]
+    assert chosen(rows)["k"] == 3
+    rows = [trial(3, silhouette=0.37), trial(4), trial(5, silhouette=0.401)]
+    assert chosen(rows)["k"] == 4
+
+
+def test_silhouette_alone_looks_at_the_first_candidate():
+    rows = [
+        trial(2, silhouette=0.40, predictive_r2=0.0),
+        trial(3, silhouette=0.404),
+        trial(4, silhouette=0.30, predictive_r2=0.9),
+        trial(4, silhouette=0.90, metric="dtw", band=1),
+    ]
+    found = chosen(rows, "silhouette")
+    assert found["k"] == 2
+    assert not found["has_structure"]
+    rows.append(trial(5, silhouette=0.42))
+    assert chosen(rows, "silhouette")["k"] == 5
+
+
+def test_every_trial_has_a_reason_with_its_numbers():
+    rows = [trial(k, silhouette=0.3 + 0.01 * k) for k in range(2, 8)]
+    rows.append(trial(8, bootstrap_ari=0.1))
+    choose(rows)
+    for row in rows:
+        assert row["reason"].endswith(".")
+        assert any(digit in row["reason"] for digit in "0123456789")
+    choose([])
