@@ -10,9 +10,10 @@ Rounding. Every number summed is at least 0 and an alignment has at most n + m -
 cells, so the squared distance of the rounded series is off by a factor of at most
 1 + (n + m + f) u, with u = 2^-24 for float32 and 2^-53 for float64 (Higham 2002,
 "Accuracy and stability of numerical algorithms", section 3.1), f being the features.
-``pack`` first takes a shift off the values and scales them into -1 to 1, both
-without effect on which path is nearest; rounding the values themselves then moves
-the distance by at most 2 u sqrt((n + m) f) of the scale.
+Before rounding to float32 a shift is taken off the values and they are scaled into
+-1 to 1, both without effect on which path is nearest (``spaces.DtwSpace``); rounding
+the values themselves then moves the distance by at most 2 u sqrt((n + m) f) of the
+scale.
 """
 
 import numpy as np
@@ -44,24 +45,21 @@ def reaches(length, steps, radius):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def pack(X, rows, length, shift, scale, block):  # pragma: no cover
+def pack(series, length, block):  # pragma: no cover
     """Lay series side by side, step by step and feature by feature.
 
     Args:
-        X: (series, steps, features).
-        rows: the series to lay, at most as many as there are lanes; the lanes left
-            over repeat the last one.
+        series: (series, steps, features), at most as many as there are lanes; the
+            lanes left over repeat the last one.
         length: steps of these series.
-        shift, scale: (features,) taken off, and the number that multiplies the rest.
-        block: receives (length, features, lanes), flat, with room for whole tiles.
+        block: receives (length, features, lanes), flat.
     """
-    lanes, features = lane_count(block), X.shape[2]
+    lanes, features = lane_count(block), series.shape[2]
     for lane in range(lanes):
-        row = rows[min(lane, len(rows) - 1)]
-        at = lane
+        row, at = min(lane, len(series) - 1), lane
         for i in range(length):
             for f in range(features):
-                block[at] = (X[row, i, f] - shift[f]) * scale
+                block[at] = series[row, i, f]
                 at += lanes
 
 
@@ -189,7 +187,8 @@ def sweep(
     """Squared distances of a block of series to one path.
 
     Args:
-        block: (length, features, lanes), flat; see :func:`pack`.
+        block: (length, features, lanes), flat, with room for whole tiles; see
+            :func:`pack`.
         length: steps of the series.
         path: (steps, features), flat.
         steps: steps of the path.
@@ -223,6 +222,4 @@ def sweep_kept(
             and :func:`_way`.
     """
     what = block, length, paths, steps, features, radius, rest, limit, row, ways
-    if features == 1:
-        return _sweep(False, True, *what)
     return _sweep(True, True, *what)

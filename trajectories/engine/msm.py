@@ -21,7 +21,7 @@ import numpy as np
 from numba import njit
 
 from trajectories.engine.dtw import lane_count, pack, reaches
-from trajectories.engine.lanes import least, load, most, spread, store
+from trajectories.engine.lanes import LANE_BYTES, least, load, most, spread, store
 from trajectories.engine.spaces import in_threads, series_lengths
 
 CHUNK_SERIES = 64
@@ -110,8 +110,7 @@ def _pairwise_msm(
         found: (A, B), receives the distances.
     """
     steps, features = B.shape[1:]
-    unshifted = np.zeros(features)
-    lanes = lane_count(unshifted)
+    lanes = LANE_BYTES // A.itemsize
     block = np.empty(steps * features * lanes)
     row = np.empty(steps * lanes)
     start = 0
@@ -119,7 +118,7 @@ def _pairwise_msm(
         rows = by_length[start : start + lanes]
         length = lengths_b[rows[0]]
         rows = rows[lengths_b[rows] == length]
-        pack(B, rows, length, unshifted, 1.0, block)
+        pack(B[rows], length, block)
         last = (length - 1) * lanes
         for i in range(min(len(A), rows.max() + 1 - later)):
             _sweep(A[i], lengths_a[i], block, length, radius, cost, row)

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from trajectories.engine.bounds import slack
-from trajectories.engine.passes import to_nearest, to_paths
+from trajectories.engine.passes import align, to_paths
 
 CHUNK_SERIES = 512
+PAIR_CHUNK_SERIES = 64
 
 
 class DtwSpace:
@@ -57,14 +58,8 @@ class DtwSpace:
         """Take the less of ``nearest`` and the distance to each of some series."""
         limits = np.asarray(nearest / self._unit, dtype=self.dtype)
         paths, lengths = self._scaled(self.series[rows]), self.lengths[rows]
-        return self._to_paths(paths, lengths, limits) * self._unit
-
-    def to_each_other(self) -> np.ndarray:
-        """Distances, not squared, between all series; (series, series) float64."""
-        limits = np.full(len(self.series), np.inf, dtype=self.dtype)
-        paths = self._scaled(self.series)
-        squares = self._to_paths(paths, self.lengths, limits, later=True)
-        return np.sqrt(np.minimum(squares, squares.T) * self._unit)
+        squares = self._to_paths(paths, lengths, limits)
+        return np.minimum(squares, limits[:, None]) * self._unit
 
     def to_paths(self, paths: np.ndarray) -> np.ndarray:
         """Distances, not squared, of all series to (paths, steps, features).
@@ -76,82 +71,91 @@ class DtwSpace:
         squares = self._to_paths(self._scaled(paths), series_lengths(paths), limits)
         return np.sqrt(squares * self._unit)
 
-    def nearest(self, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Label every series; return (series,) labels and squared distances."""
-        labels = np.zeros(len(self.series), dtype=np.int64)
-        centres = centres[:, : series_lengths(centres).max()]
-        nearest, _ = self._to_nearest(centres, labels, is_aligned=False)
-        return labels, nearest
+    def to_each_other(self) -> np.ndarray:
+        """Distances, not squared, between all series; (series, series) float64."""
+        limits = np.full(len(self.series), np.inf, dtype=self.dtype)
+        paths = self._scaled(self.series)
+        squares = self._to_paths(paths, self.lengths, limits, is_symmetric=True)
+        return np.sqrt(squares * self._unit)
+
+    def nearest(
+        self, centres: np.ndarray, labels: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Label every series.
+
+        Args:
+            centres: (clusters, steps, features).
+            labels: (series,) likely labels, which save work and change nothing.
+
+        Returns:
+            (series,) labels, the first of equally near ones, and squared distances.
+        """
+        size = len(self.series)
+        limits = np.full(size, np.inf, dtype=self.dtype)
+        first = np.zeros(size, dtype=np.int64) if labels is None else labels
+        lengths = series_lengths(centres)
+        squares = self._to_paths(self._scaled(centres), lengths, limits, first)
+        return squares.argmin(axis=1), squares.min(axis=1) * self._unit
 
     def improve(
         self, centres: np.ndarray, labels: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Label every series, and align it with its centre to move the centre."""
-        labels = labels.copy()
-        nearest, (sums, counts) = self._to_nearest(centres, labels, is_aligned=True)
+        labels, nearest = self.nearest(centres, labels)
+        scaled = self._scaled(centres)
+
+        def look(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            sums, counts = np.zeros(centres.shape), np.zeros(centres.shape[:2])
+            series, lengths = self._scaled(self.series[rows]), self.lengths[rows]
+            align(series, lengths, labels[rows], scaled, self.radius, sums, counts)
+            return sums, counts
+
+        sums, counts = map(sum, zip(*self._in_chunks(look, labels), strict=True))
         moved = sums / np.maximum(counts, 1.0)[:, :, None] / self._scale + self._shift
         return labels, nearest, np.where(counts[:, :, None] > 0, moved, centres)
 
-    def _to_paths(self, paths, path_lengths, limits, later=False) -> np.ndarray:
+    def _to_paths(
+        self, paths, path_lengths, limits, first=None, is_symmetric=False
+    ) -> np.ndarray:
+        """Squared distances in the lanes' own unit; see ``passes.to_paths``.
+
+        With ``first``, only the nearest path is of interest, this one most likely.
+        If the paths are the series themselves, each pair is looked at once.
+        """
         out = np.full((len(self.series), len(paths)), np.inf, dtype=self.dtype)
+        cells = self.series.shape[1] + paths.shape[1]
+        factor = 0.0 if first is None else slack(self.dtype, cells, paths.shape[2])
+        first = np.zeros(len(out), dtype=np.int64) if first is None else first
 
         def look(rows: np.ndarray) -> None:
+            begin = rows.min() if is_symmetric else 0
+            found = np.empty((len(rows), len(paths) - begin), dtype=self.dtype)
             to_paths(
-                self.series,
-                rows,
-                self.lengths,
-                paths,
-                path_lengths,
+                self._scaled(self.series[rows]),
+                self.lengths[rows],
+                paths[begin:],
+                path_lengths[begin:],
                 self.radius,
-                self._shift,
-                self._scale,
-                limits,
-                later,
-                out,
+                limits[rows],
+                first[rows],
+                factor,
+                found,
             )
+            out[rows, begin:] = found
 
-        for _ in in_threads(look, self._chunks(self.lengths), self.n_jobs):
-            pass
-        return out.astype(float)
+        self._in_chunks(look, first, PAIR_CHUNK_SERIES if is_symmetric else None)
+        return np.minimum(out, out.T) if is_symmetric else out
 
-    def _to_nearest(self, centres, labels, is_aligned):
-        nearest = np.empty(len(labels), dtype=self.dtype)
-        scaled = self._scaled(centres)
-        _, steps, features = centres.shape
-        shape = centres.shape if is_aligned else (0, 0, features)
-        cells = self.series.shape[1] + steps
-
-        def look(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            sums, counts = np.zeros(shape), np.zeros(shape[:2])
-            to_nearest(
-                self.series,
-                rows,
-                self.lengths,
-                scaled,
-                self.radius,
-                self._shift,
-                self._scale,
-                slack(self.dtype, cells, features),
-                labels,
-                nearest,
-                sums,
-                counts,
-            )
-            return sums, counts
-
-        order = np.lexsort((labels, self.lengths))
-        sums, counts = np.zeros(shape), np.zeros(shape[:2])
-        for more_sums, more_counts in in_threads(look, _cut(order), self.n_jobs):
-            sums += more_sums
-            counts += more_counts
-        return nearest.astype(float) * self._unit, (sums, counts)
+    def _in_chunks(self, look: Callable, labels: np.ndarray, size=None) -> list:
+        """Run a function on chunks of rows, equal lengths and labels together."""
+        order, size = np.lexsort((labels, self.lengths)), size or CHUNK_SERIES
+        begins = range(0, len(order), size)
+        chunks = [order[begin : begin + size] for begin in begins]
+        return list(in_threads(look, chunks, self.n_jobs))
 
     def _scaled(self, paths: np.ndarray) -> np.ndarray:
         scaled = (paths - self._shift) * self._scale
         return np.ascontiguousarray(scaled, dtype=self.dtype)
-
-    def _chunks(self, lengths: np.ndarray) -> list[np.ndarray]:
-        return _cut(np.argsort(lengths, kind="stable"))
 
 
 class EuclideanSpace:
@@ -199,13 +203,6 @@ class EuclideanSpace:
 def series_lengths(series: np.ndarray) -> np.ndarray:
     """Count the steps of NaN-padded (series, steps, features); (series,) int64."""
     return (~np.isnan(series[:, :, 0])).sum(axis=1)
-
-
-def _cut(order: np.ndarray) -> list[np.ndarray]:
-    return [
-        order[begin : begin + CHUNK_SERIES]
-        for begin in range(0, len(order), CHUNK_SERIES)
-    ]
 
 
 def in_threads(function: Callable, chunks: list, n_jobs: int | None) -> Iterator:
