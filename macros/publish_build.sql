@@ -62,14 +62,10 @@
 {# One sentence when a build must not be published, else nothing. #}
 {% macro _reason_not_to_publish(results) %}
     {% set ran = [] %}
-    {% set failed = [] %}
+    {% set failed = _failed_nodes(results) %}
     {% set missing = {'model': [], 'test': []} %}
     {% for result in results %}
         {% do ran.append(result.node.unique_id) %}
-        {% if result.status | string in
-            ['error', 'fail', 'runtime error', 'partial success', 'skipped'] %}
-            {% do failed.append(result.node.name) %}
-        {% endif %}
     {% endfor %}
     {% for node in _nodes_to_publish() if node.unique_id not in ran %}
         {% do missing['model'].append(node.name) %}
@@ -93,6 +89,17 @@
         {{ return("this was a build of a sample of the rows (--sample).") }}
     {% endif %}
     {{ return('') }}
+{% endmacro %}
+
+
+{# The names of what failed, or was skipped because something failed. #}
+{% macro _failed_nodes(results) %}
+    {% set failed = [] %}
+    {% for result in results if result.status | string in
+        ['error', 'fail', 'runtime error', 'partial success', 'skipped'] %}
+        {% do failed.append(result.node.name) %}
+    {% endfor %}
+    {{ return(failed) }}
 {% endmacro %}
 
 

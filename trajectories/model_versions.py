@@ -36,6 +36,7 @@ VERSION_SCHEMA = pa.schema(
         pa.field("library_versions", pa.string()),
         pa.field("refit_reason", pa.string()),
         pa.field("is_current", pa.bool_()),
+        pa.field("is_new", pa.bool_()),
     ]
 )
 
@@ -92,9 +93,10 @@ def renew(
     Returns:
         The trials of all versions, with the columns of ``VERSION_SCHEMA``, sorted.
         ``is_current`` are those of the one version per segmentation that scores this
-        build; a segmentation that cannot be fitted has none.
+        build; a segmentation that cannot be fitted has none. ``is_new`` are those
+        that were not there before: if the build fails, they are to be forgotten.
     """
-    history = _aligned(history)
+    history = _with_columns(_aligned(history), is_new=False)
     models = history.filter(history["is_chosen"]).to_pylist()
     current, due = [], {}
     for name in sorted(build.segmentations) if build.last_day else ():
@@ -172,6 +174,7 @@ def _freeze(trials: pa.Table, name: str, reason: str, build: Build) -> pa.Table:
         library_versions=libraries,
         refit_reason=reason,
         is_current=True,
+        is_new=True,
     )
 
 
@@ -184,8 +187,9 @@ def _with_version(history: pa.Table, fitted: pa.Table) -> pa.Table:
     if same.num_rows and same["fit_number"][0] == newest and same["input"][0] == source:
         return history
     others = history.filter(pc.not_equal(history["model_version"], label))
-    number = (newest.as_py() or 0) + 1
-    return pa.concat_tables([others, _with_columns(fitted, fit_number=number)])
+    number, is_new = (newest.as_py() or 0) + 1, not same.num_rows
+    fitted = _with_columns(fitted, fit_number=number, is_new=is_new)
+    return pa.concat_tables([others, fitted])
 
 
 def _with_current(history: pa.Table, current: list[str]) -> pa.Table:
