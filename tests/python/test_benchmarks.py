@@ -46,6 +46,7 @@ def test_shoppers_are_drawn_by_seed_in_blocks(monkeypatch):
     first, first_kinds = shoppers.daily_spend(30, seed=1)
     assert (series[:30] == first).all()
     assert (kinds[:30] == first_kinds).all()
+    assert (series[30:60] != first).any()
     assert (shoppers.daily_spend(30, seed=2)[0] != first).any()
 
 
@@ -252,13 +253,11 @@ def test_retail_compares_with_rfm():
         "rfm_activity_r2": 0.1,
     }
     found = verdicts([True, False]).assign(**numbers)
-    assert "structure in rhythm; R2 above RFM's in rhythm | yes |" in retail.report(
-        found
-    )
-    found["has_structure"] = True
-    assert "structure in rhythm, rhythm; R2 above RFM's in rhythm | no |" in (
-        retail.report(found)
-    )
+    text = retail.report(found)
+    assert "structure in rhythm; of these, R2 above RFM's in rhythm | yes |" in text
+    found["has_structure"] = [False, True]
+    text = retail.report(found)
+    assert "structure in rhythm; of these, R2 above RFM's in none | no |" in text
 
 
 def test_trials_report_seconds_and_candidates():
