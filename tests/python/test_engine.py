@@ -1,10 +1,13 @@
 """The kernels: lanes, bounds, barycentres, and what their short cuts may not change."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trajectories.engine import _forget_older_kernels
 from trajectories.engine.bounds import envelope, rest_bound, slack
 from trajectories.engine.dtw import pack
 from trajectories.engine.lloyd import improve, seed_centres, stretch
@@ -189,3 +192,15 @@ def test_no_result_depends_on_threads():
     for other in passes[1:]:
         for one, two in zip(passes[0], other, strict=True):
             np.testing.assert_array_equal(one, two)
+
+
+def test_kernels_older_than_a_source_are_forgotten(tmp_path):
+    cache = tmp_path / "__pycache__"
+    cache.mkdir()
+    source, older, newer = tmp_path / "a.py", cache / "old.nbi", cache / "new.nbi"
+    for at, path in enumerate([older, source, newer]):
+        path.touch()
+        os.utime(path, (at, at))
+    _forget_older_kernels(tmp_path)
+    assert not older.exists()
+    assert newer.exists()
