@@ -65,17 +65,20 @@ class MeasuredBuild:
 
 
 def run_build(folder: Path, source: Path | None = None) -> MeasuredBuild:
-    """Run the real ``dbt build`` into ``folder`` and measure it.
+    """Run the real ``dbt build`` into ``folder``, from nothing, and measure it.
 
     Args:
         folder: becomes the build folder; dbt's target and the output (build.log) lie
-            in it.
+            in it. The tables of an earlier build are removed: with them, its model
+            versions would go on scoring, and nothing would be fitted.
         source: folder with the input files; None builds the sample shop.
 
     Raises:
         BuildError: when the build fails; the sentence names the log.
     """
     log, target = folder / "build.log", folder / "target"
+    for tables in folder.glob("work.duckdb*"):
+        tables.unlink()
     began = time.time()
     with _dbt(folder, source, "build") as child:
         peak = _PeakMemory(child.pid)

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import (
+    builds,
     children,
     fit,
     goals,
@@ -103,6 +104,19 @@ def test_a_child_that_fails_is_named(task, capfd):
 
 def test_children_get_so_many_threads():
     assert children.environment(2)["NUMBA_NUM_THREADS"] == "2"
+
+
+def test_a_measured_build_starts_from_nothing(tmp_path, monkeypatch):
+    (tmp_path / "work.duckdb").touch()
+    (tmp_path / "work.duckdb.wal").touch()
+
+    def dbt(folder, source, *words):
+        assert not list(folder.iterdir())
+        raise builds.BuildError("as far as it goes")
+
+    monkeypatch.setattr(builds, "_dbt", dbt)
+    with pytest.raises(builds.BuildError, match="as far as it goes"):
+        builds.run_build(tmp_path)
 
 
 # -- Each benchmark --------------------------------------------------------------
