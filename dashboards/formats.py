@@ -96,6 +96,20 @@ def feature(name: str) -> str:
     return FEATURES.get(name, words(name))
 
 
+# What one step of a series is called.
+PERIODS = {"monthly_lrfm": "month", "daily_spend": "day"}
+
+# What is compared of a customer, before any smoothing.
+REPRESENTATIONS = {
+    "population": "Values as they are",
+    "smoothed": "Values",
+    "smoothed_unit_length": "Shape without its level",
+    "smoothed_own_maximum": "Share of the own highest value",
+    "cumulative_share": "Share of the spend reached so far",
+    "smoothed_order_rhythm": "Rhythm of orders",
+    "smoothed_spend_rhythm": "Rhythm of orders and spend",
+}
+
 METRICS = {"dtw": "DTW", "euclidean": "Euclidean", "msm": "MSM"}
 
 

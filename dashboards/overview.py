@@ -141,7 +141,7 @@ def _findings(marts: PublishedMarts) -> Fragment:
     rows = []
     for name in segmentations.ordered(set(trials.index)):
         trial = trials.loc[name]
-        verdict = {True: "groups are real", False: "no segments here"}.get(
+        verdict = {True: "can be believed", False: "no segments here"}.get(
             trial["has_structure"], "not tested"
         )
         rows.append(
@@ -160,12 +160,12 @@ def _findings(marts: PublishedMarts) -> Fragment:
         return Fragment("findings", {(): part("paragraph", text=text)})
     headers = [
         "Segmentation",
-        "Null test",
+        "Evidence",
         "Segments",
         "Metric",
         "Silhouette",
         "Silhouette, shuffled",
         "Agreement of refits (ARI)",
     ]
-    caption = "What was found by each segmentation; the null test shuffles customers"
+    caption = "What was found by each segmentation, beside shuffled orders"
     return Fragment("findings", {(): table(caption, headers, rows, 2)})

@@ -3,33 +3,19 @@
 import pandas as pd
 
 from dashboards import formats, segmentations, theme
-from dashboards.published import PublishedMarts
+from dashboards.segmentations import CONTROLS, Trials
 from dashboards.template import Chart, State, legend
 
-CONTROLS = ("segmentation", "metric", "k")
 
-# What one step of a series is called.
-STEPS = {"monthly_lrfm": "Month", "daily_spend": "Day"}
-
-
-def chart(marts: PublishedMarts, trial_of: dict[tuple, object]) -> Chart:
+def chart(trials: Trials, smallest_cell: int) -> Chart:
     """Draw the mean path of every group of every trial.
 
     Paths of several features get one figure per feature, paths of a single
     feature one figure per group; groups without a path are compared as bars.
-
-    Args:
-        marts: the published marts.
-        trial_of: trials by segmentation, metric and k.
     """
-    centroids = segmentations.of_shown_trials(marts, "marts.fct_trial_centroids")
     states = {
-        (name, metric, str(k)): _state(
-            group, trial_of.get((name, metric, str(k))), marts.smallest_cell
-        )
-        for (name, metric, k), group in centroids.groupby(
-            ["segmentation", "metric", "k"]
-        )
+        key: _state(rows, trials.by_key[key], smallest_cell)
+        for key, rows in trials.rows("marts.fct_trial_centroids").items()
     }
     return Chart("paths", states, CONTROLS, columns=2)
 
@@ -50,7 +36,7 @@ def _state(group: pd.DataFrame, trial: object, smallest_cell: int) -> State:
         note += f" {names}: {formats.few(smallest_cell)} customers, not shown."
     features = [name for name in formats.FEATURES if name in set(shown["feature"])]
     features += sorted(set(shown["feature"]) - set(formats.FEATURES))
-    step = STEPS.get(getattr(trial, "series", ""), "Step")
+    step = formats.words(formats.PERIODS.get(trial.series, "step"))
     if shown["step"].max() == 1:
         return _compared(shown, features, note)
     if len(features) == 1:

@@ -18,19 +18,17 @@ COLUMNS = {
         " smoothing_steps, metric, k, band, steps,"
         " sampled_customers, silhouette, silhouette_low, silhouette_high, inertia,"
         " calinski_harabasz, davies_bouldin, null_silhouette, null_p_value,"
-        " bootstrap_ari, predictive_r2, smallest_share, has_structure, is_chosen,"
-        " reason"
+        " persistence_gap, persistence_p_value, bootstrap_ari, predictive_r2,"
+        " rfm_predictive_r2, added_predictive_r2, activity_r2, rfm_activity_r2,"
+        " smallest_share, is_elbow, has_structure, is_chosen, reason"
     ),
-    "marts.fct_trial_nulls": (
-        "segmentation_trial_id, segmentation, metric, k, shuffle_number, silhouette"
-    ),
+    "marts.fct_trial_nulls": ("segmentation_trial_id, shuffle_number, silhouette"),
     "marts.fct_trial_centroids": (
-        "segmentation_trial_id, segmentation, metric, k, cluster_number, customers,"
-        " customer_share, feature, step, value, scaled_value"
+        "segmentation_trial_id, cluster_number, customers, customer_share, feature,"
+        " step, value"
     ),
     "marts.fct_silhouettes": (
-        "segmentation_trial_id, segmentation, metric, k, cluster_number,"
-        " sample_number, silhouette, x, y"
+        "segmentation_trial_id, cluster_number, sample_number, silhouette, x, y"
     ),
     "marts.dim_segments": (
         "segment_id, segmentation, segment_number, stage, persona,"

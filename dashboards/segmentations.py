@@ -11,7 +11,11 @@ from dashboards.template import Control, part
 
 ORDER = ("lifecycle", "rhythm", "value", "behaviour")
 TOTAL = "total"
+
+# What tells one trial from another on a page.
+CONTROLS = ("segmentation", "candidate", "k")
 _GROUP_NAME = re.compile(r"Group \d+")
+_BRACKETS = re.compile(r" \([^()]*\)")
 
 
 def ordered(names: set[str] | pd.Series) -> list[str]:
@@ -102,31 +106,77 @@ class Segments:
         )
 
 
-def shown_trials(marts: PublishedMarts) -> pd.DataFrame:
-    """Read one trial per segmentation, metric and k.
+class Trials:
+    """All trials, by segmentation, candidate (in words) and k as text.
 
-    Where several candidates share a metric, one is shown for all k: that of the
-    chosen trial, else that of the highest silhouette.
+    Attributes:
+        frame: one row per trial, with its `candidate` in words.
+        by_key: the rows as named tuples, in the usual order of segmentations, then
+            by candidate (the chosen one first) and k.
     """
+
+    def __init__(self, marts: PublishedMarts) -> None:
+        """Read the trials."""
+        self._marts = marts
+        frame = _read_trials(marts)
+        frame["candidate"] = [candidate(trial) for trial in frame.itertuples()]
+        recipe = ["segmentation", "candidate"]
+        frame["order"] = frame["segmentation"].map(
+            {name: place for place, name in enumerate(ordered(frame["segmentation"]))}
+        )
+        frame["is_other"] = ~frame.groupby(recipe)["is_chosen"].transform("any")
+        self.frame = frame.sort_values(
+            ["order", "is_other", "candidate", "k"], ignore_index=True
+        )
+        self.by_key = {key(trial): trial for trial in self.frame.itertuples()}
+        self._keys = {
+            trial.segmentation_trial_id: key for key, trial in self.by_key.items()
+        }
+
+    def rows(self, mart: str) -> dict[tuple[str, str, str], pd.DataFrame]:
+        """Read the rows of a mart that belong to each trial."""
+        groups = self._marts.read(mart).groupby("segmentation_trial_id")
+        return {
+            self._keys[identity]: rows
+            for identity, rows in groups
+            if identity in self._keys
+        }
+
+
+def key(trial: object) -> tuple[str, str, str]:
+    """Name a trial by the values of the controls that show it."""
+    return trial.segmentation, trial.candidate, str(trial.k)
+
+
+def candidate(trial: object) -> str:
+    """Say in words how a trial sees customers and how it compares them."""
+    period = formats.PERIODS.get(trial.series, "step")
+    words = formats.REPRESENTATIONS.get(
+        trial.representation, formats.words(trial.representation)
+    )
+    if not formats.is_missing(trial.smoothing_steps):
+        words += f" smoothed over {_steps(trial.smoothing_steps, period)}"
+    if not formats.is_missing(trial.steps) and trial.steps > 1:
+        words += f", {_comparison(trial, period)}"
+    return f"{words} ({formats.metric(trial.metric)})"
+
+
+def _comparison(trial: object, period: str) -> str:
+    if trial.metric == "euclidean":
+        return f"{period} by {period}"
+    if formats.is_missing(trial.band):
+        return "any shift in time"
+    return f"shifts of up to {_steps(trial.band, period)}"
+
+
+def _steps(number: float, period: str) -> str:
+    return f"{number:g} {period}" + ("" if number == 1 else "s")
+
+
+def _read_trials(marts: PublishedMarts) -> pd.DataFrame:
     trials = marts.read("marts.fct_segmentation_trials")
     trials["is_chosen"] = trials["is_chosen"].eq(True)
-    candidate = ["segmentation", "metric", "representation", "smoothing_steps", "band"]
-    trials = trials.sort_values(
-        ["segmentation", "metric", "is_chosen", "silhouette"],
-        ascending=[True, True, False, False],
-        na_position="last",
-    )
-    shown = trials.drop_duplicates(["segmentation", "metric"])[candidate]
-    return trials.merge(shown, on=candidate).sort_values(
-        ["segmentation", "metric", "k"], ignore_index=True
-    )
-
-
-def of_shown_trials(marts: PublishedMarts, mart: str) -> pd.DataFrame:
-    """Read the rows of a mart that belong to the trials of `shown_trials`."""
-    rows = marts.read(mart)
-    shown = shown_trials(marts)["segmentation_trial_id"]
-    return rows[rows["segmentation_trial_id"].isin(shown)]
+    return trials
 
 
 def deciding_trials(marts: PublishedMarts) -> pd.DataFrame:
@@ -135,14 +185,26 @@ def deciding_trials(marts: PublishedMarts) -> pd.DataFrame:
     That is the chosen one; where none was chosen, the one with the highest
     silhouette.
     """
-    trials = marts.read("marts.fct_segmentation_trials")
-    trials["is_chosen"] = trials["is_chosen"].eq(True)
-    trials = trials.sort_values(
+    trials = _read_trials(marts).sort_values(
         ["segmentation", "is_chosen", "silhouette"],
         ascending=[True, False, False],
         na_position="last",
     )
     return trials.drop_duplicates("segmentation").set_index("segmentation")
+
+
+def without_numbers(reason: str | None) -> str:
+    """Take what stands in brackets out of a reason: the measured numbers."""
+    text = "" if formats.is_missing(reason) else str(reason)
+    while text != (shorter := _BRACKETS.sub("", text)):
+        text = shorter
+    return text
+
+
+def what_fails(trial: object) -> str:
+    """Say what a trial without structure lacks, as its reason does."""
+    said = without_numbers(trial.reason).partition(": ")[2]
+    return said.partition(". ")[0].rstrip(".") or "the evidence does not carry them"
 
 
 def null_comparison(trial: object) -> str:
@@ -178,12 +240,14 @@ def structure_banner(marts: PublishedMarts) -> list[Markup]:
         else f"No segments here in {formats.listing(failed)}"
     )
     numbers = " ".join(
-        f"In {name}: {null_comparison(trials.loc[name])}" for name in failed
+        f"In {name}: {what_fails(trials.loc[name])};"
+        f" {null_comparison(trials.loc[name])}"
+        for name in failed
     )
     text = (
-        "Customers are no more alike than customers whose orders were shuffled at"
-        " random, so the groups are only a way to cut the shop into parts. They"
-        f" carry no names, and nothing should be decided by them. {numbers}"
+        "The evidence does not carry the groups, so they are only a way to cut the"
+        " shop into parts. They carry no names, and nothing should be decided by"
+        f" them. {numbers}"
     )
     return [part("banner", heading=heading, text=text, kind="warning")]
 

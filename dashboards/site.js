@@ -32,12 +32,20 @@
         option.disabled = !offered.has(option.value);
         option.hidden = option.disabled && option.tagName === "OPTION";
       });
+      limit(form.elements[name], Array.from(offered, Number));
       if (offered.size > 0 && !offered.has(value(name))) {
         choose(name, left[0][position]);
       }
       const kept = left.filter((values) => values[position] === value(name));
       left = kept.length > 0 ? kept : left;
     });
+  }
+
+  // A slider runs as far as there is something to show.
+  function limit(input, numbers) {
+    if (input.type !== "range") return;
+    input.min = Math.min(...numbers);
+    input.max = Math.max(...numbers);
   }
 
   // Gives every figure its place before any is drawn: their widths depend on
@@ -90,11 +98,17 @@
     draw(element.querySelector(".plots"), shown);
   }
 
-  // A new value of the first control starts from what was chosen for it.
+  // A new value of a control starts from what is preferred for it, given the
+  // controls before it.
   function prefer(event) {
-    if (event.target.name !== page.controls[0]) return;
-    const wanted = page.preferred.find((values) => values[0] === event.target.value);
-    if (wanted) wanted.forEach((each, position) => choose(page.controls[position], each));
+    const names = page.controls.slice(0, page.controls.indexOf(event.target.name) + 1);
+    const wanted = page.preferred.find(
+      (values) => names.every((name, position) => values[position] === value(name)));
+    if (!wanted) return;
+    wanted.forEach(function (each, position) {
+      choose(page.controls[position], each);
+      restrict();
+    });
   }
 
   function update() {

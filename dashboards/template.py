@@ -93,8 +93,9 @@ class Page:
     """One page of the site.
 
     `available` lists the combinations of all controls (in their order) that
-    have something to show; options without any are greyed out. `preferred` are
-    the combinations that a new value of the first control jumps to.
+    have something to show; options without any are greyed out. A new value of a
+    control jumps to the first of the `preferred` combinations that has it and the
+    values of the controls before it.
     """
 
     file: str
@@ -129,10 +130,19 @@ def table(
     headers: list[str],
     rows: list[list[object]],
     numbers_from: int = 1,
+    is_stacked: bool = False,
 ) -> Markup:
-    """Render a table; columns from `numbers_from` on are aligned as numbers."""
+    """Render a table; columns from `numbers_from` on are aligned as numbers.
+
+    On a phone a stacked table shows each row as a list, the others scroll.
+    """
     return part(
-        "table", caption=caption, headers=headers, rows=rows, numbers_from=numbers_from
+        "table",
+        caption=caption,
+        headers=headers,
+        rows=rows,
+        numbers_from=numbers_from,
+        is_stacked=is_stacked,
     )
 
 

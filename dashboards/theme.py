@@ -161,6 +161,21 @@ def level(y: float, colour: str = MUTED) -> dict:
     return {"type": "line", **ends, "line": {"color": colour, "width": 1}}
 
 
+def arrow(x: float, y: float, text: str) -> dict:
+    """Point at (x, y) from above and to the right, and say what is there."""
+    to = {"x": x, "y": y, "text": text, "ax": 26, "ay": -30, "standoff": 9}
+    return {**to, "showarrow": True, "arrowcolor": MUTED, "arrowwidth": 1.2}
+
+
+def above(x: float, text: str) -> dict:
+    """Write on top of the chart what is at `x`; the chart needs `ROOM_ABOVE`."""
+    place = {"x": x, "y": 1, "yref": "y domain", "yanchor": "bottom"}
+    return {**place, "text": text, "showarrow": False}
+
+
+ROOM_ABOVE = {"l": 8, "r": 12, "t": 26, "b": 8}
+
+
 def template() -> dict:
     """Build the Plotly template shared by all charts (sent once per page)."""
     axis = {

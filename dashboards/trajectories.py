@@ -1,108 +1,86 @@
 """Trajectories: the paths of the groups, and the evidence for their number."""
 
-import pandas as pd
-
-from dashboards import claims, evidence, formats, paths, segmentations
+from dashboards import claims, evidence, paths, sampled, segmentations, verdicts
 from dashboards.published import PublishedMarts
-from dashboards.template import (
-    Control,
-    Fragment,
-    Page,
-    Section,
-    part,
-)
+from dashboards.segmentations import Trials
+from dashboards.template import Control, Page, Section
 
 FILE, TITLE = "trajectories.html", "Trajectories"
 INTRODUCTION = (
-    "How customers of each group develop, drawn for every number of groups that"
-    " was tried, and the evidence for choosing one. Change the segmentation, the"
-    " metric or k and all charts follow."
+    "How customers of each group develop, drawn for everything that was tried, and"
+    " the evidence for what was chosen. Change the segmentation, the way customers"
+    " are seen and compared, or the number of groups, and all charts follow."
 )
 
 
 def build(marts: PublishedMarts) -> Page:
     """Build the trajectories page."""
-    trials = segmentations.shown_trials(marts)
-    if trials.empty:
+    trials, cell = Trials(marts), marts.smallest_cell
+    if trials.frame.empty:
         return Page(FILE, TITLE, "No segmentation has been tried yet.", [])
-    keys = [(row.segmentation, row.metric, str(row.k)) for row in trials.itertuples()]
-    trial_of = dict(zip(keys, trials.itertuples(), strict=True))
-    order = segmentations.ordered(trials["segmentation"])
-    keys.sort(key=lambda values: (order.index(values[0]), values[1], int(values[2])))
-    sections = [
-        Section("Paths", [paths.chart(marts, trial_of)], is_wide=True),
-        Section(
-            "How many groups?",
-            [evidence.silhouettes_by_k(trials), evidence.elbow(trials)],
-        ),
-        Section(
-            "Are the groups real?",
-            [evidence.blades(marts, trial_of), evidence.nulls(marts, trial_of)],
-        ),
-        *evidence.picture(marts, trial_of),
-        Section("All trials", [evidence.trial_table(trials)], is_wide=True),
-    ]
+    order = segmentations.ordered(trials.frame["segmentation"])
+    best = verdicts.best_trials(trials)
+    preferred = [segmentations.key(trial) for trial in best.itertuples()]
     return Page(
         file=FILE,
         title=TITLE,
         introduction=INTRODUCTION,
         banners=segmentations.structure_banner(marts),
-        controls=_controls(trials, order),
+        controls=_controls(trials, order, preferred[0]),
         sections=[
             Section(
                 "Verdict",
-                [_verdict(marts, order), claims.quoted(marts, "structure", order)],
+                [
+                    verdicts.verdict(marts, order),
+                    claims.quoted(marts, "structure", order),
+                ],
                 is_wide=True,
             ),
-            *sections,
+            Section("Paths", [paths.chart(trials, cell)], is_wide=True),
+            Section(
+                "How many groups?",
+                [evidence.silhouettes_by_k(trials), evidence.elbow(trials)],
+            ),
+            Section(
+                "Are the groups real?",
+                [sampled.blades(trials, cell), evidence.nulls(trials)],
+            ),
+            Section(
+                "Do they say what comes?", [evidence.prediction(trials)], is_wide=True
+            ),
+            *sampled.picture(trials, cell),
+            Section(
+                "What was tried",
+                [verdicts.candidates(best, cell), verdicts.every_k(trials, cell)],
+                verdicts.RULE,
+                is_wide=True,
+            ),
         ],
-        available=keys,
-        preferred=[
-            (row.segmentation, row.metric, str(row.k))
-            for row in trials[trials["is_chosen"]].itertuples()
-        ],
+        available=list(trials.by_key),
+        preferred=preferred,
     )
 
 
-def _controls(trials: pd.DataFrame, order: list[str]) -> list[Control]:
+def _controls(
+    trials: Trials, order: list[str], first: tuple[str, str, str]
+) -> list[Control]:
     """Start from the chosen trial of the first segmentation."""
-    first = trials[trials["segmentation"] == order[0]].sort_values(
-        ["is_chosen", "silhouette"], ascending=False, na_position="last"
-    )
-    metrics = sorted(trials["metric"].unique(), reverse=True)
-    numbers = range(int(trials["k"].min()), int(trials["k"].max()) + 1)
-    start = first.iloc[0]
+    seen = dict.fromkeys(trials.frame["candidate"])
+    numbers = range(int(trials.frame["k"].min()), int(trials.frame["k"].max()) + 1)
     return [
         segmentations.control(order),
         Control(
-            "metric",
-            "Metric",
-            "radio",
-            [(name, formats.metric(name)) for name in metrics],
-            start["metric"],
+            "candidate",
+            "Seen and compared by",
+            "select",
+            [(words, words) for words in seen],
+            first[1],
         ),
         Control(
             "k",
             "Number of groups (k)",
             "slider",
             [(str(k), str(k)) for k in numbers],
-            str(start["k"]),
+            first[2],
         ),
     ]
-
-
-def _verdict(marts: PublishedMarts, order: list[str]) -> Fragment:
-    trials = segmentations.deciding_trials(marts)
-    states = {}
-    for name in order:
-        trial = trials.loc[name]
-        choice = (
-            f"k = {trial['k']} with {formats.metric(trial['metric'])} was chosen."
-            if trial["is_chosen"]
-            else "No trial was chosen; the one with the highest silhouette speaks here:"
-            f" k = {trial['k']} with {formats.metric(trial['metric'])}."
-        )
-        reason = "" if formats.is_missing(trial["reason"]) else str(trial["reason"])
-        comparison = segmentations.null_comparison(trial)
-        states[(name,)] = part("paragraph", text=f"{choice} Here {comparison} {reason}")
-    return Fragment("verdict", states, ("segmentation",))

@@ -1,8 +1,8 @@
 """A small made-up published file with every mart the pages read.
 
 It holds what is awkward on purpose: names that look like HTML, a segment of
-three customers, a month with two, an incomplete month, a metric that one of the
-segmentations lacks.
+three customers, a month with two, an incomplete month, candidates that one of the
+segmentations lacks, that differ in all but their metric, and that reach another k.
 """
 
 import math
@@ -17,24 +17,87 @@ MONTHS = [
     str(month)[:10] for month in pd.date_range("2016-01-01", periods=24, freq="MS")
 ]
 LAST = MONTHS[-1]
-KS = range(2, 9)
-METRICS = {"lifecycle": ["dtw", "euclidean"], "value": ["euclidean"]}
+# Candidates: representation, smoothing, metric, band and the numbers of groups.
+RECIPES = {
+    "warped": ("population", None, "dtw", 1, range(2, 9)),
+    "smooth": ("smoothed", 2.0, "euclidean", None, range(2, 9)),
+    "plain": ("population", None, "euclidean", None, range(2, 7)),
+}
+CANDIDATES = {"lifecycle": ["warped", "smooth", "plain"], "value": ["plain"]}
+WORDS = {
+    ("lifecycle", "warped"): "Values as they are, shifts of up to 1 month (DTW)",
+    ("lifecycle", "smooth"): (
+        "Values smoothed over 2 months, month by month (Euclidean)"
+    ),
+    ("lifecycle", "plain"): "Values as they are, month by month (Euclidean)",
+    ("value", "plain"): "Values as they are (Euclidean)",
+}
 PATH_FEATURES = ["length_days", "recency_days", "frequency_orders", "monetary_amount"]
 STATIC_FEATURES = ["recency_days", "frequency_orders", "monetary_amount"]
 SIZES = {1: 400, 2: 250, 3: 3, 4: 97}
 CHOSEN_K = 3
+ELBOW_K = 4
+SHUFFLES = 5
 
 
-def silhouette(segmentation: str, metric: str, k: int) -> float:
-    """A different number for every trial."""
-    base = {"dtw": 0.5, "euclidean": 0.4}[metric] - 0.03 * abs(k - CHOSEN_K)
-    return round(base + (0.007 if segmentation == "value" else 0), 4)
+def state(segmentation: str, candidate: str, k: int) -> tuple[str, str, str]:
+    """The values of the controls that show a trial."""
+    return segmentation, WORDS[segmentation, candidate], str(k)
 
 
-def centre(metric: str, k: int, cluster: int, step: int, place: int) -> float:
+def silhouette(segmentation: str, candidate: str, k: int) -> float:
+    """A different number for every trial, the highest at k = 3."""
+    base = {"warped": 0.5, "smooth": 0.4, "plain": 0.3}[candidate]
+    is_value = segmentation == "value"
+    return round(base - 0.03 * abs(k - CHOSEN_K) + (0.007 if is_value else 0), 4)
+
+
+def inertia(candidate: str, k: int) -> float:
+    """A different number for every candidate and k."""
+    return round(10 / k + len(candidate), 4)
+
+
+def explained(candidate: str, k: int) -> dict[str, float]:
+    """What groups and RFM groups say about the next 90 days, all different."""
+    shift = {"warped": 0.1, "smooth": 0.2, "plain": 0.0}[candidate]
+    return {
+        "predictive_r2": round(shift + 0.02 * k, 4),
+        "rfm_predictive_r2": round(0.011 * k, 4),
+        "added_predictive_r2": round(shift + 0.003 * k, 4),
+        "activity_r2": round(shift + 0.005 * k, 4),
+        "rfm_activity_r2": round(0.004 * k - 0.01, 4),
+    }
+
+
+def shuffled(shuffle: int, structure: bool = True) -> float:
+    """The silhouette of one of the shuffled shops (1, 2, ...)."""
+    return round((0.2 if structure else 0.5) + 0.005 * shuffle, 4)
+
+
+def centre(candidate: str, k: int, cluster: int, step: int, place: int) -> float:
     """A different number for every point of every path."""
-    shift = 5 if metric == "dtw" else 0
+    shift = {"warped": 5, "smooth": 0, "plain": 500}[candidate]
     return shift + 0.5 * k + cluster * step + 0.25 * place
+
+
+def _tried() -> list[tuple[str, str, int]]:
+    """Segmentation, candidate and k of all trials."""
+    return [
+        (segmentation, candidate, k)
+        for segmentation, candidates in CANDIDATES.items()
+        for candidate in candidates
+        for k in RECIPES[candidate][-1]
+    ]
+
+
+def _identity(segmentation: str, candidate: str, k: int) -> dict[str, object]:
+    """The columns that say which trial a row is of."""
+    return {
+        "segmentation_trial_id": f"{segmentation}-{candidate}-{k}",
+        "segmentation": segmentation,
+        "metric": RECIPES[candidate][2],
+        "k": k,
+    }
 
 
 def _shop_months() -> pd.DataFrame:
@@ -59,122 +122,133 @@ def _shop_months() -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"month": "datetime64[us]"})
 
 
+def _reason(is_chosen: bool, structure: bool) -> str:
+    measured = "silhouette 0.500, shuffled 0.200 (p 0.040); stability 0.85"
+    best = "k = 3 with dtw on population, band 1 has the best score 0.535"
+    if is_chosen and structure:
+        return f"Chosen: {best} (silhouette beyond chance 0.375) ({measured})."
+    if is_chosen:
+        return (
+            f"No segments here: shuffled orders look the same ({measured})."
+            f" The nearest: {best}."
+        )
+    if structure:
+        return (
+            "Not chosen: score 0.300 (silhouette beyond chance 0.1, R2 0.200) against"
+            " score 0.535 (silhouette beyond chance 0.375, R2 0.160) for k = 3 with"
+            " dtw on population, band 1."
+        )
+    return f"Dropped: shuffled orders look the same ({measured})."
+
+
 def _trials(structure: bool) -> pd.DataFrame:
     rows = []
-    for segmentation, metrics in METRICS.items():
-        for metric in metrics:
-            for k in KS:
-                value = silhouette(segmentation, metric, k)
-                null = 0.2 if structure else value
-                rows.append(
-                    {
-                        "segmentation_trial_id": f"{segmentation}-{metric}-{k}",
-                        "segmentation": segmentation,
-                        "series": {"lifecycle": "monthly_lrfm", "value": "rfm"}[
-                            segmentation
-                        ],
-                        "representation": "scaled",
-                        "metric": metric,
-                        "k": k,
-                        "steps": 12 if segmentation == "lifecycle" else 1,
-                        "sampled_customers": 60,
-                        "silhouette": value,
-                        "silhouette_low": value - 0.02,
-                        "silhouette_high": value + 0.02,
-                        "inertia": round(10 / k + 1, 4),
-                        "calinski_harabasz": 100.0 + k,
-                        "davies_bouldin": 1.0 + k / 10,
-                        "null_silhouette": null,
-                        "null_p_value": 0.04 if structure else 0.6,
-                        "bootstrap_ari": 0.85,
-                        "predictive_r2": None,
-                        "smallest_share": 0.1,
-                        "has_structure": structure,
-                        "is_chosen": metric == metrics[0] and k == CHOSEN_K,
-                        "reason": "Highest silhouette among the stable trials.",
-                    }
-                )
+    for segmentation, candidate, k in _tried():
+        representation, smoothing, _, band, _ = RECIPES[candidate]
+        value = silhouette(segmentation, candidate, k)
+        is_chosen = candidate == CANDIDATES[segmentation][0] and k == CHOSEN_K
+        rows.append(
+            {
+                **_identity(segmentation, candidate, k),
+                "series": {"lifecycle": "monthly_lrfm", "value": "rfm"}[segmentation],
+                "representation": representation,
+                "smoothing_steps": smoothing,
+                "band": band,
+                "steps": 12 if segmentation == "lifecycle" else 1,
+                "sampled_customers": 60,
+                "silhouette": value,
+                "silhouette_low": value - 0.02,
+                "silhouette_high": value + 0.03,
+                "inertia": inertia(candidate, k),
+                "calinski_harabasz": 100.0 + k,
+                "davies_bouldin": 1.0 + k / 10,
+                "null_silhouette": 0.2 if structure else value,
+                "null_p_value": 0.04 if structure else 0.6,
+                "persistence_gap": 0.345,
+                "persistence_p_value": 0.048 if structure else 0.5,
+                "bootstrap_ari": 0.85,
+                **explained(candidate, k),
+                # Three of 60 sampled customers: too few to be shown.
+                "smallest_share": 0.05 if k == 6 else 0.1,
+                "is_elbow": k == ELBOW_K,
+                "has_structure": structure,
+                "is_chosen": is_chosen,
+                "reason": _reason(is_chosen, structure),
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def _nulls(structure: bool) -> pd.DataFrame:
+    """Shuffled shops of all trials but those of one candidate."""
     return pd.DataFrame(
         {
-            "segmentation": segmentation,
-            "metric": metrics[0],
-            "k": CHOSEN_K,
+            **_identity(segmentation, candidate, k),
             "shuffle_number": shuffle,
-            "silhouette": (0.2 if structure else 0.5) + 0.005 * shuffle,
+            "silhouette": shuffled(shuffle, structure),
         }
-        for segmentation, metrics in METRICS.items()
-        for shuffle in range(1, 6)
+        for segmentation, candidate, k in _tried()
+        for shuffle in range(1, SHUFFLES + 1)
+        if candidate != "smooth"
     )
 
 
 def _centroids() -> pd.DataFrame:
     rows = []
-    for segmentation, metrics in METRICS.items():
+    for segmentation, candidate, k in _tried():
         is_path = segmentation == "lifecycle"
         features = PATH_FEATURES if is_path else STATIC_FEATURES
-        for metric in metrics:
-            for k in KS:
-                for cluster in range(1, k + 1):
-                    # The last of eight groups is too small to be shown.
-                    size = 3 if cluster == 8 else 20
-                    for place, feature in enumerate(features):
-                        for step in range(1, 13 if is_path else 2):
-                            value = centre(metric, k, cluster, step, place)
-                            rows.append(
-                                {
-                                    "segmentation": segmentation,
-                                    "metric": metric,
-                                    "k": k,
-                                    "cluster_number": cluster,
-                                    "customers": size,
-                                    "customer_share": size / (20 * k),
-                                    "feature": feature,
-                                    "step": step,
-                                    "value": value,
-                                    "scaled_value": value / 100,
-                                }
-                            )
-    return pd.DataFrame(rows)
-
-
-def _silhouettes() -> pd.DataFrame:
-    rows = []
-    for segmentation, metrics in METRICS.items():
-        for metric in metrics:
-            for k in KS:
-                for sample in range(12 * k):
-                    cluster = sample % k + 1
+        for cluster in range(1, k + 1):
+            # The last of eight groups is too small to be shown.
+            size = 3 if cluster == 8 else 20
+            for place, feature in enumerate(features):
+                for step in range(1, 13 if is_path else 2):
+                    value = centre(candidate, k, cluster, step, place)
                     rows.append(
                         {
-                            "segmentation": segmentation,
-                            "metric": metric,
-                            "k": k,
+                            **_identity(segmentation, candidate, k),
                             "cluster_number": cluster,
-                            "sample_number": sample + 1,
-                            "silhouette": round(0.6 - 0.01 * sample, 3),
-                            "x": cluster + 0.01 * sample
-                            if segmentation == "value"
-                            else None,
-                            "y": 0.02 * sample if segmentation == "value" else None,
+                            "customers": size,
+                            "customer_share": size / (20 * k),
+                            "feature": feature,
+                            "step": step,
+                            "value": value,
+                            "scaled_value": value / 100,
                         }
                     )
     return pd.DataFrame(rows)
 
 
-def _with_trial(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add the key of the trial, as `_trials` makes it."""
-    keys = rows["segmentation"] + "-" + rows["metric"] + "-" + rows["k"].astype(str)
-    return rows.assign(segmentation_trial_id=keys)
+def blade(k: int, cluster: int) -> list[float]:
+    """The silhouettes of the sampled customers of a group, in sample order."""
+    size = 3 if cluster == 8 else 12
+    return [round(0.6 - 0.01 * (k * place + cluster - 1), 3) for place in range(size)]
+
+
+def _silhouettes() -> pd.DataFrame:
+    rows = []
+    for segmentation, candidate, k in _tried():
+        for cluster in range(1, k + 1):
+            for place, value in enumerate(blade(k, cluster)):
+                sample = k * place + cluster - 1
+                is_flat = segmentation == "value"
+                rows.append(
+                    {
+                        **_identity(segmentation, candidate, k),
+                        "cluster_number": cluster,
+                        "sample_number": sample + 1,
+                        "silhouette": value,
+                        "x": cluster + 0.01 * sample if is_flat else None,
+                        "y": 0.02 * sample if is_flat else None,
+                    }
+                )
+    return pd.DataFrame(rows)
 
 
 def _segments(structure: bool, named: bool) -> pd.DataFrame:
     personas = {1: "Loyal Champions", 2: NASTY, 3: "At-Risk Sleepers"}
     rows = []
-    for segmentation in METRICS:
+    for segmentation in CANDIDATES:
         for number in SIZES:
             is_stage = number == 4
             persona = personas.get(number, "New customers")
@@ -204,7 +278,7 @@ def _segments(structure: bool, named: bool) -> pd.DataFrame:
 def _profiles() -> pd.DataFrame:
     rows = []
     total = sum(SIZES.values())
-    for segmentation in METRICS:
+    for segmentation in CANDIDATES:
         for month in MONTHS[-3:]:
             for number, customers in SIZES.items():
                 rows.append(
@@ -245,7 +319,7 @@ def _mixes() -> pd.DataFrame:
             "customers": round(share * customers),
             "customer_share": share,
         }
-        for segmentation in METRICS
+        for segmentation in CANDIDATES
         for number, customers in SIZES.items()
         for dimension, cells in values.items()
         for value, share in cells
@@ -261,7 +335,7 @@ def migrating(month: str, start: int, end: int) -> int:
 
 def _migrations() -> pd.DataFrame:
     rows = []
-    for segmentation in METRICS:
+    for segmentation in CANDIDATES:
         for month in MONTHS[-3:]:
             for start in [None, *SIZES]:
                 for end in SIZES:
@@ -297,14 +371,14 @@ def _stability() -> pd.DataFrame:
             "size_entropy": 0.9,
             "verdict": "steady",
         }
-        for segmentation in METRICS
+        for segmentation in CANDIDATES
         for place, month in enumerate(MONTHS[1:])
     ).astype({"month": "datetime64[us]"})
 
 
 def series() -> list[tuple[str, str]]:
     """Segmentation and segment of everything that is forecast."""
-    segments = [(name, f"{name}-{number}") for name in METRICS for number in SIZES]
+    segments = [(name, f"{name}-{number}") for name in CANDIDATES for number in SIZES]
     return [("total", "total"), *segments]
 
 
@@ -387,7 +461,7 @@ def _accuracy() -> pd.DataFrame:
             "interval_score_80": 1234.5,
             "is_winner": model == "seasonal_naive",
         }
-        for segmentation in ["total", *METRICS]
+        for segmentation in ["total", *CANDIDATES]
         for model, mase in (("seasonal_naive", 0.91), ("prophet", 1.25))
     )
 
@@ -473,9 +547,9 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
     return {
         "marts.fct_shop_months": _shop_months(),
         "marts.fct_segmentation_trials": _trials(structure),
-        "marts.fct_trial_nulls": _with_trial(_nulls(structure)),
-        "marts.fct_trial_centroids": _with_trial(_centroids()),
-        "marts.fct_silhouettes": _with_trial(_silhouettes()),
+        "marts.fct_trial_nulls": _nulls(structure),
+        "marts.fct_trial_centroids": _centroids(),
+        "marts.fct_silhouettes": _silhouettes(),
         "marts.dim_segments": _segments(structure, named),
         "marts.fct_segment_profiles": _profiles(),
         "marts.fct_segment_mixes": _mixes(),

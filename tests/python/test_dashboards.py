@@ -16,14 +16,15 @@ from plotly.offline import get_plotlyjs
 from dashboards import __main__ as command
 from dashboards import (
     build_site,
-    evidence,
     forecast,
     formats,
     movement,
     overview,
     quality,
+    segmentations,
     segments,
     site,
+    theme,
     trajectories,
 )
 from dashboards.published import MARTS, PublishedMarts, UnreadableMartsError
@@ -63,6 +64,20 @@ def page_data(text: str) -> dict:
         r'<script type="application/json" id="page-data">(.*?)</script>', text
     )
     return json.loads(found.group(1))
+
+
+def shown(pages: dict, name: str, segmentation: str, candidate: str, k: int) -> object:
+    """The state of a block of the trajectories page for one trial."""
+    found = block(pages[trajectories.FILE], name)
+    return found.states[made_up.state(segmentation, candidate, k)]
+
+
+def cells(table: str) -> list[list[str]]:
+    """The rows of a table, as text."""
+    return [
+        [html.unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+        for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+    ]
 
 
 def variant(tmp_path: Path, **settings: bool) -> dict[str, object]:
@@ -234,10 +249,22 @@ def test_small_paths_are_not_drawn(pages: dict):
 
 
 def test_a_small_group_of_a_trial_is_not_drawn(pages: dict):
-    paths = block(pages[trajectories.FILE], "paths").states["lifecycle", "dtw", "8"]
+    paths = shown(pages, "paths", "lifecycle", "warped", 8)
     names = [trace["name"] for trace in paths.figures[0]["data"]]
     assert names == [f"Group {number}" for number in range(1, 8)]
     assert "Group 8: fewer than 5" in paths.note
+    blades = shown(pages, "blades", "lifecycle", "warped", 8)
+    assert [trace["name"] for trace in blades.figures[0]["data"]] == names
+
+
+def test_the_share_of_a_small_group_is_not_told(pages: dict, published: Path):
+    trials = block(pages[trajectories.FILE], "trials")
+    key = made_up.state("lifecycle", "plain", 6)[:2]
+    body = cells(trials.states[key])[1:]
+    assert [row[0] for row in body] == ["2", "3", "4", "5", "6"]
+    assert [row[-1] for row in body] == ["10.0 %"] * 4 + ["fewer than 5 customers"]
+    page = built(published, smallest_cell=1)[trajectories.FILE]
+    assert cells(block(page, "trials").states[key])[-1][-1] == "5.0 %"
 
 
 def test_small_parts_of_a_mix_are_named_without_numbers(pages: dict):
@@ -298,13 +325,14 @@ def test_no_structure_is_said_on_top_and_names_are_withheld(tmp_path: Path):
     assert "no name earned" in cards
     assert "No name earned: no better than shuffled customers." in cards
     assert "Loyal Champions" not in cards
-    nulls = block(pages[trajectories.FILE], "nulls").states["lifecycle", "dtw", "3"]
-    assert "5 of 5 shuffled shops" in nulls.title
+    assert "In lifecycle: shuffled orders look the same;" in pages[file].banners[0]
+    nulls = shown(pages, "nulls", "lifecycle", "warped", 3)
+    assert nulls.title.startswith("5 of 5 shuffled shops form groups")
 
 
 def test_structure_needs_no_banner(pages: dict):
     assert not any(page.banners for page in pages.values())
-    nulls = block(pages[trajectories.FILE], "nulls").states["lifecycle", "dtw", "3"]
+    nulls = shown(pages, "nulls", "lifecycle", "warped", 3)
     assert nulls.title.startswith("None of 5 shuffled shops")
 
 
@@ -323,14 +351,13 @@ def test_structure_in_one_segmentation_only_names_the_other(tmp_path: Path):
 
 
 def test_paths_are_the_centroids_in_original_units(pages: dict):
-    chart = block(pages[trajectories.FILE], "paths")
-    for metric in ("dtw", "euclidean"):
-        state = chart.states["lifecycle", metric, "4"]
+    for candidate in made_up.CANDIDATES["lifecycle"]:
+        state = shown(pages, "paths", "lifecycle", candidate, 4)
         assert len(state.figures) == 4
         for place, figure in enumerate(state.figures):
             for cluster, trace in enumerate(figure["data"], start=1):
                 assert trace["y"] == [
-                    made_up.centre(metric, 4, cluster, step, place)
+                    made_up.centre(candidate, 4, cluster, step, place)
                     for step in range(1, 13)
                 ]
 
@@ -343,7 +370,7 @@ def test_paths_of_one_feature_stand_side_by_side(tmp_path: Path):
     )
     marts["marts.fct_trial_centroids"] = centroids[~is_other]
     pages = built(made_up.write_published(tmp_path / "one.duckdb", marts))
-    state = block(pages[trajectories.FILE], "paths").states["lifecycle", "dtw", "4"]
+    state = shown(pages, "paths", "lifecycle", "warped", 4)
     assert state.captions[0] == "Group 1 (25.0 %)"
     assert [figure["data"][0]["name"] for figure in state.figures] == [
         f"Group {number}" for number in range(1, 5)
@@ -353,39 +380,270 @@ def test_paths_of_one_feature_stand_side_by_side(tmp_path: Path):
     )
 
 
-def test_nulls_say_for_which_trial_customers_were_shuffled(pages: dict):
-    state = block(pages[trajectories.FILE], "nulls").states["lifecycle", "dtw", "4"]
-    assert state.title.endswith("but for DTW, k\u00a0=\u00a03.")
+# -- The evidence --------------------------------------------------------------
 
 
-def test_elbow_is_the_point_farthest_below_the_line():
-    assert evidence.elbow_of([2, 3, 4, 5], [10.0, 4.0, 3.0, 2.0]) == 3
-    assert evidence.elbow_of([2, 3, 4, 5], [10.0, 9.0, 2.0, 1.0]) == 4
-    assert evidence.elbow_of([2, 3, 4], [3.0, 2.0, 1.0]) is None
-    assert evidence.elbow_of([2, 3], [2.0, 1.0]) is None
-    assert evidence.elbow_of([2, 3, 4], [1.0, 1.0, 1.0]) is None
+def test_the_verdict_is_a_sentence_with_its_numbers_behind(pages: dict):
+    text = block(pages[trajectories.FILE], "verdict").states["lifecycle",]
+    sentence = re.search(r'<p class="judgement">(.*?)</p>', text).group(1)
+    assert sentence == (
+        "3 groups of customers that can be believed: they stand apart more than groups"
+        " of shuffled orders do, and customers drawn anew fall into almost the same"
+        " groups."
+    )
+    explained = made_up.explained("warped", 3)
+    assert (
+        f"They explain {100 * explained['predictive_r2']:.1f} % of who spends how much"
+        " in the next 90 days, against"
+        f" {100 * explained['rfm_predictive_r2']:.1f} % for as many RFM groups."
+    ) in text
+    assert f"Chosen: {made_up.WORDS['lifecycle', 'warped']}, k = 3." in text
+    details = text[text.index("<details>") :]
+    assert {row[0]: row[1:] for row in cells(details)} == {
+        "Measure": ["Here", "Against"],
+        "Silhouette (-1 to 1)": [
+            "0.500",
+            "95 % interval 0.480 to 0.530; shuffled 0.200",
+        ],
+        "Silhouette gained beyond chance": [
+            "0.375 (p 0.040)",
+            "at least 0.02, p at most 0.05",
+        ],
+        "Half-years carry over, unlike shuffled ones": [
+            "0.345 (p 0.048)",
+            "or at least 0.1, p at most 0.05",
+        ],
+        "Sampled customers": ["60", "at least 30"],
+        "Agreement of refits (adjusted Rand, 1 = same)": ["0.85", "at least 0.5"],
+        "Smallest group (share of the sample)": ["10.0 %", "at least 2.0 %"],
+        "Explained spend of the next 90 days (R²)": [
+            "16.0 %",
+            "at least 2.0 %; RFM groups 3.3 %",
+        ],
+        "Explained ordering in the next 90 days (R²)": ["11.5 %", "RFM groups 0.2 %"],
+    }
+
+
+def test_the_verdict_says_what_is_missing(tmp_path: Path):
+    page = variant(tmp_path, structure=False)[trajectories.FILE]
+    text = block(page, "verdict").states["lifecycle",]
+    assert (
+        '"judgement">No segments here: shuffled orders look the same. The 3 groups'
+        " below only cut the customers into parts.</p>"
+    ) in text
+    assert "can be believed" not in text
+
+
+@pytest.mark.parametrize(("p_value", "null"), [(0.06, 0.2), (0.04, 0.49)])
+def test_the_verdict_does_not_claim_more_than_was_shown(
+    p_value: float, null: float, tmp_path: Path
+):
+    """Structure by persistence alone says nothing of how groups stand apart."""
+    marts = made_up.frames()
+    marts["marts.fct_segmentation_trials"]["null_p_value"] = p_value
+    marts["marts.fct_segmentation_trials"]["null_silhouette"] = null
+    pages = built(made_up.write_published(tmp_path / "persistent.duckdb", marts))
+    text = block(pages[trajectories.FILE], "verdict").states["lifecycle",]
+    assert "what customers do in one half-year carries over into the next" in text
+    assert "they stand apart" in text
+    assert "more than groups of shuffled orders is not shown" in text
+
+
+def test_nothing_is_said_where_nothing_was_tested(tmp_path: Path):
+    marts = made_up.frames()
+    marts["marts.fct_segmentation_trials"]["has_structure"] = None
+    pages = built(made_up.write_published(tmp_path / "untested.duckdb", marts))
+    text = block(pages[trajectories.FILE], "verdict").states["value",]
+    assert "Whether these 3 groups are real was not tested." in text
+
+
+def test_every_candidate_is_offered_in_words_the_chosen_one_first(pages: dict):
+    page = pages[trajectories.FILE]
+    _, candidate, k = page.controls
+    assert [value for value, _ in candidate.options] == [
+        made_up.WORDS["lifecycle", "warped"],
+        made_up.WORDS["lifecycle", "plain"],
+        made_up.WORDS["lifecycle", "smooth"],
+        made_up.WORDS["value", "plain"],
+    ]
+    assert (candidate.initial, k.initial) == (made_up.WORDS["lifecycle", "warped"], "3")
+    assert len(page.available) == 7 + 7 + 5 + 5
+    # Each candidate starts from its best trial: chosen, or of the highest score.
+    assert page.preferred == [
+        made_up.state("lifecycle", "warped", 3),
+        made_up.state("lifecycle", "smooth", 3),
+        made_up.state("lifecycle", "plain", 3),
+        made_up.state("value", "plain", 3),
+    ]
+
+
+def test_candidates_are_told_apart_by_all_that_makes_them():
+    trial = {"series": "daily_spend", "representation": "smoothed_order_rhythm"}
+    trial |= {"smoothing_steps": 1.0, "metric": "dtw", "band": None, "steps": 90}
+    words = {
+        "Rhythm of orders smoothed over 1 day, any shift in time (DTW)": {},
+        "Rhythm of orders smoothed over 2 days, any shift in time (DTW)": {
+            "smoothing_steps": 2.0
+        },
+        "Rhythm of orders smoothed over 1 day, shifts of up to 3 days (DTW)": {
+            "band": 3
+        },
+        "Rhythm of orders smoothed over 1 day, day by day (Euclidean)": {
+            "metric": "euclidean"
+        },
+        "Own way smoothed over 1 day, any shift in time (DTW)": {
+            "representation": "own_way"
+        },
+    }
+    for said, changes in words.items():
+        assert segmentations.candidate(pd.Series(trial | changes)) == said
+
+
+def test_the_elbow_is_the_one_that_was_measured(pages: dict):
+    state = shown(pages, "elbow", "lifecycle", "plain", 6)
+    assert (
+        state.title == "More groups gain little after k = 4, the elbow of the inertia"
+    )
+    inertia, ring = state.figures[0]["data"]
+    assert inertia["x"] == list(range(2, 7))
+    assert inertia["y"] == [made_up.inertia("plain", k) for k in range(2, 7)]
+    assert (ring["x"], ring["y"]) == ([6], [made_up.inertia("plain", 6)])
+    lines = state.figures[0]["layout"]["shapes"]
+    assert [line["x0"] for line in lines] == [made_up.ELBOW_K]
+
+
+def test_without_an_elbow_none_is_marked(tmp_path: Path):
+    marts = made_up.frames()
+    marts["marts.fct_segmentation_trials"]["is_elbow"] = False
+    pages = built(made_up.write_published(tmp_path / "straight.duckdb", marts))
+    state = shown(pages, "elbow", "value", "plain", 3)
+    assert state.title == "Inertia falls without an elbow"
+    assert "shapes" not in state.figures[0]["layout"]
+
+
+def test_the_chosen_k_is_marked_where_it_was_chosen(pages: dict):
+    drawn = {
+        "silhouette-by-k": made_up.silhouette("lifecycle", "warped", 3),
+        "elbow": made_up.inertia("warped", 3),
+    }
+    for name, height in drawn.items():
+        state = shown(pages, name, "lifecycle", "warped", 5)
+        (arrow,) = state.figures[0]["layout"]["annotations"]
+        assert (arrow["x"], arrow["y"], arrow["text"]) == (3, height, "chosen")
+        assert "The rule chose k = 3." in state.note
+        state = shown(pages, name, "lifecycle", "plain", 5)
+        assert state.figures[0]["layout"]["annotations"] == []
+        assert "The rule did not choose this candidate." in state.note
 
 
 def test_silhouette_by_k_names_the_best_and_rings_the_slider(pages: dict):
-    state = block(pages[trajectories.FILE], "silhouette-by-k").states[
-        "lifecycle", "dtw", "6"
-    ]
-    assert state.title == "Silhouette is highest at k = 3 (0.500)"
+    state = shown(pages, "silhouette-by-k", "lifecycle", "warped", 6)
+    assert state.title == (
+        "Groups stand apart most at k = 3: silhouette 0.500, in shuffled shops 0.200"
+    )
     measured, shuffled, ring = state.figures[0]["data"]
-    assert measured["y"] == [
-        made_up.silhouette("lifecycle", "dtw", k) for k in made_up.KS
-    ]
-    assert set(shuffled["y"]) == {0.2}
-    assert (ring["x"], ring["y"]) == ([6], [made_up.silhouette("lifecycle", "dtw", 6)])
+    ks = list(range(2, 9))
+    assert measured["x"] == shuffled["x"] == ks
+    values = [made_up.silhouette("lifecycle", "warped", k) for k in ks]
+    assert measured["y"] == values
+    assert set(measured["error_y"]["array"]) == {0.03}
+    assert set(measured["error_y"]["arrayminus"]) == {0.02}
+    assert shuffled["y"] == [0.2] * 7
+    assert shuffled["line"]["dash"] == "dash"
+    assert (ring["x"], ring["y"]) == ([6], [values[4]])
 
 
 def test_blades_are_the_silhouettes_sorted_within_groups(pages: dict):
-    state = block(pages[trajectories.FILE], "blades").states["value", "euclidean", "2"]
+    state = shown(pages, "blades", "value", "plain", 2)
     first, second = state.figures[0]["data"]
-    assert len(first["x"]) == len(second["x"]) == 12
-    assert first["x"] == sorted(first["x"])
-    assert first["x"][-1] == 0.6
+    assert first["x"] == sorted(made_up.blade(2, 1))
+    assert second["x"] == sorted(made_up.blade(2, 2))
     assert min(second["y"]) > max(first["y"])
+    assert [t["marker"]["color"] for t in (first, second)] == list(theme.COLOURS[:2])
+
+
+def test_the_null_distribution_is_that_of_the_shuffled_shops(pages: dict):
+    state = shown(pages, "nulls", "lifecycle", "plain", 2)
+    (dots,) = state.figures[0]["data"]
+    assert dots["x"] == [made_up.shuffled(n) for n in range(1, 6)]
+    (line,) = state.figures[0]["layout"]["shapes"]
+    assert line["x0"] == line["x1"] == made_up.silhouette("lifecycle", "plain", 2)
+    assert state.title == (
+        "None of 5 shuffled shops forms groups that stand apart as much as these"
+        " (silhouette 0.270)"
+    )
+    assert "p = 0.040: of shops without segments, about 4 in 100" in state.note
+    one = shown(pages, "nulls", "lifecycle", "plain", 6)
+    reached = made_up.silhouette("lifecycle", "plain", 6)
+    assert sum(made_up.shuffled(n) >= reached for n in range(1, 6)) == 4
+    assert one.title.startswith("4 of 5 shuffled shops form groups")
+    missing = shown(pages, "nulls", "lifecycle", "smooth", 3)
+    assert missing.title == "Orders were not shuffled over customers for this trial."
+    assert missing.figures == []
+
+
+def test_prediction_sets_groups_beside_as_many_rfm_groups(pages: dict):
+    state = shown(pages, "prediction", "lifecycle", "plain", 5)
+    columns = [
+        ("predictive_r2", "rfm_predictive_r2"),
+        ("activity_r2", "rfm_activity_r2"),
+    ]
+    for figure, pair in zip(state.figures, columns, strict=True):
+        for trace, column in zip(figure["data"], pair, strict=True):
+            assert trace["x"] == list(range(2, 7))
+            assert trace["y"] == pytest.approx(
+                [100 * made_up.explained("plain", k)[column] for k in range(2, 7)]
+            )
+        assert figure["layout"]["annotations"][0]["x"] == 5
+    assert state.title == (
+        "These 5 groups explain 10.0 % of who spends how much in the next 90 days,"
+        " against 5.5 % for 5 RFM groups"
+    )
+    assert "orders at all: 2.5 % against 1.0 %." in state.note
+    assert "1.5 % of spend more than RFM alone" in state.note
+
+
+def test_candidates_are_listed_with_what_became_of_them(pages: dict):
+    table = block(pages[trajectories.FILE], "candidates").states["lifecycle",]
+    _, first, second, third = cells(table)
+    gain = (0.5 - 0.2) / 0.8
+    assert first == [
+        made_up.WORDS["lifecycle", "warped"],
+        "Chosen ●",
+        "3",
+        "0.500",
+        "0.375",
+        "16.0 %",
+        f"{gain + 0.16:.3f}",
+        "0.85",
+        "10.0 %",
+    ]
+    assert second[:3] == [
+        made_up.WORDS["lifecycle", "smooth"],
+        "Not chosen: score 0.300 against score 0.535",
+        "3",
+    ]
+    assert third[0] == made_up.WORDS["lifecycle", "plain"]
+    assert 'class="stacked"' in table
+    assert 'data-label="Outcome"' in table
+
+
+def test_the_best_k_of_a_candidate_is_one_that_the_evidence_carries(tmp_path: Path):
+    marts = made_up.frames()
+    trials = marts["marts.fct_segmentation_trials"]
+    is_best = (trials["representation"] == "smoothed") & (trials["k"] == 3)
+    trials.loc[is_best, "has_structure"] = False
+    pages = built(made_up.write_published(tmp_path / "dropped.duckdb", marts))
+    table = block(pages[trajectories.FILE], "candidates").states["lifecycle",]
+    assert cells(table)[2][2] == "4"
+
+
+def test_outcomes_without_structure_name_the_step(tmp_path: Path):
+    page = variant(tmp_path, structure=False)[trajectories.FILE]
+    table = block(page, "candidates").states["lifecycle",]
+    outcomes = [row[1] for row in cells(table)[1:]]
+    assert outcomes[0] == "Nearest, but shuffled orders look the same"
+    assert set(outcomes[1:]) == {"Dropped: shuffled orders look the same."}
 
 
 def test_the_radar_average_weighs_customers_and_orders():

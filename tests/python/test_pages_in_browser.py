@@ -179,16 +179,21 @@ def test_the_slider_changes_every_chart_of_a_trial(reader: Reader, folder: Path)
         for place in range(4):
             assert reader.drawn_y("paths", place) == [
                 [
-                    made_up.centre("dtw", k, cluster, step, place)
+                    made_up.centre("warped", k, cluster, step, place)
                     for step in range(1, 13)
                 ]
                 for cluster in range(1, k + 1)
             ]
         ring = reader.data("silhouette-by-k")[2]
         assert ring["x"] == [k]
-        assert ring["y"] == [made_up.silhouette("lifecycle", "dtw", k)]
-        assert reader.data("elbow")[1]["y"] == [round(10 / k + 1, 4)]
+        assert ring["y"] == [made_up.silhouette("lifecycle", "warped", k)]
+        assert reader.data("elbow")[1]["y"] == [made_up.inertia("warped", k)]
         assert len(reader.data("blades")) == k
+        assert f"silhouette {ring['y'][0]:.3f}" in reader.caption("nulls")
+        explained = 100 * made_up.explained("warped", k)["predictive_r2"]
+        assert f"These {k} groups explain {explained:.1f} %" in reader.caption(
+            "prediction"
+        )
 
 
 def test_the_slider_reaches_eight_and_no_further(reader: Reader, folder: Path):
@@ -200,37 +205,67 @@ def test_the_slider_reaches_eight_and_no_further(reader: Reader, folder: Path):
     assert len(reader.data("paths")) == 7
 
 
-def test_the_metric_toggle_works_by_keyboard(reader: Reader, folder: Path):
+def test_the_candidate_switches_every_chart(reader: Reader, folder: Path):
     reader.open(folder, "trajectories.html")
-    assert reader.drawn_y("paths")[0][0] == made_up.centre("dtw", 3, 1, 1, 0)
-    reader.page.get_by_label("DTW").focus()
-    reader.page.keyboard.press("ArrowLeft")
-    assert reader.page.get_by_label("Euclidean").is_checked()
-    assert reader.drawn_y("paths")[0][0] == made_up.centre("euclidean", 3, 1, 1, 0)
+    assert reader.drawn_y("paths")[0][0] == made_up.centre("warped", 3, 1, 1, 0)
+    reader.slide_to(8)
+    switch = reader.page.get_by_label("Seen and compared by")
+    switch.select_option(made_up.WORDS["lifecycle", "plain"])
+    # A candidate starts from its best number of groups and has its own range.
+    assert reader.page.locator("output").inner_text() == str(made_up.CHOSEN_K)
+    assert reader.drawn_y("paths")[0][0] == made_up.centre("plain", 3, 1, 1, 0)
     assert reader.drawn_y("silhouette-by-k")[0] == [
-        made_up.silhouette("lifecycle", "euclidean", k) for k in made_up.KS
+        made_up.silhouette("lifecycle", "plain", k) for k in range(2, 7)
     ]
-    assert reader.caption("nulls").startswith("Customers were not shuffled for")
+    assert reader.drawn_y("prediction", 1)[0] == [
+        round(100 * made_up.explained("plain", k)["activity_r2"], 2)
+        for k in range(2, 7)
+    ]
+    reader.slide_to(8)
+    assert reader.page.locator("output").inner_text() == "6"
+    switch.select_option(made_up.WORDS["lifecycle", "smooth"])
+    assert reader.caption("nulls").startswith("Orders were not shuffled")
     assert reader.page.locator("#nulls .plot").count() == 0
+    reader.slide_to(8)
+    assert reader.page.locator("output").inner_text() == "8"
 
 
 def test_the_segmentation_switch_goes_there_and_back(reader: Reader, folder: Path):
     reader.open(folder, "trajectories.html")
     before = reader.drawn_y("paths")
-    reader.slide_to(5)
+    reader.slide_to(8)
     reader.page.get_by_label("Value", exact=True).check()
-    # A segmentation starts from its chosen trial.
+    # A segmentation starts from its chosen trial, and offers its own candidates.
     assert reader.page.locator("output").inner_text() == str(made_up.CHOSEN_K)
-    # Value has no DTW trial: the toggle moves on and says so.
-    assert reader.page.get_by_label("Euclidean").is_checked()
-    assert reader.page.get_by_label("DTW").is_disabled()
+    switch = reader.page.get_by_label("Seen and compared by")
+    assert switch.input_value() == made_up.WORDS["value", "plain"]
+    assert switch.locator("option:not([hidden])").count() == 1
     assert reader.page.locator("#paths .plot").count() == len(made_up.STATIC_FEATURES)
     values = [trace["y"] for trace in reader.data("paths")]
-    assert values == [[made_up.centre("euclidean", 3, c, 1, 0)] for c in (1, 2, 3)]
+    assert values == [[made_up.centre("plain", 3, c, 1, 0)] for c in (1, 2, 3)]
     assert len(reader.data("picture")) == 3
     reader.page.get_by_label("Lifecycle").check()
-    assert reader.page.get_by_label("DTW").is_checked()
+    assert switch.input_value() == made_up.WORDS["lifecycle", "warped"]
     assert reader.drawn_y("paths") == before
+
+
+def test_the_numbers_open_and_stay_readable(reader: Reader, folder: Path):
+    reader.open(folder, "trajectories.html")
+    row = reader.page.get_by_text("Agreement of refits (adjusted Rand")
+    assert not row.is_visible()
+    reader.page.get_by_text("The numbers behind it").click()
+    assert row.is_visible()
+
+
+@pytest.mark.parametrize("reader", ["phone"], indirect=True)
+def test_candidates_need_no_scrolling_on_a_phone(reader: Reader, folder: Path):
+    reader.open(folder, "trajectories.html")
+    reader.page.get_by_text("The numbers behind it").click()
+    for name in ("candidates", "verdict"):
+        inside, room = reader.page.locator(f"#{name} .scroll").evaluate(
+            "(e) => [e.scrollWidth, e.clientWidth]"
+        )
+        assert inside == room
 
 
 def test_the_month_changes_the_sankey_and_the_heatmap(reader: Reader, folder: Path):
