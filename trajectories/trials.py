@@ -400,14 +400,20 @@ def _compare_with_chance(
     far = evidence.persistence_departures(persistences[0], persistences[1:])
     statistics = np.column_stack([silhouettes, far])
     p_values = evidence.family_p_values(statistics[0], statistics[1:])
-    gap = persistences[0] - np.nanmean(persistences[1:], axis=0)
+    gap = persistences[0] - _mean_of_known(persistences[1:])
     every = [row for part in parts for row in rows[part.name]]
     for row, nulls, p_value in zip(every, silhouettes.T, p_values[:-1], strict=True):
         row["null_silhouettes"] = nulls[1:].tolist()
-        row["null_silhouette"] = float(np.nanmean(nulls[1:]))
+        row["null_silhouette"] = float(_mean_of_known(nulls[1:, None])[0])
         row["null_p_value"] = float(p_value)
         row["persistence_gap"] = float(np.sqrt((gap**2).mean()))
         row["persistence_p_value"] = float(p_values[-1])
+
+
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Mean over the rows without NaN of (rows, columns); NaN where there is none."""
+    known = values[~np.isnan(values).any(axis=1)]
+    return known.mean(axis=0) if len(known) else np.full(values.shape[1], np.nan)
 
 
 def _without_nan(row: dict) -> dict:

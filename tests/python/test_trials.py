@@ -156,7 +156,7 @@ def test_two_runs_are_identical_whatever_the_order_of_rows():
 
 @pytest.mark.parametrize("shop", ["poisson", "shuffled"])
 def test_chance_is_not_believed(shop):
-    orders = poisson_shop() if shop == "poisson" else shuffled(planted_shop()[0], 9)
+    orders = poisson_shop() if shop == "poisson" else shuffled(planted_shop()[0], 10)
     names = ["value", "lifecycle"] + (["rhythm"] if shop == "shuffled" else [])
     best = chosen(run_trials(only(*names, k_max=4), **frames_of(orders)))
     assert not best["has_structure"].any(), best["reason"].tolist()
@@ -229,6 +229,32 @@ def test_alike_customers_make_no_segments():
     best = chosen(run_trials(settings, **frames_of(orders)))
     assert not best["has_structure"].any()
     assert (best["silhouette"] == 0).all()
+
+
+def test_silhouette_alone_is_one_line_away():
+    frames = frames_of(planted_shop(150)[0])
+    settings = only("lifecycle", choose="silhouette", null_shuffles=2)
+    trials = run_trials(settings, **frames).to_pandas()
+    first = trials[trials["metric"] == "dtw"]  # the first candidate's
+    best = first.loc[first["is_chosen"]].iloc[0]
+    assert best["silhouette"] >= first["silhouette"].max() - 0.005
+    assert "has the best silhouette" in best["reason"]
+
+
+def test_without_shuffles_nothing_is_believed():
+    frames = frames_of(planted_shop(150)[0])
+    settings = only("value", null_shuffles=0)
+    trials = run_trials(settings, **frames).to_pandas()
+    assert trials["null_p_value"].isna().all()
+    assert not trials["has_structure"].any()
+
+
+def test_no_number_depends_on_the_threads(monkeypatch):
+    frames = frames_of(planted_shop(120)[0])
+    settings = only("value", "lifecycle", null_shuffles=3, k_max=3)
+    many = run_trials(settings, **frames)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert many.equals(run_trials(settings, **frames))
 
 
 def test_sample_is_stratified_bounded_and_seeded():
