@@ -54,6 +54,9 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         init_size: series, drawn at random, on which the starts run; the best one is
             then improved on all. None: every start runs on all. For MSM, series in
             the sample that medoids are found on, 2,000 at most.
+        init_iter: iterations of each of several starts, of which the best one then
+            goes on alone (short runs; Biernacki, Celeux and Govaert 2003, "Choosing
+            starting values for the EM algorithm"). None: every start runs to its end.
 
     Attributes:
         cluster_centers_: (n_clusters, steps, features), NaN at steps that no
@@ -78,6 +81,7 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         n_jobs: int | None = None,
         engine: str = "compiled",
         init_size: int | None = None,
+        init_iter: int | None = None,
     ):
         """Keep the settings; see the class."""
         self.n_clusters = n_clusters
@@ -90,6 +94,7 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.engine = engine
         self.init_size = init_size
+        self.init_iter = init_iter
 
     def fit(self, X: np.ndarray, y: None = None) -> "TrajectoryKMeans":
         """Find the centres of ``X``, (customers, steps, features), NaN-padded.
@@ -171,16 +176,23 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
             return self._fit_medoids(X, clusters, random_state)
         if self.engine == "tslearn":
             return self._fit_tslearn(X, clusters, random_state)
-        if self.init_size is None or self.init_size >= len(X):
-            return self._improve(X, clusters, self.n_init, random_state)
-        drawn = random_state.choice(len(X), self.init_size, replace=False)
-        start, _ = self._improve(X[np.sort(drawn)], clusters, self.n_init, random_state)
-        return self._improve(X, start, 1, random_state)
+        sample, iterations = X, self.init_iter or self.max_iter
+        if self.init_size is not None and self.init_size < len(X):
+            drawn = random_state.choice(len(X), self.init_size, replace=False)
+            sample = X[np.sort(drawn)]
+        elif self.n_init == 1:
+            iterations = self.max_iter
+        found = self._improve(sample, clusters, self.n_init, iterations, random_state)
+        if sample is X and iterations == self.max_iter:
+            return found
+        return self._improve(X, found[0], 1, self.max_iter, random_state)
 
-    def _improve(self, X, start, n_init, random_state) -> tuple[np.ndarray, int]:
+    def _improve(
+        self, X, start, n_init, max_iter, random_state
+    ) -> tuple[np.ndarray, int]:
         """Improve centres, or the best of several starts with so many clusters."""
         if self.metric == "euclidean" and not np.isnan(X).any():
-            return self._improve_means(X, start, n_init, random_state)
+            return self._improve_means(X, start, n_init, max_iter, random_state)
         space = (
             self._dtw_space(X, np.float32)
             if self.metric == "dtw"
@@ -192,17 +204,17 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
                 centres = start
                 if np.ndim(start) == 0:
                     centres = seed_centres(space, start, random_state)
-                found = improve(space, centres, self.max_iter, self.tol, p.update)
+                found = improve(space, centres, max_iter, self.tol, p.update)
                 best = min(best, found, key=lambda fit: fit[0])
         return best[1], best[2]
 
-    def _improve_means(self, X, start, n_init, random_state):
+    def _improve_means(self, X, start, n_init, max_iter, random_state):
         is_count = np.ndim(start) == 0
         model = KMeans(
             start if is_count else len(start),
             init="k-means++" if is_count else start.reshape(len(start), -1),
             n_init=n_init,
-            max_iter=self.max_iter,
+            max_iter=max_iter,
             tol=self.tol,
             random_state=random_state,
         ).fit(X.reshape(len(X), -1))

@@ -113,6 +113,19 @@ def test_starts_on_a_sample_end_on_all():
         TrajectoryKMeans(3, init_size=2).fit(X)
 
 
+@pytest.mark.parametrize("metric", ["dtw", "euclidean"])
+def test_short_runs_choose_the_start_that_goes_on(metric):
+    X, labels = planted(customers=90)
+    settings_ = {"metric": metric, "window": 2, "random_state": 0}
+    short = TrajectoryKMeans(3, **settings_, n_init=8, init_iter=1).fit(X)
+    assert adjusted_rand_score(labels, short.labels_) == 1.0
+    cut = TrajectoryKMeans(3, **settings_, n_init=8, max_iter=1).fit(X)
+    assert short.inertia_ <= cut.inertia_
+    one = TrajectoryKMeans(3, **settings_, init_iter=1).fit(X)
+    alone = TrajectoryKMeans(3, **settings_).fit(X)
+    assert one.inertia_ == alone.inertia_  # a single start is never cut short
+
+
 def test_msm_finds_medoids_of_a_sample():
     X, labels = planted(customers=90)
     model = TrajectoryKMeans(3, "msm", random_state=0, n_init=3, init_size=40).fit(X)
