@@ -141,7 +141,11 @@ def _elbow_state(rows: pd.DataFrame, trial: object) -> State:
         y="Inertia (mean squared distance)",
         lines=[theme.upright(bend) for bend in bends],
         xaxis={"dtick": 1},
-        annotations=_chosen_here(known, "inertia"),
+        annotations=[
+            *_chosen_here(known, "inertia"),
+            *(theme.above(bend, "elbow") for bend in bends),
+        ],
+        margin=theme.ROOM_ABOVE,
     )
     return State(
         title,

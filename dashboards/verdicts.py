@@ -74,8 +74,7 @@ def _beside(trial: pd.Series) -> str:
     is_real = not formats.is_missing(trial["has_structure"]) and trial["has_structure"]
     if is_real and not _is_separated(trial):
         said.append(
-            "That they stand apart more than groups of shuffled orders is not shown:"
-            " customers lie between them."
+            "That they stand apart more than groups of shuffled orders is not shown."
         )
     return " ".join(said)
 
