@@ -359,8 +359,8 @@ def test_a_frozen_version_scores_the_next_month(
     )
     scored = later_members[~known & later_members["distance"].notna()]
     assert set(scored["segmentation"]) == set(settings["segmentations"])
-    used = december.work("select distinct model_version from marts.dim_segments")
-    assert set(used["model_version"]) == set(models["model_version"])
+    used = "select distinct model_version from marts.dim_segments"
+    assert set(december.work(used)["model_version"]) == set(models["model_version"])
 
     build(*ALL_BUT_TESTS, "--empty")
     failed = build(returncode=1, refit=True, persona_stability="no_such_column")
@@ -370,9 +370,11 @@ def test_a_frozen_version_scores_the_next_month(
     )
     assert set(kept["model_version"]) == set(models["model_version"])
 
-    refitted, *_ = read(build(refit=True))
+    last = build(refit=True)
+    refitted, *_ = read(last)
     assert len(refitted) == 2 * len(models)
     old = refitted["model_version"].isin(models["model_version"])
     assert (refitted["is_current"] == ~old).all()
     assert refitted[~old]["model_version"].str.contains("-2017-12-").all()
     assert set(refitted[~old]["fit_number"]) == {2}
+    assert set(last.work(used)["model_version"]) == set(refitted[~old]["model_version"])
