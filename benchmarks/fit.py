@@ -1,8 +1,8 @@
 """Time to the inertia that tslearn reaches: DTW k-means without a band.
 
 ``python -m benchmarks fit`` lets tslearn's ``TimeSeriesKMeans`` run ten iterations,
-then ``TrajectoryKMeans`` from one start after another until its inertia is no worse;
-all starts count. Both inertias are computed by tslearn, in float64.
+then ``TrajectoryKMeans`` is fitted, anew until its inertia is no worse; all fits
+count. Both inertias are computed by tslearn, in float64.
 """
 
 import argparse
@@ -15,7 +15,9 @@ from benchmarks.goals import Goal, finish, page, table
 from benchmarks.shoppers import DAYS, daily_spend
 
 CUSTOMERS, CLUSTERS, REPEATS, ITERATIONS, THREADS = 2_000, 8, 5, 10, 2
-MOST_STARTS = 50
+# Eight short runs on a quarter of the customers; the best one goes on with all.
+SHORT_STARTS = {"n_init": 8, "init_iter": 3, "init_size": 500}
+MOST_FITS = 50
 GOAL = 100.0
 
 
@@ -40,18 +42,18 @@ def compare(X: np.ndarray, seed: int) -> dict:
     """Time one fit of tslearn, and ours until it is no worse.
 
     Returns:
-        seconds and inertia of both ("tslearn", "ours"), and our number of starts.
+        seconds and inertia of both ("tslearn", "ours"), and our number of fits.
     """
     seconds, centres = fit_tslearn(X, seed)
     target = inertia(X, centres)
-    ours, least, starts = 0.0, np.inf, 0
-    while least > target and starts < MOST_STARTS:
-        taken, centres = fit_ours(X, 1000 * seed + starts)
-        ours, least, starts = ours + taken, min(least, inertia(X, centres)), starts + 1
+    ours, least, fits = 0.0, np.inf, 0
+    while least > target and fits < MOST_FITS:
+        taken, centres = fit_ours(X, 1000 * seed + fits)
+        ours, least, fits = ours + taken, min(least, inertia(X, centres)), fits + 1
     return {
         "tslearn": (seconds, target),
         "ours": (ours, least),
-        "starts": starts,
+        "fits": fits,
     }
 
 
@@ -75,7 +77,9 @@ def fit_ours(X: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
     """Fit this project's k-means; return seconds and centres."""
     from trajectories.clustering import TrajectoryKMeans
 
-    model = TrajectoryKMeans(CLUSTERS, metric="dtw", n_jobs=THREADS, random_state=seed)
+    model = TrajectoryKMeans(
+        CLUSTERS, metric="dtw", n_jobs=THREADS, random_state=seed, **SHORT_STARTS
+    )
     begun = perf_counter()
     model.fit(X)
     return perf_counter() - begun, model.cluster_centers_
@@ -109,16 +113,17 @@ def report(customers: int, runs: list[dict]) -> str:
             f"{run['tslearn'][1]:.4f}",
             f"{run['ours'][0]:.3f}",
             f"{run['ours'][1]:.4f}",
-            run["starts"],
+            run["fits"],
             f"{run['tslearn'][0] / run['ours'][0]:.0f}",
         )
         for number, run in enumerate(runs, 1)
     ]
-    header = ["run", "tslearn s", "inertia", "ours s", "inertia", "starts", "times"]
+    header = ["run", "tslearn s", "inertia", "ours s", "inertia", "fits", "times"]
     notes = (
         "Inertia: mean squared DTW distance to the nearest centre, computed by tslearn"
-        " in float64 for both. Ours starts anew until it is no worse; the seconds of"
-        f" all starts count. {THREADS} threads each, compiled before."
+        " in float64 for both. Ours takes eight short runs of three iterations on 500"
+        " customers, the best of which goes on with all; it is fitted anew until it is"
+        f" no worse, and all fits count. {THREADS} threads each, compiled before."
     )
     title = "DTW k-means to tslearn's inertia"
     return page("fit", title, [goal], table(header, rows), notes)

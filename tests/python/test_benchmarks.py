@@ -149,13 +149,13 @@ def test_kernel_says_what_share_of_the_limit_is_reached():
     assert "50% with 2 threads | yes |" in kernel.report(rates)
 
 
-def test_fit_counts_all_starts_until_inertia_is_no_worse(monkeypatch):
+def test_fit_counts_all_fits_until_inertia_is_no_worse(monkeypatch):
     inertias = {"tslearn": 2.0, 0: 3.0, 1: 2.5, 2: 1.9}
     monkeypatch.setattr(fit, "fit_tslearn", lambda X, seed: (40.0, "tslearn"))
     monkeypatch.setattr(fit, "fit_ours", lambda X, seed: (0.1, seed))
     monkeypatch.setattr(fit, "inertia", lambda X, centres: inertias[centres])
     run = fit.compare(np.zeros((1, 1, 1)), seed=0)
-    assert run["starts"] == 3
+    assert run["fits"] == 3
     assert run["ours"] == (pytest.approx(0.3), 1.9)
     assert "133 times (median of 1: 40.0 s, 0.300 s) | yes |" in fit.report(9, [run])
     run["ours"] = (0.3, 2.1)
