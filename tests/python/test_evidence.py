@@ -132,6 +132,38 @@ def test_predictive_r2_is_out_of_sample():
     assert np.isfinite(evidence.predictive_r2(unseen, outcome, generator))
 
 
+def test_predictive_r2_equals_least_squares_fold_by_fold():
+    generator = np.random.default_rng(4)
+    labels, other = generator.integers(0, 5, 60), generator.integers(0, 3, 60)
+    outcome = labels + generator.normal(size=60)
+    members = np.hstack([np.eye(5)[labels], np.eye(3)[other]])
+    order = np.argsort(np.random.default_rng(9).permutation(60) % 10, kind="stable")
+    residual = baseline = 0.0
+    for unseen in np.array_split(order, 10):
+        seen = np.setdiff1d(order, unseen)
+        mean = outcome[seen].mean()
+        fit = np.linalg.lstsq(members[seen], outcome[seen] - mean, rcond=None)[0]
+        residual += ((outcome[unseen] - mean - members[unseen] @ fit) ** 2).sum()
+        baseline += ((outcome[unseen] - mean) ** 2).sum()
+    found = evidence.predictive_r2(
+        np.column_stack([labels, other]), outcome, np.random.default_rng(9)
+    )
+    assert found == pytest.approx(1 - residual / baseline)
+
+
+def test_silhouettes_of_groups_of_one_and_of_copies():
+    generator = np.random.default_rng(0)
+    X = np.vstack([generator.normal(size=(20, 2)), np.zeros((5, 2))])
+    labels = np.r_[0, np.repeat([1, 2], 10), 2, 2, 2, 2]
+    distances = cdist_euclidean(X[:, None], X[:, None].copy())
+    np.fill_diagonal(distances, 0)
+    expected = metrics.silhouette_samples(distances, labels, metric="precomputed")
+    found = evidence.silhouettes(distances, labels)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert found[0] == 0
+    assert not evidence.silhouettes(np.zeros((4, 4)), np.array([0, 0, 1, 1])).any()
+
+
 def test_rfm_groups_are_cut_from_quintile_scores():
     generator = np.random.default_rng(3)
     rfm = np.column_stack(
