@@ -11,7 +11,9 @@ LEAST_CUSTOMERS = 30
 LEAST_STABILITY = 0.50
 LEAST_SHARE = 0.02
 LEAST_PREDICTIVE_R2 = 0.02
-SAME_SCORE = 0.02
+PREDICTIVE_WEIGHT = 1 / 3
+SAME_SCORE = 0.01
+SAME_STABILITY = 0.02
 SAME_SILHOUETTE = 0.005
 
 
@@ -35,12 +37,14 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
        at least 0.02, a small effect after Cohen 1988; skipped when not measured.
 
     Among the rest the highest score wins: the share of the possible silhouette that
-    is gained beyond chance, (silhouette - shuffled) / (1 - shuffled), plus the R2 of
-    later spend. Raw silhouettes of different representations and metrics cannot be
-    compared; each trial's own shuffles make them comparable, and both summands are
-    shares of what there is to explain. Scores within 0.02 are a tie, which goes to
-    fewer groups, then to the higher score. When no trial is left, the best of those
-    that got farthest stands in, without structure.
+    is gained beyond chance, (silhouette - shuffled) / (1 - shuffled), plus a third of
+    the R2 of later spend. Raw silhouettes of different representations and metrics
+    cannot be compared; each trial's own shuffles make them comparable, and both
+    summands are shares of what there is to explain. R2 weighs less, for it comes from
+    one refit on an earlier window and jumps from one k to the next. Scores within
+    0.01 are a tie, which goes to the most stable, and among equally stable ones
+    (within 0.02) to fewer groups. When no trial is left, the best of those that got
+    farthest stands in, without structure.
 
     With ``by="silhouette"`` the first candidate alone is looked at, and its k with
     the highest silhouette wins, ties (0.005) going to fewer groups; steps 1 to 3
@@ -65,6 +69,8 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
         ]
         best = max(left, key=score)
         tied = [row for row in left if score(row) >= score(best) - SAME_SCORE]
+        stable = max(row["bootstrap_ari"] for row in tied) - SAME_STABILITY
+        tied = [row for row in tied if row["bootstrap_ari"] >= stable] or tied
     chosen = min(tied, key=lambda row: (row["k"], -score(row)))
     for row, failed in zip(rows, failures, strict=True):
         row["has_structure"] = not any(failed)
@@ -73,8 +79,9 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
 
 
 def score(row: dict) -> float:
-    """Share of the possible silhouette gained beyond chance, plus predictive R2."""
-    return gain(row) + max(_known(row.get("predictive_r2")), 0.0)
+    """Share of the possible silhouette gained beyond chance, and of later spend."""
+    useful = max(_known(row.get("predictive_r2")), 0.0)
+    return gain(row) + PREDICTIVE_WEIGHT * useful
 
 
 def gain(row: dict) -> float:
@@ -130,7 +137,8 @@ def _reason(row: dict, failed: tuple[list[str], ...], chosen: dict, by: str) -> 
             f"Not chosen: {_merit(row, by)} against {_merit(chosen, by)}"
             f" for {_name(chosen)}."
         )
-    merit = f"{_name(row)} has the best {_merit(row, by)}, ties going to fewer groups"
+    ties = "fewer groups" if by == "silhouette" else "the stable, then to fewer groups"
+    merit = f"{_name(row)} has the best {_merit(row, by)}, ties going to {ties}"
     if wrong:
         return f"No segments here: {wrong} ({_measured(row)}). The nearest: {merit}."
     return f"Chosen: {merit} ({_measured(row)})."

@@ -106,16 +106,20 @@ def test_silhouettes_are_compared_beyond_their_own_chance():
 
 def test_prediction_weighs():
     blind, seeing = trial(4, predictive_r2=0.05), trial(5, predictive_r2=0.3)
-    assert score(seeing) - score(blind) == pytest.approx(0.25)
+    assert score(seeing) - score(blind) == pytest.approx(0.25 / 3)
     assert chosen([blind, seeing]) is seeing
     assert "score" in blind["reason"]
 
 
-def test_ties_go_to_fewer_groups():
-    rows = [trial(3, silhouette=0.39), trial(4), trial(5, silhouette=0.401)]
+def test_ties_go_to_the_stable_then_to_fewer_groups():
+    rows = [trial(3, silhouette=0.394), trial(4), trial(5, silhouette=0.401)]
     assert chosen(rows)["k"] == 3
-    rows = [trial(3, silhouette=0.37), trial(4), trial(5, silhouette=0.401)]
+    rows = [trial(3, silhouette=0.38), trial(4), trial(5, silhouette=0.401)]
     assert chosen(rows)["k"] == 4
+    rows = [trial(3, bootstrap_ari=0.87), trial(4), trial(5, bootstrap_ari=0.89)]
+    assert chosen(rows)["k"] == 4
+    rows = [trial(3, bootstrap_ari=float("nan")), trial(4, bootstrap_ari=float("nan"))]
+    assert chosen(rows)["k"] == 3
 
 
 def test_silhouette_alone_looks_at_the_first_candidate():
