@@ -477,7 +477,7 @@ def test_every_candidate_is_offered_in_words_the_chosen_one_first(pages: dict):
     # Each candidate starts from its best trial: chosen, or of the highest score.
     assert page.preferred == [
         made_up.state("lifecycle", "warped", 3),
-        made_up.state("lifecycle", "smooth", 3),
+        made_up.state("lifecycle", "smooth", 8),
         made_up.state("lifecycle", "plain", 3),
         made_up.state("value", "plain", 3),
     ]
@@ -628,7 +628,7 @@ def test_candidates_are_listed_with_what_became_of_them(pages: dict):
     assert second[:3] == [
         made_up.WORDS["lifecycle", "smooth"],
         "Not chosen: score 0.300 against score 0.535",
-        "3",
+        "8",
     ]
     assert third[0] == made_up.WORDS["lifecycle", "plain"]
     assert 'class="stacked"' in table
@@ -638,11 +638,11 @@ def test_candidates_are_listed_with_what_became_of_them(pages: dict):
 def test_the_best_k_of_a_candidate_is_one_that_the_evidence_carries(tmp_path: Path):
     marts = made_up.frames()
     trials = marts["marts.fct_segmentation_trials"]
-    is_best = (trials["representation"] == "smoothed") & (trials["k"] == 3)
+    is_best = (trials["representation"] == "smoothed") & (trials["k"] == 8)
     trials.loc[is_best, "has_structure"] = False
     pages = built(made_up.write_published(tmp_path / "dropped.duckdb", marts))
     table = block(pages[trajectories.FILE], "candidates").states["lifecycle",]
-    assert cells(table)[2][2] == "4"
+    assert cells(table)[2][2] == "7"
 
 
 def test_outcomes_without_structure_name_the_step(tmp_path: Path):
