@@ -14,8 +14,8 @@ RULE = (
     " the number of groups that does best. The rule drops a trial at the first step"
     " it fails: 1. structure, against shuffled orders; 2. stability, when customers"
     " are drawn anew, without tiny groups; 3. use, for later spend. Among the rest the"
-    " highest score wins: the silhouette gained beyond chance plus the share of later"
-    " spend explained. Close scores go to fewer groups."
+    " highest score wins, of the silhouette gained beyond chance and of the share of"
+    " later spend explained; close scores go to the stable, then to fewer groups."
 )
 
 
@@ -198,7 +198,6 @@ CANDIDATE_HEADERS = [
     "Silhouette",
     "Beyond chance",
     "Explains spend (R²)",
-    "Score",
     "Refits agree (ARI)",
     "Smallest group",
 ]
@@ -212,7 +211,6 @@ def _candidate_row(trial: pd.Series, smallest_cell: int) -> list[str]:
         formats.decimal(trial["silhouette"], 3),
         formats.decimal(_gain(trial), 3),
         formats.share(trial["predictive_r2"]),
-        formats.decimal(trial["score"], 3),
         formats.decimal(trial["bootstrap_ari"], 2),
         _smallest(trial, smallest_cell),
     ]

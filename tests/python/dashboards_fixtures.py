@@ -46,10 +46,11 @@ def state(segmentation: str, candidate: str, k: int) -> tuple[str, str, str]:
 
 
 def silhouette(segmentation: str, candidate: str, k: int) -> float:
-    """A different number for every trial, the highest at k = 3."""
+    """A different number for every trial, the highest at k = 3 ("smooth": 8)."""
     base = {"warped": 0.5, "smooth": 0.4, "plain": 0.3}[candidate]
+    highest = 8 if candidate == "smooth" else CHOSEN_K
     is_value = segmentation == "value"
-    return round(base - 0.03 * abs(k - CHOSEN_K) + (0.007 if is_value else 0), 4)
+    return round(base - 0.03 * abs(k - highest) + (0.007 if is_value else 0), 4)
 
 
 def inertia(candidate: str, k: int) -> float:
@@ -58,14 +59,10 @@ def inertia(candidate: str, k: int) -> float:
 
 
 def explained(candidate: str, k: int) -> dict[str, float]:
-    """What groups and RFM groups say about the next 90 days, all different.
-
-    It makes k = 3 the best of each candidate, but k = 8 of "smooth".
-    """
+    """What groups and RFM groups say about the next 90 days, all different."""
     shift = {"warped": 0.1, "smooth": 0.2, "plain": 0.0}[candidate]
-    slope = 0.05 if candidate == "smooth" else 0.02
     return {
-        "predictive_r2": round(shift + slope * k, 4),
+        "predictive_r2": round(shift + 0.02 * k, 4),
         "rfm_predictive_r2": round(0.011 * k, 4),
         "added_predictive_r2": round(shift + 0.003 * k, 4),
         "activity_r2": round(shift + 0.005 * k, 4),
