@@ -62,6 +62,11 @@ def _is_separated(trial: pd.Series) -> bool:
     return bool(is_clear and trial["null_p_value"] <= choice.LEVEL)
 
 
+def _is_carried(trial: pd.Series) -> bool:
+    """Say whether nothing speaks against the trial."""
+    return formats.is_missing(trial["has_structure"]) or bool(trial["has_structure"])
+
+
 def _beside(trial: pd.Series) -> str:
     """Say what the groups are good for, and what was not shown."""
     said = []
@@ -82,7 +87,7 @@ def _beside(trial: pd.Series) -> str:
 def _choice(trial: pd.Series) -> str:
     seen = f"{segmentations.candidate(trial)}, k = {trial['k']}"
     if trial["is_chosen"]:
-        return f"Chosen: {seen}."
+        return f"{'Chosen' if _is_carried(trial) else 'Nearest'}: {seen}."
     return f"No trial was chosen; the one with the highest silhouette speaks: {seen}."
 
 
@@ -221,7 +226,7 @@ def _outcome(trial: pd.Series) -> str:
     if not trial["is_chosen"]:
         reason = segmentations.without_numbers(trial["reason"])
         return reason.partition(" for k = ")[0] or formats.NOTHING
-    if formats.is_missing(trial["has_structure"]) or trial["has_structure"]:
+    if _is_carried(trial):
         return "Chosen ●"
     return f"Nearest, but {segmentations.what_fails(trial)}"
 

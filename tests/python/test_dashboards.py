@@ -438,6 +438,7 @@ def test_the_verdict_says_what_is_missing(tmp_path: Path):
         " below only cut the customers into parts.</p>"
     ) in text
     assert "can be believed" not in text
+    assert f"Nearest: {made_up.WORDS['lifecycle', 'warped']}, k = 3." in text
 
 
 @pytest.mark.parametrize(("p_value", "null"), [(0.06, 0.2), (0.04, 0.49)])
