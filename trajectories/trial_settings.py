@@ -85,9 +85,8 @@ class Settings:
         sample_customers: customers in the sample, at most 2,000.
         numbered_by: feature by whose mean the clusters are numbered, largest first.
         null_shuffles, bootstrap_refits, predictive_refits: repeats for the evidence.
-        n_init, refit_n_init: starts of a trial's fit, and of the refits on resamples
-            and shuffles.
-        max_iter, seed, engine: of the clustering.
+        n_init, init_iter, max_iter, seed, engine: of the clustering, the same for a
+            trial's fit and its refits, so that luck weighs the same in all of them.
         months_of_history, orders_of_history: who is active, as in the stages.
 
     Raises:
@@ -108,7 +107,7 @@ class Settings:
     bootstrap_refits: int = 10
     predictive_refits: int = 5
     n_init: int = 3
-    refit_n_init: int = 1
+    init_iter: int = 3
     max_iter: int = 30
     seed: int = 0
     engine: str = "compiled"
@@ -152,13 +151,14 @@ class Settings:
         """Whether customers are compared at one step only."""
         return self.window == 1
 
-    def model(self, k: int, candidate: Candidate, n_init: int) -> TrajectoryKMeans:
+    def model(self, k: int, candidate: Candidate) -> TrajectoryKMeans:
         """Return the estimator of one trial, not yet fitted."""
         return TrajectoryKMeans(
             k,
             metric=candidate.metric,
             window=candidate.band,
-            n_init=n_init,
+            n_init=self.n_init,
+            init_iter=self.init_iter,
             max_iter=self.max_iter,
             random_state=self.seed,
             engine=self.engine,

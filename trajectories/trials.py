@@ -188,7 +188,7 @@ class _Segmentation:
     def trial(self, compared: "_Compared", k: int) -> dict:
         """Fit one trial and measure all but its distance from chance."""
         settings, candidate, X = self.settings, compared.candidate, compared.X
-        model = settings.model(k, candidate, settings.n_init).fit(X)
+        model = settings.model(k, candidate).fit(X)
         labels, centres = self._numbered(model)
         metric, band = candidate.metric, candidate.band
         own = distances(X, centres, metric, band)[np.arange(len(X)), labels]
@@ -256,7 +256,7 @@ class _Segmentation:
         settings, X = self.settings, compared.X
 
         def fit_predict(rows: np.ndarray) -> np.ndarray:
-            model = settings.model(k, compared.candidate, settings.refit_n_init)
+            model = settings.model(k, compared.candidate)
             return model.fit(X[rows]).predict(X)
 
         generator = np.random.default_rng(settings.seed)
@@ -280,7 +280,7 @@ class _Segmentation:
         found = []
         for _ in range(settings.predictive_refits):
             rows = generator.integers(0, len(sample), len(sample))
-            model = settings.model(k, candidate, settings.refit_n_init)
+            model = settings.model(k, candidate)
             labels = model.fit(sample[rows]).predict(everyone)
             both = np.column_stack([labels, rfm])
             asked = (labels, "spend"), (both, "spend"), (labels, "activity")
@@ -329,7 +329,7 @@ class _Segmentation:
             if candidate not in compared:
                 compared[candidate] = _Compared(settings, candidate, active)
             X = compared[candidate].X
-            model = settings.model(k, candidate, settings.refit_n_init).fit(X)
+            model = settings.model(k, candidate).fit(X)
             values = evidence.silhouettes(compared[candidate].distances, model.labels_)
             found[place] = values.mean()
         return found
@@ -367,7 +367,7 @@ class _Compared:
     @cached_property
     def centre(self) -> np.ndarray:
         """The centre of all customers, (1, steps, features)."""
-        return self.settings.model(1, self.candidate, 1).fit(self.X).cluster_centers_
+        return self.settings.model(1, self.candidate).fit(self.X).cluster_centers_
 
 
 def _compare_with_chance(
