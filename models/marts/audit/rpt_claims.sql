@@ -30,10 +30,14 @@ structures as (
     select
         {{ claim_row(
             dbt.concat(["'structure-'", 'segmentation']),
-            'There are segments: customers differ from shuffled ones in'
-            ~ ' silhouette or persistence, groups come back when customers'
-            ~ ' are redrawn, and say something about later spend. Silhouette'
-            ~ ' beside that of shuffled customers.',
+            'There are segments: customers stand apart more than with orders'
+            ~ ' shuffled over them (by 0.02 of the possible silhouette), or'
+            ~ ' one half-year relates otherwise to the next (by 0.1), with p'
+            ~ ' of 0.05 at most, corrected for all trials; refits on redrawn'
+            ~ ' customers agree (adjusted Rand index of 0.5 or more); no group'
+            ~ ' is below 2 %; the groups explain 2 % or more of later spend,'
+            ~ ' where measured; 30 or more customers were looked at. Shown is'
+            ~ ' the silhouette, beside that of shuffled orders.',
             'segmentation', 'silhouette', 'silhouette_low', 'silhouette_high',
             'null_silhouette',
             'case when null_silhouette is not null then has_structure end',
