@@ -161,6 +161,16 @@ def test_large_values_with_small_differences_keep_their_clusters():
     np.testing.assert_array_equal(labels, np.repeat([0, 1], 20))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1e-30, 1e-9, 1e12, 1e30])
+def test_tiny_and_huge_values_keep_their_clusters(scale, dtype):
+    X = np.array([0.0, 0.1, 5.0, 5.1])[:, None, None] * np.ones((1, 9, 2)) * scale
+    space = DtwSpace(X.astype(dtype), 2)
+    labels, _, moved = space.improve(X[[0, 3]], np.zeros(4, int))
+    np.testing.assert_array_equal(labels, [0, 0, 1, 1])
+    np.testing.assert_allclose(moved[:, 0, 0] / scale, [0.05, 5.05], atol=3e-6)
+
+
 @pytest.mark.parametrize("space_of", ["dtw", "euclidean"])
 def test_an_empty_cluster_starts_anew_at_the_farthest_series(space_of):
     X = np.array([0.0, 0.1, 0.2, 5.0])[:, None, None] * np.ones((1, 6, 1))

@@ -11,6 +11,7 @@ from trajectories.engine.passes import align, to_paths
 
 CHUNK_SERIES = 512
 PAIR_CHUNK_SERIES = 64
+LARGEST_SCALE = 1e37  # that float32 holds
 
 
 class DtwSpace:
@@ -48,11 +49,14 @@ class DtwSpace:
         self._shift, self._scale = np.zeros(features), 1.0
         if self.dtype == np.float32:
             low, high = np.nanmin(series, axis=(0, 1)), np.nanmax(series, axis=(0, 1))
-            self._shift = (low.astype(float) + high) / 2
+            # Rounded as the series are: they and all paths share the same numbers.
+            shift = (low.astype(float) + high) / 2
+            self._shift = shift.astype(series.dtype).astype(float)
             reach = float((high.astype(float) - low).max()) / 2
-            self._scale = 1 / reach if reach > 0 else 1.0
+            scale = min(1 / reach, LARGEST_SCALE) if reach > 0 else 1.0
+            self._scale = float(series.dtype.type(scale))
         # Squared distances grow with the square of the scale.
-        self._unit = self._scale**-2
+        self._unit = np.float64(self._scale) ** -2
 
     def lowered(self, nearest: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Take the less of ``nearest`` and the distance to each of some series."""
@@ -90,68 +94,98 @@ class DtwSpace:
         Returns:
             (series,) labels, the first of equally near ones, and squared distances.
         """
-        size = len(self.series)
-        limits = np.full(size, np.inf, dtype=self.dtype)
-        first = np.zeros(size, dtype=np.int64) if labels is None else labels
-        lengths = series_lengths(centres)
-        squares = self._to_paths(self._scaled(centres), lengths, limits, first)
-        return squares.argmin(axis=1), squares.min(axis=1) * self._unit
+        return self._to_nearest(centres, labels, align=None)[:2]
 
     def improve(
         self, centres: np.ndarray, labels: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Label every series, and align it with its centre to move the centre."""
-        labels, nearest = self.nearest(centres, labels)
-        scaled = self._scaled(centres)
-
-        def look(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            sums, counts = np.zeros(centres.shape), np.zeros(centres.shape[:2])
-            series, lengths = self._scaled(self.series[rows]), self.lengths[rows]
-            align(series, lengths, labels[rows], scaled, self.radius, sums, counts)
-            return sums, counts
-
-        sums, counts = map(sum, zip(*self._in_chunks(look, labels), strict=True))
+        labels, nearest, aligned = self._to_nearest(centres, labels, align)
+        sums, counts = map(sum, zip(*aligned, strict=True))
         moved = sums / np.maximum(counts, 1.0)[:, :, None] / self._scale + self._shift
         return labels, nearest, np.where(counts[:, :, None] > 0, moved, centres)
 
-    def _to_paths(
-        self, paths, path_lengths, limits, first=None, is_symmetric=False
-    ) -> np.ndarray:
-        """Squared distances in the lanes' own unit; see ``passes.to_paths``.
+    def _to_nearest(self, centres, labels, align: Callable | None):
+        """Label every series; return also what each chunk's centres aligned with."""
+        paths, lengths = self._scaled(centres), series_lengths(centres)
+        cells, features = self.series.shape[1] + paths.shape[1], paths.shape[2]
+        factor = slack(self.dtype, cells, features)
+        first = np.zeros(len(self.series), np.int64) if labels is None else labels
+        labels, nearest = np.empty_like(first), np.empty(len(first), self.dtype)
 
-        With ``first``, only the nearest path is of interest, this one most likely.
+        def look(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            series, limits = self._chunk(rows), np.full(len(rows), np.inf, self.dtype)
+            squares = self._compare(
+                series, rows, paths, lengths, limits, first[rows], factor
+            )
+            own = squares.argmin(axis=1)
+            labels[rows], nearest[rows] = own, squares.min(axis=1)
+            sums, counts = np.zeros(centres.shape), np.zeros(centres.shape[:2])
+            if align:
+                steps = self.lengths[rows]
+                align(series, steps, own, paths, self.radius, sums, counts)
+            return sums, counts
+
+        aligned = self._in_chunks(look, first)
+        return labels, nearest * self._unit, aligned
+
+    def _to_paths(self, paths, path_lengths, limits, is_symmetric=False) -> np.ndarray:
+        """Squared distances to all paths in the lanes' own unit, (series, paths).
+
         If the paths are the series themselves, each pair is looked at once.
         """
         out = np.full((len(self.series), len(paths)), np.inf, dtype=self.dtype)
-        cells = self.series.shape[1] + paths.shape[1]
-        factor = 0.0 if first is None else slack(self.dtype, cells, paths.shape[2])
-        first = np.zeros(len(out), dtype=np.int64) if first is None else first
+        none = np.zeros(len(out), dtype=np.int64)
 
         def look(rows: np.ndarray) -> None:
             begin = rows.min() if is_symmetric else 0
-            found = np.empty((len(rows), len(paths) - begin), dtype=self.dtype)
-            to_paths(
-                self._scaled(self.series[rows]),
-                self.lengths[rows],
+            out[rows, begin:] = self._compare(
+                self._chunk(rows),
+                rows,
                 paths[begin:],
                 path_lengths[begin:],
-                self.radius,
                 limits[rows],
-                first[rows],
-                factor,
-                found,
+                none[rows],
             )
-            out[rows, begin:] = found
 
-        self._in_chunks(look, first, PAIR_CHUNK_SERIES if is_symmetric else None)
+        self._in_chunks(look, none, PAIR_CHUNK_SERIES if is_symmetric else CHUNK_SERIES)
         return np.minimum(out, out.T) if is_symmetric else out
 
-    def _in_chunks(self, look: Callable, labels: np.ndarray, size=None) -> list:
+    def _compare(
+        self, series, rows, paths, path_lengths, limits, first, factor=0.0
+    ) -> np.ndarray:
+        out = np.empty((len(rows), len(paths)), dtype=self.dtype)
+        to_paths(
+            series,
+            self.lengths[rows],
+            paths,
+            path_lengths,
+            self.radius,
+            limits,
+            first,
+            factor,
+            out,
+        )
+        return out
+
+    def _in_chunks(
+        self, look: Callable, labels: np.ndarray, size: int = CHUNK_SERIES
+    ) -> list:
         """Run a function on chunks of rows, equal lengths and labels together."""
-        order, size = np.lexsort((labels, self.lengths)), size or CHUNK_SERIES
+        together = self.lengths * (labels.max() + 1) + labels
+        if together.max() < 2**16:  # numpy sorts such numbers in linear time
+            together = together.astype(np.uint16)
+        order = np.argsort(together, kind="stable")
         begins = range(0, len(order), size)
         chunks = [order[begin : begin + size] for begin in begins]
         return list(in_threads(look, chunks, self.n_jobs))
+
+    def _chunk(self, rows: np.ndarray) -> np.ndarray:
+        """Take some series, shifted and scaled, without a detour over float64."""
+        chunk = self.series[rows]
+        chunk -= self._shift.astype(chunk.dtype)
+        chunk *= chunk.dtype.type(self._scale)
+        return chunk.astype(self.dtype, copy=False)
 
     def _scaled(self, paths: np.ndarray) -> np.ndarray:
         scaled = (paths - self._shift) * self._scale
