@@ -8,6 +8,7 @@ import sys
 import tempfile
 import venv
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,13 @@ class ChildError(Exception):
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit: its wall seconds, peak resident memory, labels and iterations."""
+    """One fit: its wall seconds, peak resident memory, labels, iterations, inertia."""
 
     seconds: float
     peak_bytes: int
     labels: np.ndarray
     iterations: int
+    inertia: float = nan
 
 
 def peers_python() -> Path:
@@ -107,4 +109,5 @@ def fit(task: dict, python: Path | str = sys.executable, limit: float = 3600) ->
                 int(found["peak_bytes"]),
                 found["labels"],
                 int(found["iterations"]),
+                float(found["inertia"]) if "inertia" in found else nan,
             )

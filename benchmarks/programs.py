@@ -30,7 +30,11 @@ def trajectories(X: np.ndarray, task: dict) -> dict:
         n_jobs=task["threads"],
         **task.get("settings", {}),
     ).fit(X)
-    return {"labels": model.labels_, "iterations": model.n_iter_}
+    return {
+        "labels": model.labels_,
+        "iterations": model.n_iter_,
+        "inertia": model.inertia_,
+    }
 
 
 def tslearn(X: np.ndarray, task: dict) -> dict:

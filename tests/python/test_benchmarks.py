@@ -201,6 +201,8 @@ def test_growth_fits_an_exponent():
     runs = {
         "middle": took(59.0),
         "large": took(80.0, 3.1e9),
+        "middle short": took(30.0),
+        "large sample": took(20.0),
         "same small": took(0.1),
         "same middle": took(1.0),
         "same large": took(11.0),
