@@ -39,8 +39,8 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
     Among the rest the highest score wins: the share of the possible silhouette that
     is gained beyond chance, (silhouette - shuffled) / (1 - shuffled), plus a third of
     the R2 of later spend. Raw silhouettes of different representations and metrics
-    cannot be compared; each trial's own shuffles make them comparable, and both
-    summands are shares of what there is to explain. R2 weighs less, for it comes from
+    cannot be compared; beyond each trial's own chance they can, as far as the spaces
+    are alike, and both summands are shares of what there is to explain. R2 weighs less, for it comes from
     one refit on an earlier window and jumps from one k to the next. Scores within
     0.01 are a tie, which goes to the most stable, and among equally stable ones
     (within 0.02) to fewer groups. When no trial is left, the best of those that got
