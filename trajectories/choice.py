@@ -40,11 +40,11 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
     is gained beyond chance, (silhouette - shuffled) / (1 - shuffled), plus a third of
     the R2 of later spend. Raw silhouettes of different representations and metrics
     cannot be compared; beyond each trial's own chance they can, as far as the spaces
-    are alike, and both summands are shares of what there is to explain. R2 weighs less, for it comes from
-    one refit on an earlier window and jumps from one k to the next. Scores within
-    0.01 are a tie, which goes to the most stable, and among equally stable ones
-    (within 0.02) to fewer groups. When no trial is left, the best of those that got
-    farthest stands in, without structure.
+    are alike, and both summands are shares of what there is to explain. R2 weighs
+    less, for it is measured on an earlier window and jumps from one k to the next.
+    Scores within 0.01 are a tie, which goes to the most stable, and among equally
+    stable ones (within 0.02) to fewer groups. When no trial is left, the best of
+    those that got farthest stands in, without structure.
 
     With ``by="silhouette"`` the first candidate alone is looked at, and its k with
     the highest silhouette wins, ties (0.005) going to fewer groups; steps 1 to 3
