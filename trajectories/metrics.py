@@ -11,6 +11,7 @@ The kernels are in ``trajectories.engine``; tslearn is the oracle in the tests.
 from math import ceil
 
 import numpy as np
+from sklearn.metrics.pairwise import euclidean_distances, nan_euclidean_distances
 
 from trajectories.engine.msm import cdist_msm
 from trajectories.engine.spaces import DtwSpace, in_threads
@@ -77,25 +78,17 @@ def cdist_euclidean(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     Returns:
         (customers, others) float64.
     """
-    first, second = check_series(A), check_series(B)
+    first, second = (x.reshape(len(x), -1) for x in (check_series(A), check_series(B)))
+    has_gaps = np.isnan(first).any() or np.isnan(second).any()
+    measure = nan_euclidean_distances if has_gaps else euclidean_distances
     parts = [
-        _nan_euclidean(first[begin : begin + BLOCK_SERIES], second)
+        measure(first[begin : begin + BLOCK_SERIES].astype(float), second)
         for begin in range(0, max(len(first), 1), BLOCK_SERIES)
     ]
     distances = np.concatenate(parts)
     if A is B:
         np.fill_diagonal(distances, 0.0)
     return distances
-
-
-def _nan_euclidean(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    first, second = (x.reshape(len(x), -1).astype(float) for x in (A, B))
-    here, there = (~np.isnan(x) for x in (first, second))
-    left, right = np.where(here, first, 0.0), np.where(there, second, 0.0)
-    shared = here.astype(float) @ there.T
-    squares = (left**2) @ there.T + here @ (right**2).T - 2 * left @ right.T
-    squares *= first.shape[1] / np.maximum(shared, 1)
-    return np.sqrt(np.maximum(squares, 0.0))
 
 
 def distances(

@@ -105,7 +105,7 @@ class Settings:
     sample_customers: int = 400
     null_shuffles: int = 20
     bootstrap_refits: int = 10
-    predictive_refits: int = 5
+    predictive_refits: int = 3
     n_init: int = 3
     init_iter: int = 3
     max_iter: int = 30
