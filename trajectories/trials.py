@@ -398,16 +398,17 @@ def _compare_with_chance(
     measured = np.array(_in_parallel(measure, range(shuffles + 1), "shuffles"))
     silhouettes, persistences = measured[:, :-3], measured[:, -3:]
     far = evidence.persistence_departures(persistences[0], persistences[1:])
-    statistics = np.column_stack([silhouettes, far])
-    p_values = evidence.family_p_values(statistics[0], statistics[1:])
+    # One statistic of the whole shop, which is no trial and has a p of its own.
+    (persistence_p_value,) = evidence.family_p_values(far[:1], far[1:, None])
+    p_values = evidence.family_p_values(silhouettes[0], silhouettes[1:])
     gap = persistences[0] - _mean_of_known(persistences[1:])
     every = [row for part in parts for row in rows[part.name]]
-    for row, nulls, p_value in zip(every, silhouettes.T, p_values[:-1], strict=True):
+    for row, nulls, p_value in zip(every, silhouettes.T, p_values, strict=True):
         row["null_silhouettes"] = nulls[1:].tolist()
         row["null_silhouette"] = float(_mean_of_known(nulls[1:, None])[0])
         row["null_p_value"] = float(p_value)
         row["persistence_gap"] = float(np.sqrt((gap**2).mean()))
-        row["persistence_p_value"] = float(p_values[-1])
+        row["persistence_p_value"] = float(persistence_p_value)
 
 
 def _mean_of_known(values: np.ndarray) -> np.ndarray:
