@@ -277,6 +277,5 @@ def _chance(trial: object) -> str:
     return (
         f"Allowing for everything that was tried, p = {formats.decimal(p, 3)}: of shops"
         f" without segments, about {formats.count(max(100 * p, 1))} in 100 would have"
-        " groups that stand out as much. For p, this shop is refitted as briefly as the"
-        " shuffled ones, which can miss the groups above."
+        " groups that stand out as much."
     )
