@@ -1,0 +1,50 @@
+"""Environments of their own, for tools whose versions do not go with the project's."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = PROJECT / "build" / "environments"
+
+
+def missing(reason: str) -> None:
+    """Skip a test that lacks something, in a sentence; in CI nothing may lack."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def environment(name: str, with_project: bool = False) -> Path:
+    """Return the Python of an environment, made once from requirements/<name>.lock.
+
+    Args:
+        name: of the lock file and of the folder in build/environments.
+        with_project: install the project into it, too, without its dependencies.
+
+    It is made anew when the lock file has changed. Other processes wait meanwhile.
+    """
+    lock = PROJECT / "requirements" / f"{name}.lock"
+    folder = ENVIRONMENTS / name
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    python, mark = folder / "bin" / "python", folder / "made-from"
+    with (ENVIRONMENTS / f"{name}.busy").open("w") as busy:
+        fcntl.flock(busy, fcntl.LOCK_EX)
+        if not (mark.exists() and mark.read_text() == wanted):
+            pip = [python, "-m", "pip", "install", "--quiet"]
+            venv = [sys.executable, "-m", "venv", "--clear", folder]
+            subprocess.run(venv, check=True)
+            subprocess.run([*pip, "--requirement", lock], check=True)
+            if with_project:
+                project = ["--no-deps", "--editable", PROJECT]
+                subprocess.run([*pip, *project], check=True)
+            mark.write_text(wanted)
+    return python
