@@ -28,7 +28,7 @@ from sample_shop import ShopSettings, generate_shop
 from trajectories.assignment import assign
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.representations import Representation
-from trajectories.trials import evidence_customers, run_trials
+from trajectories.trials import run_trials
 
 # Kinds without a rhythm of their own: single orders, thin or even streams.
 BACKGROUND_KINDS = (
@@ -130,7 +130,7 @@ def rhythm_settings() -> tuple[dict, dict]:
     """Read the project's settings of ``rhythm``, and those common to all."""
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     settings = project["vars"]
-    names = ("seed", "months_of_history", "orders_of_history", "evidence_customers")
+    names = ("seed", "months_of_history", "orders_of_history")
     return settings["segmentations"]["rhythm"], {name: settings[name] for name in names}
 
 
@@ -185,11 +185,8 @@ def measure(case: Case, settings: Mapping, common: Mapping) -> dict:
 
 
 def choose(case: Case, settings: Mapping, common: Mapping) -> list[dict]:
-    """Run the trials as a build does, on as many customers."""
-    common = dict(common)
-    limit = common.pop("evidence_customers")
-    drawn = evidence_customers(case.frames.ids, limit, common["seed"])
-    tables = case.frames.of(drawn)
+    """Run the trials as a build does: these shops are small enough to take all."""
+    tables = case.frames.of(case.frames.ids)
     return run_trials({"rhythm": settings}, **tables, **common).to_pylist()
 
 

@@ -6,6 +6,7 @@ how many threads. Months, or parts of a month, can be scored anywhere.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -109,29 +110,27 @@ def confidence(distance: np.ndarray, next_distance: np.ndarray) -> np.ndarray:
 
 
 def assign_months(
-    models: pa.Table,
-    series: pa.Table,
-    stages: pa.Table,
-    months: pa.Table,
-    n_jobs: int | None = None,
+    models: pa.Table, paths: pa.Table, months: pa.Table, n_jobs: int | None = None
 ) -> pa.Table:
     """Assign every active customer of every membership month.
 
     Args:
         models: the chosen trial of one model version per segmentation, with the
             columns of ``model_versions.VERSION_SCHEMA``.
-        series: columns series, customer_id, series_values.
-        stages: columns series, customer_id, month, stage; one row per active
-            customer and month suffices.
+        paths: columns series, customer_id, series_values and active_months_back,
+            the list of months, counted back from the latest, in which the customer
+            is to be placed. Any part of the customers, for none looks at another.
         months: columns month, months_back, days_back.
         n_jobs: threads for DTW.
 
     Returns:
         One row per segmentation, customer and month, sorted by these.
     """
+    calendar = months.sort_by("month").to_pylist()
     parts = [ASSIGNMENT_SCHEMA.empty_table()]
     for model in models.to_pylist():
-        parts += _assign_model(model, series, stages, months, n_jobs)
+        chosen = paths.filter(pc.equal(paths["series"], model["series"]))
+        parts += _assign_model(model, chosen, calendar, n_jobs)
     assigned = pa.concat_tables(parts)
     return assigned.sort_by(
         [(name, "ascending") for name in ("segmentation", "customer_id", "month")]
@@ -139,45 +138,34 @@ def assign_months(
 
 
 def _assign_model(
-    model: Mapping,
-    series: pa.Table,
-    stages: pa.Table,
-    months: pa.Table,
-    n_jobs: int | None,
+    model: Mapping, paths: pa.Table, calendar: list[dict], n_jobs: int | None
 ) -> Iterator[pa.Table]:
     """Yield one table per membership month."""
-    chosen = series.filter(pc.equal(series["series"], model["series"]))
-    ids = pd.Index(chosen["customer_id"].to_pylist(), dtype=object)
-    matrix = to_matrix(chosen["series_values"], len(model["features"]))
-    is_active = pc.and_(
-        pc.equal(stages["series"], model["series"]), pc.equal(stages["stage"], "active")
-    )
-    active = stages.filter(is_active).select(["customer_id", "month"]).to_pandas()
-    by_month = active.groupby(pd.to_datetime(active["month"]))["customer_id"]
-    members = {month: customers.to_numpy() for month, customers in by_month}
-    frame = months.to_pandas()
+    ids = np.array(paths["customer_id"].to_pylist(), dtype=object)
+    matrix = to_matrix(paths["series_values"], len(model["features"]))
+    active = paths["active_months_back"].combine_chunks()
+    owners = pc.list_parent_indices(active).to_numpy(zero_copy_only=False)
+    months_back = pc.list_flatten(active).to_numpy(zero_copy_only=False)
     label = f"{model['segmentation']} assigned"
-    for row in tqdm(list(frame.itertuples()), desc=label, unit="month", disable=None):
-        month = pd.Timestamp(row.month)
-        if month not in members:
-            continue
-        rows = np.sort(ids.get_indexer(members[month]))
-        rows = rows[rows >= 0]
+    for month in tqdm(calendar, desc=label, unit="month", disable=None):
+        rows = np.sort(owners[months_back == month["months_back"]])
         is_month = model["period"] == "month"
-        steps_back = int(row.months_back if is_month else row.days_back)
+        steps_back = int(month["months_back" if is_month else "days_back"])
         windows = window(matrix[rows], steps_back, int(model["steps"]))
         present = series_lengths(windows) > 0
         rows, windows = rows[present], windows[present]
-        yield _as_table(model, ids[rows], month, assign(windows, model, n_jobs))
+        if len(rows):
+            found = assign(windows, model, n_jobs)
+            yield _as_table(model, ids[rows], month["month"], found)
 
 
-def _as_table(model: Mapping, ids: pd.Index, month: pd.Timestamp, found) -> pa.Table:
+def _as_table(model: Mapping, ids: np.ndarray, month: date, found) -> pa.Table:
     numbers, distance, next_distance = found
     size = len(numbers)
     columns = [
         pa.repeat(pa.scalar(model["segmentation"]), size),
-        pa.array(ids.to_numpy(), pa.string()),
-        pa.repeat(pa.scalar(month.date(), pa.date32()), size),
+        pa.array(ids, pa.string()),
+        pa.repeat(pa.scalar(month, pa.date32()), size),
         pa.array(numbers),
         pa.array(distance),
         pa.array(next_distance),

@@ -1,6 +1,5 @@
 """The shop as the trials see it, and the customers that are drawn from it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -161,17 +160,6 @@ class Sampler:
             counts, amount, settings.sample_customers, settings.seed
         )
         return Active(rows, windows, drawn)
-
-
-def evidence_customers(
-    customer_ids: Sequence[str], limit: int, seed: int = 0
-) -> list[str]:
-    """Draw at most ``limit`` customers by seed, independent of their order."""
-    ordered = np.array(sorted(set(customer_ids)), dtype=object)
-    if len(ordered) > limit:
-        picked = np.random.default_rng(seed).permutation(len(ordered))[:limit]
-        ordered = ordered[np.sort(picked)]
-    return ordered.tolist()
 
 
 def stratified_rows(

@@ -24,10 +24,10 @@ from trajectories.clustering import TrajectoryKMeans
 from trajectories.metrics import distances
 from trajectories.order_series import build, spend_between
 from trajectories.representations import Representation
-from trajectories.trial_samples import Active, Sampler, Shop, evidence_customers
+from trajectories.trial_samples import Active, Sampler, Shop
 from trajectories.trial_settings import Candidate, Settings
 
-__all__ = ["MONTHS_AHEAD", "TRIAL_SCHEMA", "evidence_customers", "run_trials"]
+__all__ = ["MONTHS_AHEAD", "TRIAL_SCHEMA", "run_trials"]
 
 MONTHS_AHEAD = 3
 DAYS_AHEAD = 90

@@ -2,6 +2,7 @@
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -35,10 +36,20 @@ def shop():
 
 
 def tables(frames):
+    """What the model int_customer_paths gives, and the months."""
+    months = frames["months"].assign(
+        month=lambda frame: pd.to_datetime(frame["month"]).dt.date
+    )
+    backs = pd.to_datetime(months["month"]).rename("date").to_frame()
+    backs["active_months_back"] = months["months_back"].astype(float)
+    stages = frames["stages"].assign(date=lambda frame: pd.to_datetime(frame["month"]))
+    active = stages[stages["stage"] == "active"].merge(backs, on="date")
+    keys = ["series", "customer_id"]
+    lists = active.groupby(keys)["active_months_back"].apply(list).reset_index()
+    series = frames["series"].to_pandas().merge(lists, on=keys)
     return {
-        "series": frames["series"],
-        "stages": pa.Table.from_pandas(frames["stages"]),
-        "months": pa.Table.from_pandas(frames["months"]),
+        "paths": pa.Table.from_pandas(series, preserve_index=False),
+        "months": pa.Table.from_pandas(months, preserve_index=False),
     }
 
 

@@ -23,7 +23,6 @@ from trajectories.trial_samples import stratified_rows
 from trajectories.trial_settings import Settings
 from trajectories.trials import (
     TRIAL_SCHEMA,
-    evidence_customers,
     run_trials,
 )
 
@@ -267,12 +266,6 @@ def test_sample_is_stratified_bounded_and_seeded():
     for orders in range(2, 9):
         share = (size == orders).mean()
         assert (size[rows] == orders).mean() == pytest.approx(share, abs=0.007)
-
-
-def test_evidence_customers_do_not_depend_on_order():
-    ids = [f"{c:04d}" for c in range(500)]
-    assert evidence_customers(ids, 50) == evidence_customers(ids[::-1], 50)
-    assert evidence_customers(ids, 1000) == ids
 
 
 @pytest.mark.parametrize(

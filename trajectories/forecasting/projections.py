@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import joblib
 import pandas as pd
@@ -61,6 +62,7 @@ def project_revenue(
     models: Sequence[str] = MODELS,
     seed: int = 20171231,
     processes: int | None = None,
+    run: Callable[[Callable, Sequence], list] | None = None,
 ) -> pd.DataFrame:
     """Forecast monthly revenue per segment, and backtest on earlier origins.
 
@@ -85,6 +87,8 @@ def project_revenue(
         seed: of Prophet; the same seed and history give the same frame, bit by
             bit, whatever the number of processes.
         processes: for Prophet; by default the machine's, at most 4.
+        run: applies a function to tasks and returns the results in their order, for
+            example on the workers of a cluster; by default in processes here.
 
     Returns:
         One row per segmentation, segment_id, model, origin_month and month, in
@@ -106,7 +110,10 @@ def project_revenue(
         for origin in starts
         for task in _tasks(model, histories, origin, latest, seed)
     ]
-    results = _run(tasks, horizon, processes)
+    if run is None:
+        results = _run(tasks, horizon, processes)
+    else:
+        results = run(partial(_project, horizon=horizon), tasks)
     return _frame(
         [
             rows
