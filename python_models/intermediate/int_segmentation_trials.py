@@ -16,10 +16,9 @@ def model(dbt, session):
     stages, drawn = dbt.ref("int_customer_stages"), dbt.ref("int_customers_drawn")
     months = dbt.ref("int_membership_months")
     calendar = engine.table(months)
-    named = engine.table(dbt.ref("int_inputs_named"))["input"]
     build = Build(
         **json.loads(dbt.config.meta_get("build")),
-        input=named[0].as_py(),
+        input=engine.table(dbt.ref("int_inputs_named"))["input"][0].as_py(),
         last_day=max(calendar["month_end_date"].to_pylist(), default=None),
     )
 
