@@ -40,6 +40,7 @@ end
 
 {% macro default__parse_date(text, day_first) -%}
     {%- set day = _date_part(text) -%}
+    {%- set words = remove_pattern(text, '[ T]+[0-9]{1,2}:.*$') -%}
 case
     when {{ matches_pattern(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }}
         then try_cast({{ _iso_part(text) }} as date)
@@ -57,20 +58,36 @@ case
             else try_to_timestamp({{ day }}, 'M/d/yyyy')
         end as date)
     when {{ matches_pattern(day, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}$') }}
-        then cast(case
-            when {{ day_first }} then try_to_timestamp({{ day }}, 'd/M/yy')
-            else try_to_timestamp({{ day }}, 'M/d/yy')
-        end as date)
+        then {{ _year_of_two_digits(
+            "case when " ~ day_first ~ " then try_to_timestamp(" ~ day
+            ~ ", 'd/M/yy') else try_to_timestamp(" ~ day ~ ", 'M/d/yy') end"
+        ) }}
     when {{ matches_pattern(text, '[A-Za-z]{3}') }}
-        then cast(coalesce(
-            try_to_timestamp({{ text }}, 'd MMMM yyyy'),
-            try_to_timestamp({{ text }}, 'd MMM yyyy'),
-            try_to_timestamp({{ text }}, 'MMMM d, yyyy'),
-            try_to_timestamp({{ text }}, 'MMM d, yyyy'),
-            try_to_timestamp({{ text }}, 'd-MMM-yyyy'),
-            try_to_timestamp({{ text }}, 'd-MMM-yy')
-        ) as date)
+        then coalesce(
+            {%- for format in [
+                'd MMMM yyyy', 'd MMM yyyy', 'MMMM d, yyyy', 'MMM d, yyyy',
+                'd-MMM-yyyy', 'd/MMM/yyyy', 'd.MMM.yyyy'
+            ] %}
+            cast(try_to_timestamp({{ words }}, '{{ format }}') as date),
+            {%- endfor %}
+            {%- for format in ['d-MMM-yy', 'd MMM yy'] %}
+            {{ _year_of_two_digits(
+                "try_to_timestamp(" ~ words ~ ", '" ~ format ~ "')"
+            ) }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
 end
+{%- endmacro %}
+
+
+{# Two digits of a year mean 1969 to 2068, as on DuckDB; Spark reads 2000 to
+   2099. #}
+{% macro _year_of_two_digits(timestamp) -%}
+    case
+        when year({{ timestamp }}) > 2068
+            then add_months(cast({{ timestamp }} as date), -1200)
+        else cast({{ timestamp }} as date)
+    end
 {%- endmacro %}
 
 

@@ -8,7 +8,7 @@
         {%- for column in columns -%}
             '{{ column }}', {{ column }}{{ ', ' if not loop.last }}
         {%- endfor -%}
-    ))
+    ), map('ignoreNullFields', 'false'))
 {%- endmacro %}
 
 {% macro duckdb__row_as_text(columns) -%}

@@ -6,27 +6,31 @@
         'recency_days': 'avg(customer_months.recency_days)',
         'orders_12_months': 'avg(customer_months.orders_12_months)',
         'revenue_12_months_amount':
-            'avg(customer_months.revenue_12_months_amount)',
-        'average_order_amount':
-            'sum(customer_months.revenue_12_months_amount)'
-            ~ ' / nullif(sum(customer_months.orders_12_months), 0)',
-        'discount_share':
-            'sum(customer_months.discount_12_months_amount)'
-            ~ ' / nullif(sum(customer_months.list_12_months_amount), 0)',
-        'returned_share':
-            'sum(customer_months.returned_12_months_amount)'
-            ~ ' / nullif(sum(customer_months.list_12_months_amount), 0)',
-        'sessions_per_order':
-            'sum(customer_months.sessions_12_months)'
-            ~ ' / nullif(sum(customer_months.orders_12_months), 0)',
+            average('customer_months.revenue_12_months_amount'),
+        'average_order_amount': ratio(
+            'sum(customer_months.revenue_12_months_amount)',
+            'sum(customer_months.orders_12_months)'
+        ),
+        'discount_share': ratio(
+            'sum(customer_months.discount_12_months_amount)',
+            'sum(customer_months.list_12_months_amount)'
+        ),
+        'returned_share': ratio(
+            'sum(customer_months.returned_12_months_amount)',
+            'sum(customer_months.list_12_months_amount)'
+        ),
+        'sessions_per_order': ratio(
+            'sum(customer_months.sessions_12_months)',
+            'sum(customer_months.orders_12_months)'
+        ),
         'active_weeks': 'avg(rhythms.active_weeks)',
-        'recent_order_amount': 'avg(cast(rhythms.average_order_amount as decimal(18, 6)))',
-        'first_third_share': 'avg(cast(rhythms.first_third_share as decimal(18, 6)))',
-        'last_third_share': 'avg(cast(rhythms.last_third_share as decimal(18, 6)))',
-        'gift_season_share': 'avg(cast(rhythms.gift_season_share as decimal(18, 6)))',
-        'weekday_share': 'avg(cast(rhythms.weekday_share as decimal(18, 6)))',
-        'promotion_share': 'avg(cast(rhythms.promotion_share as decimal(18, 6)))',
-        'fortnight_share': 'avg(cast(rhythms.fortnight_share as decimal(18, 6)))'
+        'recent_order_amount': average(exact_amount('rhythms.average_order_amount', 6)),
+        'first_third_share': average(exact_amount('rhythms.first_third_share', 6)),
+        'last_third_share': average(exact_amount('rhythms.last_third_share', 6)),
+        'gift_season_share': average(exact_amount('rhythms.gift_season_share', 6)),
+        'weekday_share': average(exact_amount('rhythms.weekday_share', 6)),
+        'promotion_share': average(exact_amount('rhythms.promotion_share', 6)),
+        'fortnight_share': average(exact_amount('rhythms.fortnight_share', 6))
     }) }}
 {% endmacro %}
 

@@ -14,11 +14,11 @@ def model(dbt, session):
     engine = engine_of(session)
     series, orders = dbt.ref("int_customer_series"), dbt.ref("int_orders_accepted")
     stages, drawn = dbt.ref("int_customer_stages"), dbt.ref("int_customers_drawn")
-    months = dbt.ref("int_membership_months")
+    months, named = dbt.ref("int_membership_months"), dbt.ref("int_inputs_named")
     calendar = engine.table(months)
     build = Build(
         **json.loads(dbt.config.meta_get("build")),
-        input=engine.table(dbt.ref("int_inputs_named"))["input"][0].as_py(),
+        input=engine.table(named)["input"][0].as_py(),
         last_day=max(calendar["month_end_date"].to_pylist(), default=None),
     )
 

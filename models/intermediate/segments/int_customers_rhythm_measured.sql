@@ -77,22 +77,23 @@ measured as (
         cast(count(*) as bigint) as orders,
         cast(count(distinct floor((recent.day_number - 1) / 7)) as bigint)
             as active_weeks,
-        avg(recent.amount) as average_order_amount,
-        sum(case when recent.day_number <= 30 then recent.amount else 0 end)
-        / sum(recent.amount) as first_third_share,
-        sum(case when recent.day_number > 60 then recent.amount else 0 end)
-        / sum(recent.amount) as last_third_share,
-        sum(
-            case
-                when recent.month_day between 1125 and 1224 then recent.amount
-                else 0
-            end
-        ) / sum(recent.amount) as gift_season_share,
-        avg(case when recent.weekday_number <= 5 then 1.0 else 0 end)
+        {{ average('recent.amount') }} as average_order_amount,
+        {% for share, condition in {
+            'first_third_share': 'recent.day_number <= 30',
+            'last_third_share': 'recent.day_number > 60',
+            'gift_season_share': 'recent.month_day between 1125 and 1224'
+        }.items() -%}
+        {{ ratio(
+            'sum(case when ' ~ condition ~ ' then recent.amount else 0 end)',
+            'sum(recent.amount)'
+        ) }} as {{ share }},
+        {% endfor -%}
+        {{ average('case when recent.weekday_number <= 5 then 1 else 0 end') }}
             as weekday_share,
-        avg(case when recent.is_promotion then 1.0 else 0 end)
+        {{ average('case when recent.is_promotion then 1 else 0 end') }}
             as promotion_share,
-        max(busiest.fortnight_amount) / sum(recent.amount) as fortnight_share
+        {{ ratio('max(busiest.fortnight_amount)', 'sum(recent.amount)') }}
+            as fortnight_share
     from recent
     inner join busiest
         on recent.customer_id = busiest.customer_id

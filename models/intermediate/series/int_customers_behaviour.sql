@@ -16,13 +16,13 @@ featured as (
         items_12_months,
         revenue_12_months_amount,
         coalesce(
-            revenue_12_months_amount / nullif(orders_12_months, 0), 0
+            {{ ratio('revenue_12_months_amount', 'orders_12_months') }}, 0
         ) as average_order_amount,
         coalesce(
-            discount_12_months_amount / nullif(list_12_months_amount, 0), 0
+            {{ ratio('discount_12_months_amount', 'list_12_months_amount') }}, 0
         ) as discount_share,
         coalesce(
-            returned_12_months_amount / nullif(list_12_months_amount, 0), 0
+            {{ ratio('returned_12_months_amount', 'list_12_months_amount') }}, 0
         ) as returned_share
     from customer_months
 

@@ -86,7 +86,7 @@ balances as (
             "'rows-accounted-for'",
             'Every row read is accepted, rejected with a reason or merged:'
             ~ ' share of input tables in balance.',
-            'null', 'avg(case when is_balanced then 1.0 else 0 end)', 'null',
+            'null', average('case when is_balanced then 1 else 0 end'), 'null',
             'null', '1',
             'min(case when is_balanced then 1 else 0 end) = 1',
             'select * from marts.rpt_input_reconciliations'

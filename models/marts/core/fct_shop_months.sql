@@ -50,9 +50,9 @@ published as (
         coalesce(started.new_customers, 0) as new_customers,
         cast(ordered.revenue_amount as double) as revenue_amount,
         cast(ordered.returned_amount as double) as returned_amount,
-        cast(ordered.revenue_amount / nullif(ordered.orders, 0) as double)
+        {{ ratio('ordered.revenue_amount', 'ordered.orders') }}
             as average_order_amount,
-        cast(ordered.revenue_amount / nullif(ordered.customers, 0) as double)
+        {{ ratio('ordered.revenue_amount', 'ordered.customers') }}
             as revenue_per_customer_amount,
         ordered.month <= as_of_dates.last_month as is_complete
     from ordered

@@ -53,8 +53,9 @@ profiled as (
         median(recency_days) as median_recency_days,
         avg(orders_12_months) as mean_frequency_orders,
         median(orders_12_months) as median_frequency_orders,
-        avg(revenue_12_months_amount) as mean_monetary_amount,
-        median(revenue_12_months_amount) as median_monetary_amount
+        {{ average('revenue_12_months_amount') }} as mean_monetary_amount,
+        median(cast(revenue_12_months_amount as double))
+            as median_monetary_amount
     from joined
     group by 1, 2, 3
 
@@ -71,12 +72,9 @@ published as (
         customers / cast(sum(customers) over shop_month as double)
             as customer_share,
         cast(revenue_amount as double) as revenue_amount,
-        cast(
-            revenue_amount / nullif(sum(revenue_amount) over shop_month, 0)
-            as double
-        ) as revenue_share,
-        cast(revenue_amount / nullif(orders, 0) as double)
-            as average_order_amount,
+        {{ ratio('revenue_amount', 'sum(revenue_amount) over shop_month') }}
+            as revenue_share,
+        {{ ratio('revenue_amount', 'orders') }} as average_order_amount,
         {% for measure in [
             'length_days', 'recency_days', 'frequency_orders', 'monetary_amount'
         ] -%}
