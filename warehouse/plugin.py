@@ -20,10 +20,8 @@ from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
 from warehouse.delivery import DeliveryError, deliver
-from warehouse.inputs import InputError, InputReader
+from warehouse.inputs import INPUT_SCHEMA, InputError, InputReader
 
-# The schema of the source 'files'.
-INPUT_SCHEMA = "raw_files"
 SCRATCH_PREFIX = "reading-"
 SCRATCH_KEPT_SECONDS = 24 * 60 * 60
 
@@ -68,7 +66,11 @@ class Plugin(BasePlugin):
         """
         location = _fill_in_environment(str(source_config.get("input") or ""))
         try:
-            return self._reader.read(location, source_config.identifier)
+            return self._reader.read(
+                location,
+                source_config.identifier,
+                full_load=_is_true(source_config.get("full_load")),
+            )
         except InputError as error:
             raise DbtRuntimeError(str(error)) from error
 
@@ -109,6 +111,11 @@ class Plugin(BasePlugin):
                 prefix=SCRATCH_PREFIX, dir=folder, ignore_cleanup_errors=True
             )
         return Path(self._scratch.name)
+
+
+def _is_true(setting: Any) -> bool:
+    """Read a variable that dbt may hand over as it is, or as text."""
+    return str(setting).strip().lower() == "true"
 
 
 def _fill_in_environment(text: str) -> str:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -46,6 +47,13 @@ class Server:
         if ran.returncode:
             raise RuntimeError(ran.stderr)
         return ran.stdout.strip()
+
+
+def extension_folder() -> str:
+    """Return a folder for PYTHONPATH whose packages hold DuckDB's extension."""
+    python = environments.environment("postgres")
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return str(python.parent.parent / "lib" / version / "site-packages")
 
 
 def _programs() -> Path:
@@ -101,7 +109,7 @@ def postgres_server(folder: Path) -> Iterator[Server]:
         if account:
             for path in (Path(home), *Path(home).iterdir()):
                 shutil.chown(path, **account)
-        options = "--auth scram-sha-256 --encoding UTF8 --locale C --no-sync".split()
+        options = ["--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"]
         subprocess.run(
             [programs / "initdb", "-D", data, "-U", USER, "--pwfile", secret, *options],
             check=True,

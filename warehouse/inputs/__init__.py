@@ -1,10 +1,11 @@
 """Reads a shop's own data in: files of any style, workbooks, Parquet, relations."""
 
 from warehouse.inputs.contract import TABLES, InputError, TableContract
-from warehouse.inputs.reading import InputReader
+from warehouse.inputs.reading import INPUT_SCHEMA, InputReader
 from warehouse.inputs.sources import TableSource, find_source
 
 __all__ = [
+    "INPUT_SCHEMA",
     "TABLES",
     "InputError",
     "InputReader",

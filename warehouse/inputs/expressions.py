@@ -267,12 +267,14 @@ class ExpressionWriter:
         self._decimal = decimal
         self._described: dict[str, Column] = {}
         self.made: dict[str, str] = {}
+        self.used: set[str] = set()
 
     def write(self, canonical: str, expression: str) -> tuple[str, str]:
         """Return SQL for an expression and the DuckDB type that it gives.
 
         The SQL uses the columns in `made`, which the caller must select beside the
-        source's own (name -> SQL).
+        source's own (name -> SQL). `used` holds the source's columns that all
+        expressions so far have used.
 
         Raises
         ------
@@ -282,6 +284,7 @@ class ExpressionWriter:
         """
         bare = bare_column(expression, list(self._kinds))
         if bare:
+            self.used.add(bare)
             kind = self._kinds.get(bare, "BIGINT")
             return quoted(bare), kind
         tree = _parse(self._connection, expression)
@@ -297,6 +300,7 @@ class ExpressionWriter:
             for name in _names(tree)
             if (column := bare_column(name, list(self._kinds))) is not None
         }
+        self.used.update(used.values())
         return self._first_that_works(canonical, expression, tree, used)
 
     def _first_that_works(

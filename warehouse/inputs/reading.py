@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -32,11 +32,21 @@ from warehouse.inputs.expressions import (
     referenced_names,
     text_of,
 )
+from warehouse.inputs.server_tables import (
+    ServerCopy,
+    check_table,
+    copy_table,
+    server_relation,
+)
 from warehouse.inputs.sources import TEMPLATE, TableSource, find_source, kind_of
 from warehouse.inputs.text_files import Chunk, TextTable, read_text
 from warehouse.inputs.workbooks import read_sheet
+from warehouse.postgres import PostgresError, connect_server
 
 BATCH_ROWS = 50_000
+# Where the tables of sources lie, and the copies of a server's tables beside them.
+INPUT_SCHEMA = "raw_files"
+COPY_ENDING = "__copied"
 Connect = Callable[[], duckdb.DuckDBPyConnection]
 
 
@@ -68,9 +78,15 @@ class InputReader:
         self._plans: dict[str, _Plan] = {}
         self._lock = threading.Lock()
         self.read_files: dict[str, tuple[Path, ...]] = {}
+        self.copies: dict[str, ServerCopy] = {}
 
-    def read(self, location: str, table_name: str) -> pa.RecordBatchReader | pa.Table:
+    def read(
+        self, location: str, table_name: str, full_load: bool = False
+    ) -> pa.RecordBatchReader | pa.Table:
         """Read one table of an input (a folder, a file, or a mapping file).
+
+        A table of a server is first copied into the work database, once: what is new
+        in it, or everything (`full_load`).
 
         Returns
         -------
@@ -90,9 +106,20 @@ class InputReader:
         if source is None:
             return _empty(table)
         with self._lock:
+            if source.server_table is not None:
+                source = self._copied(source, full_load)
             plan = self._plan(source)
             self.read_files[table.name] = source.files
         return self._stream(source, plan)
+
+    def _copied(self, source: TableSource, full_load: bool) -> TableSource:
+        """Copy a server's table into the work database; return it as a relation."""
+        name = source.table.name
+        if name not in self.copies:
+            relation = f"{INPUT_SCHEMA}.{name}{COPY_ENDING}"
+            with self._open(replace(source, relation=relation)) as work:
+                self.copies[name] = _copy(work, source, relation, full_load)
+        return replace(source, relation=self.copies[name].relation)
 
     def _plan(self, source: TableSource) -> _Plan:
         key = _key_of(source)
@@ -133,9 +160,12 @@ class InputReader:
     ) -> str:
         """Write the query for a source's rows: own columns, `_unreadable`, row."""
         if source.relation:
+            # A server's rows have no order of their own.
+            is_ordered = source.server_table and source.one_row_per
+            order = "order by all_of_it" if is_ordered else ""
             return (
-                f"select *, null::varchar as {UNREADABLE}, "
-                f"row_number() over () as {SOURCE_ROW} from {source.relation}"
+                f"select *, null::varchar as {UNREADABLE}, row_number() over ({order}) "
+                f"as {SOURCE_ROW} from {source.relation} as all_of_it"
             )
         if kind_of(source.files[0]) == "parquet":
             return _parquet_sql(source)
@@ -274,6 +304,46 @@ def _batch(chunk: Chunk, columns: list[str], number: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=_text_schema(columns))
 
 
+def _copy(
+    work: duckdb.DuckDBPyConnection,
+    source: TableSource,
+    relation: str,
+    full_load: bool,
+) -> ServerCopy:
+    """Check a server's table against its mapping, and copy the columns it needs.
+
+    The expressions are tried on no rows: a column that isn't there is found before
+    anything is loaded.
+    """
+    table = source.server_table
+    try:
+        with connect_server() as server:
+            check_table(server, table)
+            define_macros(server, source.decimal)
+            kinds = _columns_of(
+                server,
+                source,
+                f"create or replace temp view {VIEW} as select *, null::varchar as "
+                f"{UNREADABLE}, null::bigint as {SOURCE_ROW} "
+                f"from {server_relation(table)} limit 0",
+            )
+            writer, _ = _write_expressions(server, source, kinds)
+            needed = set(writer.used)
+            for name in filter(None, (table.changed_at, *table.key)):
+                if name not in kinds:
+                    raise InputError(
+                        f"In the mapping file '{source.origin}', {source.table.name} "
+                        f"names the column '{name}' in 'changed_at' or 'key', but "
+                        f"{source.label} has no such column. Its columns are: "
+                        f"{listing(kinds)}."
+                    )
+                needed.add(name)
+            copied = {name: kind for name, kind in kinds.items() if name in needed}
+            return copy_table(work, server, table, copied, relation, full_load)
+    except PostgresError as error:
+        raise InputError(str(error)) from error
+
+
 def _make_plan(
     connection: duckdb.DuckDBPyConnection, source: TableSource, rows_sql: str
 ) -> _Plan:
@@ -282,22 +352,13 @@ def _make_plan(
     kinds = _columns_of(connection, source, view)
     counted = connection.execute(f"select count(*) from {VIEW}").fetchone()
     if not counted or not counted[0]:
+        has = "no rows" if source.relation else "a header but no rows"
         raise InputError(
-            f"{source.label} has a header but no rows, so {source.table.name} can't be "
-            f"read from it. Its columns are: {listing(kinds)}. Export it again, or "
+            f"{source.label} has {has}, so {source.table.name} can't be read from it. "
+            f"Its columns are: {listing(kinds)}. Export it again, or "
             "remove it when the shop has no such table."
         )
-    writer = ExpressionWriter(
-        connection,
-        kinds,
-        f"In the mapping file '{source.origin}'",
-        source.label,
-        source.decimal,
-    )
-    selected = {
-        canonical: writer.write(f"{source.table.name}.{canonical}", expression)
-        for canonical, expression in _expressions(source, kinds).items()
-    }
+    writer, selected = _write_expressions(connection, source, kinds)
     texts = {name: text_of(sql, kind) for name, (sql, kind) in selected.items()}
     made = "".join(f", {sql} as {quoted(name)}" for name, sql in writer.made.items())
     rows = f"select *{made} from {VIEW}"
@@ -310,6 +371,23 @@ def _make_plan(
     if source.one_row_per:
         sql = _one_row_per(sql, source.one_row_per, list(texts))
     return _Plan(sql, view)
+
+
+def _write_expressions(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, kinds: dict[str, str]
+) -> tuple[ExpressionWriter, dict[str, tuple[str, str]]]:
+    """Write a source's columns as SQL: the writer, and canonical name -> SQL, type."""
+    writer = ExpressionWriter(
+        connection,
+        kinds,
+        f"In the mapping file '{source.origin}'",
+        source.label,
+        source.decimal,
+    )
+    return writer, {
+        canonical: writer.write(f"{source.table.name}.{canonical}", expression)
+        for canonical, expression in _expressions(source, kinds).items()
+    }
 
 
 def _columns_of(

@@ -23,10 +23,17 @@ from warehouse.inputs.workbooks import WORKBOOK_SUFFIXES, open_workbook
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 TEMPLATE = "inputs/template.yml"
+PLACES = ("path", "relation", "postgres")
+SERVER_SETTINGS = ("changed_at", "key", "look_back_days")
+LOOK_BACK_DAYS = 3
 
 TABLE_SETTINGS = (
     "path",
     "relation",
+    "postgres",
+    "changed_at",
+    "key",
+    "look_back_days",
     "sheet",
     "separator",
     "delimiter",
@@ -36,6 +43,26 @@ TABLE_SETTINGS = (
     "one_row_per",
     "columns",
 )
+
+
+@dataclass(frozen=True)
+class ServerTable:
+    """A table (or view) of a PostgreSQL server, and what of it is loaded anew.
+
+    With `changed_at`, a load takes only rows whose value of that column is at or after
+    the newest loaded one less `look_back_days`, and puts them in the place of rows with
+    the same `key`. Without it, every load takes every row.
+    """
+
+    schema: str
+    name: str
+    changed_at: str | None = None
+    key: tuple[str, ...] = ()
+    look_back_days: int = LOOK_BACK_DAYS
+
+    def __str__(self) -> str:
+        """Write it as schema.name."""
+        return f"{self.schema}.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +76,7 @@ class TableSource:
     origin: str
     files: tuple[Path, ...] = ()
     relation: str | None = None
+    server_table: ServerTable | None = None
     sheet: str | None = None
     separator: str | None = None
     encoding: str | None = None
@@ -59,7 +87,9 @@ class TableSource:
 
     @property
     def label(self) -> str:
-        """What a sentence calls this source: a file, a sheet of one, a relation."""
+        """What a sentence calls this source: a file, a sheet of one, a table."""
+        if self.server_table:
+            return f"table {self.server_table} of the PostgreSQL server"
         if self.relation:
             return f"relation {self.relation}"
         name = self.files[0].name
@@ -286,17 +316,26 @@ def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
 
 
 def _located(source: TableSource, settings: dict[str, Any], path: Path) -> TableSource:
-    """Give a mapped table its files or its relation."""
+    """Give a mapped table its files, its relation or its table of a server."""
     table = source.table.name
-    relation, location = settings.get("relation"), settings.get("path")
-    if bool(relation) == bool(location):
+    places = [name for name in PLACES if settings.get(name)]
+    if len(places) != 1:
+        found = {0: "neither", 2: "both"}.get(len(places), "all")
         raise InputError(
             f"In the mapping file '{path}', {table} needs a 'path' or a 'relation' "
-            f"(one of them, not {'both' if relation else 'neither'})."
+            f"or a table of 'postgres' (one of them, not {found})."
         )
-    if relation:
-        return replace(source, relation=_expand(str(relation), path))
-    expanded = _expand(str(location), path)
+    expanded = _expand(str(settings[places[0]]), path)
+    if settings.get("postgres"):
+        return replace(source, server_table=_server_table(expanded, settings, source))
+    for name in SERVER_SETTINGS:
+        if settings.get(name) is not None:
+            raise InputError(
+                f"In the mapping file '{path}', {table} has '{name}', which only a "
+                "table of 'postgres' may have: files and relations are read whole."
+            )
+    if settings.get("relation"):
+        return replace(source, relation=expanded)
     files = _resolve(expanded, path.parent)
     if not files:
         raise InputError(
@@ -319,6 +358,36 @@ def _located(source: TableSource, settings: dict[str, Any], path: Path) -> Table
     if kind_of(files[0]) == "workbook" and source.sheet is None:
         source = replace(source, sheet=_only_sheet(files[0], source.table))
     return replace(source, files=files)
+
+
+def _server_table(
+    location: str, settings: dict[str, Any], source: TableSource
+) -> ServerTable:
+    """Check the settings of a table of a PostgreSQL server."""
+    start = f"In the mapping file '{source.origin}', {source.table.name} has"
+    schema, _, name = location.rpartition(".")
+    changed_at, key = settings.get("changed_at"), settings.get("key") or []
+    days = settings.get("look_back_days", LOOK_BACK_DAYS)
+    if type(days) is not int or days < 0:
+        raise InputError(
+            f"{start} 'look_back_days: {days}', but it must be a number of days, such "
+            "as 3."
+        )
+    if bool(changed_at) != bool(key):
+        alone = "changed_at" if changed_at else "key"
+        raise InputError(
+            f"{start} '{alone}' alone, but 'changed_at' (the column that tells which "
+            "rows are new) and 'key' (the column or the list of columns that tells "
+            "rows apart) are needed together: a row that has changed takes the place "
+            "of the one with its key."
+        )
+    return ServerTable(
+        schema or "public",
+        name,
+        _optional_text(changed_at),
+        tuple(str(column) for column in (key if isinstance(key, list) else [key])),
+        days,
+    )
 
 
 def _only_sheet(file: Path, table: TableContract) -> str:
