@@ -93,13 +93,13 @@ end
 
 {# 2017-02-25 out of 2017-02-25 10:00 and 2017-02-25T10:00+10:00. #}
 {% macro _iso_part(text) -%}
-    {{ dbt.split_part(dbt.split_part(text, "' '", 1), "'T'", 1) }}
+    split_part(split_part({{ text }}, ' ', 1), 'T', 1)
 {%- endmacro %}
 
 
 {# The text before the time of day, with / between its parts. #}
 {% macro _date_part(text) -%}
-    replace(replace({{ dbt.split_part(text, "' '", 1) }}, '.', '/'), '-', '/')
+    replace(replace(split_part({{ text }}, ' ', 1), '.', '/'), '-', '/')
 {%- endmacro %}
 
 

@@ -1,14 +1,16 @@
-{# The named columns of a row as one JSON object, for people to read. #}
+{# The named text columns of a row as one JSON object, for people to read. #}
 {% macro row_as_text(columns) %}
     {{- return(adapter.dispatch('row_as_text')(columns)) -}}
 {% endmacro %}
 
+{# Spelled out: Spark's to_json leaves out what is null. #}
 {% macro default__row_as_text(columns) -%}
-    to_json(named_struct(
-        {%- for column in columns -%}
-            '{{ column }}', {{ column }}{{ ', ' if not loop.last }}
-        {%- endfor -%}
-    ), map('ignoreNullFields', 'false'))
+    concat(
+        {%- for column in columns %}
+        '{{ '{' if loop.first }}"{{ column }}":', {{ _json_text(column) }},
+        '{{ '}' if loop.last else ',' }}'{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
 {%- endmacro %}
 
 {% macro duckdb__row_as_text(columns) -%}
@@ -17,4 +19,16 @@
             {{ column }} := {{ column }}{{ ', ' if not loop.last }}
         {%- endfor -%}
     )) as string)
+{%- endmacro %}
+
+
+{# Text as JSON writes it: backslash, quote and control characters escaped. #}
+{% macro _json_text(text) -%}
+    {%- set escaped = namespace(text="replace(" ~ text ~ ", chr(92), repeat(chr(92), 2))") -%}
+    {%- for character, letter in {'34': '"', '10': 'n', '13': 'r', '9': 't'}.items() -%}
+        {%- set escaped.text =
+            "replace(" ~ escaped.text ~ ", chr(" ~ character ~ "), "
+            ~ "concat(chr(92), '" ~ letter ~ "'))" -%}
+    {%- endfor -%}
+    coalesce(concat('"', {{ escaped.text }}, '"'), 'null')
 {%- endmacro %}

@@ -22,12 +22,12 @@ orders as (
         customer_id,
         min(product_line) as product_line,
         count(*) as lines,
-        sum(case when is_return then 0 else quantity end) as items,
-        sum(case when is_return then 0 else list_amount end) as list_amount,
-        sum(case when is_return then 0 else discount_amount end)
+        sum(case when not is_return then quantity else 0 end) as items,
+        sum(case when not is_return then list_amount else 0 end) as list_amount,
+        sum(case when not is_return then discount_amount else 0 end)
             as discount_amount,
         sum(case when is_return then -amount else 0 end) as returned_amount,
-        sum(case when is_return then 0 else cost_amount end) as cost_amount,
+        sum(case when not is_return then cost_amount else 0 end) as cost_amount,
         sum(amount) as amount,
         min(case when is_return then 1 else 0 end) = 1 as is_return,
         max(case when is_online then 1 else 0 end) = 1 as is_online,

@@ -49,13 +49,13 @@ typed as (
             'transactions.list_price', 'conventions.has_decimal_comma'
         ) }} as list_price,
         case
-            when transactions.quantity is null then 1
+            when transactions.quantity is null then cast(1 as double)
             else {{ parse_number(
                 'transactions.quantity', 'conventions.has_decimal_comma'
             ) }}
         end as quantity,
         case
-            when transactions.discount_amount is null then 0
+            when transactions.discount_amount is null then cast(0 as double)
             else {{ parse_number(
                 'transactions.discount_amount', 'conventions.has_decimal_comma'
             ) }}
