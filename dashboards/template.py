@@ -204,13 +204,19 @@ def initial_state(page: Page, block: Chart | Fragment) -> State | Markup | None:
     return block.states.get(tuple(initial[name] for name in block.controls))
 
 
-def render(page: Page, pages: list[tuple[str, str]], period: str) -> str:
+def render(
+    page: Page,
+    pages: list[tuple[str, str]],
+    period: str,
+    documentation: str = "",
+) -> str:
     """Render a page to HTML.
 
     Args:
         page: the page.
         pages: file and title of all pages, for the navigation.
         period: which data the site shows, in words, for the foot of the page.
+        documentation: file that the foot links to; none, no link.
     """
     data = {
         "template": theme.template(),
@@ -230,5 +236,10 @@ def render(page: Page, pages: list[tuple[str, str]], period: str) -> str:
     }
     initial = {block.name: initial_state(page, block) for block in page.blocks}
     return _environment.get_template("page.html").render(
-        page=page, pages=pages, initial=initial, data=embed(data), period=period
+        page=page,
+        pages=pages,
+        initial=initial,
+        data=embed(data),
+        period=period,
+        documentation=documentation,
     )
