@@ -9,7 +9,7 @@
         '{{ claim }}' as claim,
         cast({{ segmentation }} as string) as segmentation,
         case
-            when {{ condition }} is null then 'not measured'
+            when ({{ condition }}) is null then 'not measured'
             when {{ condition }} then 'holds'
             else 'fails'
         end as verdict,

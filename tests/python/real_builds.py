@@ -93,6 +93,7 @@ def run_build(
     target: Path | None = None,
     variables: dict[str, object] | None = None,
     verb: str = "build",
+    environment: dict[str, str] | None = None,
 ) -> Build:
     """Run `dbt build` as the Makefile does, into a build folder of its own."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,6 +104,7 @@ def run_build(
         command += ["--vars", json.dumps(variables)]
     environment = {
         **os.environ,
+        **(environment or {}),
         "TRAJECTORIES_BUILD": str(folder),
         "TRAJECTORIES_INPUT": str(source),
         "TRAJECTORIES_SHARED_DATA": str(SHARED_DATA),
