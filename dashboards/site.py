@@ -1,5 +1,8 @@
 """Draws all pages into a folder that readers see whole or not at all."""
 
+import ctypes
+import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +45,7 @@ def build_site(published: Path, site: Path, smallest_cell: int = 5) -> list[Path
     published, site = Path(published), Path(site)
     with PublishedMarts(published, smallest_cell) as marts:
         pages = [module.build(marts) for module in PAGES]
-        period = _period(marts)
+        period = f"{_period(marts)}{_marts(published)}"
     navigation = [(module.FILE, module.TITLE) for module in PAGES]
 
     def write(folder: Path) -> list[str]:
@@ -59,23 +62,32 @@ def build_site(published: Path, site: Path, smallest_cell: int = 5) -> list[Path
 
 def _swap_in(site: Path, write: Callable[[Path], list[str]]) -> list[str]:
     """Let `write` fill a sibling folder, then put it in the place of `site`."""
+    site = site.resolve()
     coming = site.with_name(f".{site.name}-coming")
-    going = site.with_name(f".{site.name}-going")
-    for leftover in (coming, going):
-        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.rmtree(coming, ignore_errors=True)
     coming.mkdir(parents=True)
     try:
         names = write(coming)
         if site.exists():
-            site.rename(going)
-        coming.rename(site)
-    except BaseException:
-        if going.exists() and not site.exists():
-            going.rename(site)
+            _exchange(coming, site)
+        else:
+            coming.rename(site)
+    finally:
         shutil.rmtree(coming, ignore_errors=True)
-        raise
-    shutil.rmtree(going, ignore_errors=True)
     return names
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders change their names, in one step where the system can (Linux)."""
+    here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    if rename is None or rename(
+        here, os.fsencode(one), here, os.fsencode(other), exchange
+    ):
+        between = one.with_name(f"{one.name}-between")
+        other.rename(between)
+        one.rename(other)
+        between.rename(one)
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -90,3 +102,12 @@ def _period(marts: PublishedMarts) -> str:
         return "There is no complete month yet."
     first, last = months["month"].min(), months["month"].max()
     return f"Complete months from {formats.month(first)} to {formats.month(last)}."
+
+
+def _marts(published: Path) -> str:
+    """Name the marts that are shown, as the manifest beside them does."""
+    manifest = published.with_name("manifest.json")
+    if not manifest.is_file():
+        return ""
+    sha256 = json.loads(manifest.read_text(encoding="utf-8"))["sha256"]
+    return f" Marts {sha256[:12]}."

@@ -16,7 +16,8 @@
         {% do marts.append({
             'schema': node.schema,
             'name': node.alias,
-            'key': (node.columns.keys() | list)[:1]
+            'key': (node.columns.keys() | list)[:1],
+            'partitioned_by': node.config.meta.get('partitioned_by', '')
         }) %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}

@@ -9,24 +9,14 @@ from typing import Any
 
 import duckdb
 
-from warehouse.publish import (
-    DATABASE,
-    LINK,
-    MANIFEST,
-    Mart,
-    Publication,
-    code_version,
-    describe_input,
-    project_version,
-    publish,
-)
+from warehouse.exports import DATABASE, PARQUET, Mart, PublishError
+from warehouse.manifest import MANIFEST, code_version, describe_input, project_version
+from warehouse.publish import LINK, SITE, Publication, publish
 from warehouse.summary import summarise
-
-SITE = "site"
 
 
 class DeliveryError(Exception):
-    """A build that passed but couldn't be published or drawn, in a sentence."""
+    """A build that passed but couldn't be published, in a sentence."""
 
 
 def deliver(
@@ -36,7 +26,7 @@ def deliver(
     input_files: Mapping[str, tuple[Path, ...]],
     say: Callable[[str], None],
 ) -> Publication:
-    """Publish a build, draw the pages, and say what was found and where it lies.
+    """Publish a build with its pages, and say what was found and where it lies.
 
     Parameters
     ----------
@@ -55,29 +45,26 @@ def deliver(
     Raises
     ------
     DeliveryError
-        When the build can't be published, or the pages can't be drawn.
+        When the pages can't be drawn or the build can't be published: what was
+        published before stays.
     """
+    published = build_folder / LINK
     try:
         publication = _publish(connection, build_folder, request, input_files)
-    except (duckdb.Error, OSError) as error:
+    except (PublishError, duckdb.Error, OSError) as error:
+        reason = str(error).rstrip(".")
         raise DeliveryError(
-            f"The build couldn't be published to {build_folder / LINK}: {error}. What "
-            "was published before stays. Check the disk's space and rights, and build "
+            f"The build couldn't be published to {published}: {reason}. What was "
+            "published before stays. Check the disk's space and rights, and build "
             "again."
         ) from error
-    published = build_folder / LINK
-    site = build_folder / SITE
-    has_pages = importlib.util.find_spec("dashboards") is not None
-    if has_pages:
-        smallest_cell = int(request.get("smallest_cell", 5))
-        _draw_pages(published / DATABASE, site, smallest_cell)
     for line in summarise(published / DATABASE, request["nodes"]):
         say(line)
     say(f"Published {len(publication.marts)} marts; hash of all: {publication.sha256}")
     say(f"Marts: {published / DATABASE}")
-    say(f"       {published / 'parquet'}, hashes in {published / MANIFEST}")
-    if has_pages:
-        say(f"Pages: {site / 'index.html'}")
+    say(f"       {published / PARQUET}, hashes in {published / MANIFEST}")
+    if (published / SITE).is_dir():
+        say(f"Pages: {build_folder / SITE / 'index.html'}")
     return publication
 
 
@@ -88,7 +75,12 @@ def _publish(
     input_files: Mapping[str, tuple[Path, ...]],
 ) -> Publication:
     marts = [
-        Mart(mart["schema"], mart["name"], tuple(mart["key"]))
+        Mart(
+            mart["schema"],
+            mart["name"],
+            tuple(mart["key"]),
+            mart.get("partitioned_by", ""),
+        )
         for mart in request["marts"]
     ]
     about = {
@@ -98,17 +90,28 @@ def _publish(
         "dbt_version": request["dbt_version"],
         "input": describe_input(request["input"], input_files, request["seeds"]),
     }
-    return publish(connection, build_folder, marts, request["build_id"], about)
+    smallest_cell = int(request.get("smallest_cell", 5))
+    return publish(
+        connection,
+        build_folder,
+        marts,
+        request["build_id"],
+        about,
+        draw=lambda folder: _draw_pages(folder, smallest_cell),
+    )
 
 
-def _draw_pages(database: Path, site: Path, smallest_cell: int) -> None:
+def _draw_pages(folder: Path, smallest_cell: int) -> None:
+    """Draw the pages into a build, where the package that draws them is installed."""
+    if importlib.util.find_spec("dashboards") is None:
+        return
     from dashboards import build_site
 
     try:
-        build_site(database, site, smallest_cell)
+        build_site(folder / DATABASE, folder / SITE, smallest_cell)
     except Exception as error:
         raise DeliveryError(
-            f"The marts were published ({database}), but the pages couldn't be drawn: "
-            f"{type(error).__name__}: {error}. The pages of the build before stay. "
-            "Draw them again with 'python -m dashboards'."
+            f"Every test has passed, but the pages couldn't be drawn: "
+            f"{type(error).__name__}: {error}. Nothing was published; what was "
+            "published before stays."
         ) from error

@@ -1,54 +1,41 @@
-"""Publishes marts: whole or not at all, and never in the way of a reader.
+"""Publishes a build: whole or not at all, and never in the way of a reader.
 
 A build is written into a folder of its own, `.published/<build id>.part`, beside the
-ones before it. When it is complete it is renamed to `.published/<build id>`, and the
-link `published` is replaced by one that points to it. Replacing a link is one step for
-the file system: a reader who opens `published/...` gets the old build or the new one,
-whatever kills this process at whatever moment. A reader who has the old file open keeps
-it. The build before is kept, older ones are removed.
+ones before it: marts, manifest and pages. When it is complete it is renamed to
+`.published/<build id>`, and the link `published` is replaced by one that points to it.
+Replacing a link is one step for the file system: a reader who opens `published/...`
+gets the old build or the new one, whatever kills this process at whatever moment. A
+reader who has the old file open keeps it. `site` is a link to `published/site`, so that
+marts and pages change in the same step. The build before is kept, older ones are
+removed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
-import json
+import fcntl
 import os
 import shutil
-import subprocess
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from warehouse.exports import (
+    Mart,
+    PublishedMart,
+    PublishError,
+    overall_hash,
+    write_marts,
+)
+from warehouse.manifest import MANIFEST, write_manifest
+
 LINK = "published"
+SITE = "site"
 BUILDS = ".published"
-DATABASE = "trajectories.duckdb"
-MANIFEST = "manifest.json"
-ALIAS = "publication"
 UNFINISHED = ".part"
-
-
-@dataclass(frozen=True)
-class Mart:
-    """A table to publish: where it lies, and the columns that order its rows."""
-
-    schema: str
-    name: str
-    key: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class PublishedMart:
-    """A published table: its rows, its Parquet file and that file's SHA-256."""
-
-    schema: str
-    name: str
-    rows: int
-    parquet: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -61,30 +48,13 @@ class Publication:
     sha256: str
 
 
-def _identifier(*names: str) -> str:
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def overall_hash(marts: Iterable[PublishedMart]) -> str:
-    """Return one SHA-256 over all marts' names, rows and hashes, in order of name."""
-    lines = sorted(
-        f"{mart.schema}.{mart.name} {mart.rows} {mart.sha256}" for mart in marts
-    )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
 def publish(
     connection: duckdb.DuckDBPyConnection,
     build_folder: Path,
     marts: Iterable[Mart],
     build_id: str,
     about: Mapping[str, Any] | None = None,
+    draw: Callable[[Path], None] | None = None,
     before_swap: Callable[[Path], None] | None = None,
 ) -> Publication:
     """Write marts into a new build and make it the published one.
@@ -94,105 +64,75 @@ def publish(
     connection
         The work database; its tables are read, nothing in it is changed.
     build_folder
-        Folder that holds, or will hold, `published`.
+        Folder that holds, or will hold, `published` and `site`.
     marts
         The tables, in any order.
     build_id
         Names the build; must be new.
     about
         More for manifest.json: what was read, with which versions.
+    draw
+        Called with the folder that holds marts and manifest; puts the pages into
+        `site` in it.
     before_swap
-        Called with the complete folder before it becomes the published one.
+        Called with the complete folder, which is on the disk, before it becomes the
+        published one.
 
     Raises
     ------
-    duckdb.Error, OSError
-        When something can't be read or written: what was published before stays.
+    PublishError, duckdb.Error, OSError
+        When something can't be read or written, or another build is being published
+        to the same folder: what was published before stays.
     """
     builds = build_folder / BUILDS
     builds.mkdir(parents=True, exist_ok=True)
-    _remove(builds.glob(f"*{UNFINISHED}"))
-    unfinished = builds / f"{build_id}{UNFINISHED}"
-    unfinished.mkdir()
-    try:
-        written = _write_marts(connection, unfinished, sorted(marts, key=_by_name))
-        publication = Publication(
-            build_id, builds / build_id, written, overall_hash(written)
-        )
-        _write_manifest(unfinished / MANIFEST, publication, about or {})
-        _flush(unfinished)
-        if before_swap is not None:
-            before_swap(unfinished)
-        unfinished.rename(publication.folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-    before = _swap(build_folder, build_id)
-    kept = {build_id, before}
-    _remove(entry for entry in builds.iterdir() if entry.name not in kept)
+    with _alone(builds):
+        _remove_leftovers(build_folder)
+        unfinished = builds / f"{build_id}{UNFINISHED}"
+        unfinished.mkdir()
+        try:
+            written = write_marts(connection, unfinished, marts)
+            publication = Publication(
+                build_id, builds / build_id, written, overall_hash(written)
+            )
+            head = {"build_id": build_id, **(about or {}), "sha256": publication.sha256}
+            write_manifest(unfinished, head, written)
+            if draw is not None:
+                draw(unfinished)
+            _flush(unfinished, *unfinished.rglob("*"))
+            if before_swap is not None:
+                before_swap(unfinished)
+            unfinished.rename(publication.folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        _flush(builds)
+        before = _swap(build_folder, build_id)
+        _flush(build_folder)
+        kept = {build_id, before}
+        _remove(entry for entry in builds.iterdir() if entry.name not in kept)
     return publication
 
 
-def _by_name(mart: Mart) -> tuple[str, str]:
-    return mart.schema, mart.name
-
-
-def _write_marts(
-    connection: duckdb.DuckDBPyConnection, folder: Path, marts: list[Mart]
-) -> tuple[PublishedMart, ...]:
-    """Copy marts into a database file and Parquet files, rows in order of their key."""
-    work = connection.execute("select current_database()").fetchone()
-    database = str(folder / DATABASE).replace("'", "''")
-    connection.execute(f"attach '{database}' as {ALIAS}")
+@contextmanager
+def _alone(builds: Path) -> Iterator[None]:
+    """Hold the folder of builds, so that no other process publishes into it."""
+    handle = os.open(builds, os.O_RDONLY)
     try:
-        written = tuple(
-            _write_mart(connection, str(work[0]) if work else "", folder, mart)
-            for mart in marts
-        )
-        connection.execute(f"checkpoint {ALIAS}")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise PublishError(
+                "another build is being published there at this moment"
+            ) from error
+        yield
     finally:
-        connection.execute(f"detach {ALIAS}")
-    return written
+        os.close(handle)
 
 
-def _write_mart(
-    connection: duckdb.DuckDBPyConnection, work: str, folder: Path, mart: Mart
-) -> PublishedMart:
-    source = _identifier(work, mart.schema, mart.name)
-    target = _identifier(ALIAS, mart.schema, mart.name)
-    order = ", ".join(_identifier(name) for name in mart.key) or "all"
-    connection.execute(f"create schema if not exists {_identifier(ALIAS, mart.schema)}")
-    connection.execute(
-        f"create table {target} as select * from {source} order by {order}"
-    )
-    parquet = Path("parquet") / mart.name / f"{mart.name}.parquet"
-    path = folder / parquet
-    path.parent.mkdir(parents=True)
-    escaped = str(path).replace("'", "''")
-    connection.execute(
-        f"copy {target} to '{escaped}' (format parquet, compression zstd)"
-    )
-    counted = connection.execute(f"select count(*) from {target}").fetchone()
-    rows = int(counted[0]) if counted else 0
-    return PublishedMart(mart.schema, mart.name, rows, str(parquet), file_hash(path))
-
-
-def _write_manifest(
-    path: Path, publication: Publication, about: Mapping[str, Any]
-) -> None:
-    content = {
-        "build_id": publication.build_id,
-        **about,
-        "duckdb_version": duckdb.__version__,
-        "sha256": publication.sha256,
-        "marts": [asdict(mart) for mart in publication.marts],
-    }
-    path.write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
-
-
-def _flush(folder: Path) -> None:
-    """Make sure that files and folders are on the disk before they are shown."""
-    for path in (*folder.rglob("*"), folder):
+def _flush(*paths: Path) -> None:
+    """Make sure that files and folders are on the disk."""
+    for path in paths:
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -200,76 +140,49 @@ def _flush(folder: Path) -> None:
             os.close(handle)
 
 
-def _swap(build_folder: Path, build_id: str) -> str | None:
-    """Point the link at a build, in one step; return the id of the one before."""
-    link = build_folder / LINK
-    before = None
-    if link.is_symlink():
-        before = Path(os.readlink(link)).name
-    elif link.exists():
-        before = f"before-{build_id}"
-        link.rename(build_folder / BUILDS / before)
-    new_link = build_folder / BUILDS / f"{LINK}-{build_id}"
-    new_link.symlink_to(Path(BUILDS) / build_id, target_is_directory=True)
-    os.replace(new_link, link)
+def _swap(build_folder: Path, build_id: str) -> str:
+    """Point the links at a build, in one step; return the id of the one before.
+
+    The link of the pages leads through the other one, and so changes with it.
+    """
+    link, builds = build_folder / LINK, build_folder / BUILDS
+    if (builds / build_id / SITE).is_dir():
+        _link(build_folder / SITE, Path(LINK) / SITE, builds / f"{SITE}-{build_id}")
+    before = Path(os.readlink(link)).name if link.is_symlink() else f"before-{build_id}"
+    _link(link, Path(BUILDS) / build_id, builds / before)
     return before
 
 
+def _link(link: Path, target: Path, aside: Path) -> None:
+    """Point a link at a folder, in one step; a plain folder in its place goes aside."""
+    if link.is_symlink() and Path(os.readlink(link)) == target:
+        return
+    if link.exists() and not link.is_symlink():
+        link.rename(aside)
+    coming = aside.parent / f"{link.name}-link"
+    coming.unlink(missing_ok=True)
+    coming.symlink_to(target, target_is_directory=True)
+    os.replace(coming, link)
+
+
+def _remove_leftovers(build_folder: Path) -> None:
+    """Remove what killed builds have left: all but what is published and one before."""
+    published, builds = (build_folder / LINK).resolve(), build_folder / BUILDS
+    _remove(path for path in builds.iterdir() if not _is_build(path))
+    others = {path for path in builds.iterdir() if path.resolve() != published}
+    _remove(others - {max(others, key=lambda path: path.stat().st_mtime, default=None)})
+
+
+def _is_build(path: Path) -> bool:
+    """Tell whether a path is a build that was completed."""
+    return (path / MANIFEST).is_file() and path.suffix != UNFINISHED
+
+
 def _remove(paths: Iterable[Path]) -> None:
+    """Remove files and folders; what can't be removed is left to the next build."""
     for path in list(paths):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
-
-
-def describe_input(
-    location: str, files: Mapping[str, Iterable[Path]], seeds: Mapping[str, str]
-) -> dict[str, Any]:
-    """Tell, for the manifest, what a build has read, with a hash over its content.
-
-    `files` are those of each table; without any, `seeds` (name -> checksum) tell the
-    sample shop.
-    """
-    read = [
-        {
-            "table": table,
-            "name": path.name,
-            "bytes": path.stat().st_size,
-            "sha256": file_hash(path),
-        }
-        for table in sorted(files)
-        for path in files[table]
-    ]
-    hashed = [f"{entry['table']} {entry['sha256']}" for entry in read] or [
-        f"{name} {seeds[name]}" for name in sorted(seeds)
-    ]
-    return {
-        "location": location,
-        "files": read,
-        "sha256": hashlib.sha256("\n".join(hashed).encode()).hexdigest(),
-    }
-
-
-def code_version(folder: Path) -> str | None:
-    """Return the git commit of a folder, with '-dirty' for changed files, or None."""
-    try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return described.stdout.strip() or None
-
-
-def project_version() -> str | None:
-    """Return the installed version of this project, or None when it isn't installed."""
-    try:
-        return importlib.metadata.version("customer-trajectories")
-    except importlib.metadata.PackageNotFoundError:
-        return None
+            with suppress(OSError):
+                path.unlink()

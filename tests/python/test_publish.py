@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import signal
+import re
+import shutil
 import subprocess
 import sys
-import textwrap
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as dataset
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from dbt.adapters.duckdb.credentials import DuckDBCredentials, PluginConfig
 from dbt.adapters.duckdb.environments.local import LocalEnvironment
 from dbt.adapters.duckdb.utils import SourceConfig
 
+from warehouse import __main__ as command
 from warehouse.delivery import DeliveryError, deliver
+from warehouse.exports import DATABASE, Mart, PublishError, describe_file, overall_hash
 from warehouse.inputs import TABLES
+from warehouse.manifest import MANIFEST, describe_input
 from warehouse.plugin import INPUT_SCHEMA, Plugin
-from warehouse.publish import (
-    BUILDS,
-    DATABASE,
-    LINK,
-    MANIFEST,
-    Mart,
-    describe_input,
-    file_hash,
-    overall_hash,
-    publish,
-)
+from warehouse.publish import BUILDS, LINK, SITE, publish
 from warehouse.summary import summarise, time_lines
+from warehouse.verify import verify
 
 PROJECT = Path(__file__).resolve().parents[2]
+KILLS = Path(__file__).with_name("kill_every_step.py")
 MARTS = [
-    Mart("marts", "fct_orders", ("order_id",)),
+    Mart("marts", "fct_orders", ("order_id",), "order_date"),
+    Mart("marts", "fct_customer_months", ("customer_id", "month"), "month"),
     Mart("marts", "dim_customers"),
     Mart("audit", "rpt_claims", ("claim_id",)),
 ]
@@ -51,13 +53,23 @@ def work(tmp_path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def fill(connection: duckdb.DuckDBPyConnection, version: int) -> None:
-    """Make the three marts; the rows lie in a random order."""
+    """Make the marts; the rows lie in a random order."""
     connection.execute("create schema if not exists marts")
     connection.execute("create schema if not exists audit")
     connection.execute(f"""
         create or replace table marts.fct_orders as
-        select md5(i::varchar) as order_id, i * {version} as amount, [i, i + 1] as pair
+        select md5(i::varchar) as order_id, i * {version} as amount, [i, i + 1] as pair,
+            date '2017-01-01' + (i % 90)::integer as order_date
         from range(50000) t(i) order by random()
+        """)
+    connection.execute("""
+        create or replace table marts.fct_customer_months as
+        select i as customer_id, month::date as month, i / 8.0::double as amount,
+            case i % 3 when 1 then '' when 2 then 'a "quoted", text' end as note
+        from range(1000) t(i), generate_series(
+            date '2017-01-01', date '2017-04-01', interval 1 month
+        ) u(month)
+        order by random()
         """)
     connection.execute(f"""
         create or replace table marts.dim_customers as
@@ -79,18 +91,8 @@ def version_of(build_folder: Path) -> int:
 
 
 def assert_whole(build_folder: Path, version: int) -> None:
-    """Check every file of the published build against its manifest."""
-    manifest = json.loads((build_folder / LINK / MANIFEST).read_text())
-    assert [mart["name"] for mart in manifest["marts"]] == [
-        "rpt_claims",
-        "dim_customers",
-        "fct_orders",
-    ]
-    for mart in manifest["marts"]:
-        path = build_folder / LINK / mart["parquet"]
-        assert file_hash(path) == mart["sha256"]
-        rows = duckdb.execute(f"select count(*) from '{path}'").fetchone()
-        assert rows == (mart["rows"],)
+    """Check the published build against its manifest."""
+    assert "4 marts, 55,001 rows, 9 Parquet files" in verify(build_folder / LINK)
     assert version_of(build_folder) == version
 
 
@@ -105,37 +107,195 @@ def test_a_build_has_everything_at_its_place(
     assert manifest["build_id"] == "one"
     assert manifest["created_at"] == "today"
     assert manifest["sha256"] == published.sha256
-    assert (tmp_path / LINK / "parquet/fct_orders/fct_orders.parquet").is_file()
+    assert [mart["name"] for mart in manifest["marts"]] == [
+        "rpt_claims",
+        "dim_customers",
+        "fct_customer_months",
+        "fct_orders",
+    ]
     with duckdb.connect(str(tmp_path / LINK / DATABASE), read_only=True) as reader:
-        assert reader.execute("select * from marts.fct_orders").fetchall() == sorted(
-            work.execute("select * from marts.fct_orders").fetchall()
-        )
-        assert reader.execute("select * from marts.dim_customers").fetchall() == sorted(
-            work.execute("select * from marts.dim_customers").fetchall()
-        )
+        for mart, order in (
+            ("fct_orders", "order_date, order_id"),
+            ("fct_customer_months", "month, customer_id"),
+            ("dim_customers", "all"),
+        ):
+            rows = reader.execute(f"select * from marts.{mart}").fetchall()
+            ordered = f"select * from marts.{mart} order by {order}"
+            assert rows == work.execute(ordered).fetchall()
     databases = work.execute(
         "select count(*) from duckdb_databases() where not internal"
     )
     assert databases.fetchone() == (1,)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 4])
 def test_the_same_rows_give_the_same_bytes(
-    tmp_path: Path, work: duckdb.DuckDBPyConnection
+    tmp_path: Path, work: duckdb.DuckDBPyConnection, threads: int
 ) -> None:
     first = publish(work, tmp_path, MARTS, "one")
     fill(work, 1)
+    work.execute(f"set threads = {threads}")
     second = publish(work, tmp_path, reversed(MARTS), "two")
+    assert work.execute("select current_setting('threads')").fetchone() == (threads,)
+    assert first.marts == second.marts
     assert first.sha256 == second.sha256
-    assert [mart.sha256 for mart in first.marts] == [
-        mart.sha256 for mart in second.marts
-    ]
-    for mart in second.marts:
-        one, two = (build.folder / mart.parquet for build in (first, second))
-        assert one.read_bytes() == two.read_bytes()
     work.execute("update marts.fct_orders set amount = 1 where amount = 2")
     third = publish(work, tmp_path, MARTS, "three")
     assert third.sha256 != first.sha256
     assert overall_hash(reversed(third.marts)) == third.sha256
+
+
+# -- Parquet by month ---------------------------------------------------------------
+
+
+def test_months_are_folders_and_readers_get_the_same_rows_and_types(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    publish(work, tmp_path, MARTS, "one")
+    parquet = tmp_path / LINK / "parquet"
+    months = {f"month=2017-0{month}-01" for month in (1, 2, 3, 4)}
+    assert {path.name for path in (parquet / "fct_customer_months").iterdir()} == months
+    for mart in ("fct_customer_months", "fct_orders"):
+        folder = parquet / mart
+        table = work.table(f"marts.{mart}")
+        types = dict(zip(table.columns, table.types, strict=True))
+        read = work.sql(f"from read_parquet('{folder}/*/*.parquet')")
+        found = dict(zip(read.columns, read.types, strict=True))
+        assert found == {**types, "month": "DATE"}
+        columns = ", ".join(table.columns)
+        expected = table.order("all").fetchall()
+        assert read.project(columns).order("all").fetchall() == expected
+
+        by_month = dataset.partitioning(
+            pa.schema({"month": pa.date32()}), flavor="hive"
+        )
+        arrow = pq.read_table(folder, partitioning=by_month)
+        assert arrow.schema.field("month").type == pa.date32()
+        assert arrow.select(table.columns).schema == table.to_arrow_table().schema
+        frame = pd.read_parquet(folder, partitioning=by_month)
+        for rows in (arrow, frame):
+            read = work.from_arrow(rows) if rows is arrow else work.from_df(rows)
+            read = read.project(columns.replace("month", "month::date as month"))
+            assert read.order("all").fetchall() == expected
+    order = work.sql(f"from read_parquet('{parquet}/fct_orders/*/*.parquet')")
+    assert not order.filter("month <> date_trunc('month', order_date)").fetchall()
+
+
+def test_a_mart_without_rows_can_still_be_read(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    work.execute("delete from marts.fct_customer_months")
+    publish(work, tmp_path, MARTS, "one")
+    files = tmp_path / LINK / "parquet/fct_customer_months"
+    read = work.sql(f"from '{files}/**/*.parquet'")
+    assert read.columns == work.table("marts.fct_customer_months").columns
+    assert read.fetchall() == []
+    assert "50,000" not in verify(tmp_path / LINK)
+
+
+def test_rows_without_a_month_are_not_lost(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    work.execute("update marts.fct_orders set order_date = null where amount < 3")
+    with pytest.raises(PublishError, match="order_date, which is empty in some rows"):
+        publish(work, tmp_path, MARTS, "one")
+    assert not (tmp_path / LINK).exists()
+
+
+# -- The manifest, and what differs from it -------------------------------------------
+
+
+def test_the_hash_of_a_mart_is_that_of_its_csv(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    quote = '"'
+    published = publish(work, tmp_path, MARTS, "one")
+    rows = work.execute(
+        "from marts.fct_customer_months order by month, customer_id"
+    ).fetchall()
+    quoted = [
+        [
+            "" if value is None else f'"{str(value).replace(quote, quote * 2)}"'
+            for value in row
+        ]
+        for row in rows
+    ]
+    text = "".join(",".join(row) + "\n" for row in quoted)
+    expected = hashlib.sha256(text.encode()).hexdigest()
+    assert expected in {mart.sha256 for mart in published.marts}
+
+
+def spoil_a_byte(published: Path) -> None:
+    path = published / "parquet/fct_orders/month=2017-02-01/fct_orders.parquet"
+    content = bytearray(path.read_bytes())
+    content[500] ^= 1
+    path.write_bytes(content)
+
+
+def lose_a_file(published: Path) -> None:
+    (published / "parquet/dim_customers/dim_customers.parquet").unlink()
+
+
+def add_a_file(published: Path) -> None:
+    months = published / "parquet/fct_orders"
+    shutil.copytree(months / "month=2017-02-01", months / "month=2018-02-01")
+
+
+def change_a_row(published: Path) -> None:
+    with duckdb.connect(str(published / DATABASE)) as writer:
+        writer.execute("update marts.dim_customers set same = 8 where customer_id = 7")
+    tell_of_the_database(published)
+
+
+def tell_of_the_database(published: Path) -> None:
+    manifest = json.loads((published / MANIFEST).read_text())
+    manifest["database"] = vars(describe_file(published, DATABASE))
+    (published / MANIFEST).write_text(json.dumps(manifest))
+
+
+def change_the_hash(published: Path) -> None:
+    manifest = json.loads((published / MANIFEST).read_text())
+    manifest["sha256"] = "0" * 64
+    (published / MANIFEST).write_text(json.dumps(manifest))
+
+
+def draw_another(published: Path) -> None:
+    (published / SITE).mkdir()
+    (published / SITE / "index.html").write_text("Marts 0123456789ab.")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (spoil_a_byte, "month=2017-02-01/fct_orders.parquet has other bytes"),
+        (lose_a_file, "parquet/dim_customers/dim_customers.parquet is missing"),
+        (add_a_file, "month=2018-02-01/fct_orders.parquet is not in it"),
+        (change_a_row, "marts.dim_customers has other rows in DuckDB"),
+        (change_the_hash, "the hash over all marts is another one"),
+        (draw_another, "site/index.html shows other marts"),
+        (lambda published: (published / MANIFEST).unlink(), "can't be checked"),
+        (lambda published: (published / MANIFEST).write_text("{"), "can't be checked"),
+    ],
+)
+def test_what_differs_from_the_manifest_is_named(
+    tmp_path: Path,
+    work: duckdb.DuckDBPyConnection,
+    capsys: pytest.CaptureFixture[str],
+    spoil: Callable[[Path], None],
+    sentence: str,
+) -> None:
+    publish(work, tmp_path, MARTS, "one")
+    assert command.main(["verify", str(tmp_path / LINK)]) == 0
+    assert "holds build one, as its manifest says" in capsys.readouterr().out
+    spoil((tmp_path / LINK).resolve())
+    assert command.main(["verify", str(tmp_path / LINK)]) == 1
+    said = capsys.readouterr()
+    assert sentence in said.err
+    assert len(said.err.splitlines()) == 1
+    assert not said.out
+
+
+# -- Readers, errors, kills -----------------------------------------------------------
 
 
 def test_a_reader_keeps_the_old_file_and_two_builds_are_kept(
@@ -175,54 +335,17 @@ def test_an_error_leaves_what_was_published(
     assert_whole(tmp_path, 2)
 
 
-KILLED_AT = ["os.fsync", "Path.rename", "os.replace", "shutil.rmtree", "json.dumps"]
-
-
-@pytest.mark.parametrize("moment", KILLED_AT)
-def test_a_kill_at_any_moment_leaves_a_whole_build(
-    tmp_path: Path, work: duckdb.DuckDBPyConnection, moment: str
-) -> None:
-    for version, build_id in ((1, "zero"), (1, "one")):
-        fill(work, version)
-        publish(work, tmp_path, MARTS, build_id)
-    fill(work, 2)
-    work.close()
-    script = f"""
-        import json, os, shutil, signal, sys
-        from pathlib import Path
-        import duckdb
-        from warehouse.publish import Mart, publish
-
-        def die(*arguments, **options):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        {moment} = die
-        publish(
-            duckdb.connect({str(tmp_path / "work.duckdb")!r}),
-            Path({str(tmp_path)!r}),
-            [
-                Mart("marts", "fct_orders", ("order_id",)),
-                Mart("marts", "dim_customers"),
-                Mart("audit", "rpt_claims", ("claim_id",)),
-            ],
-            "two",
-        )
-        """
+@pytest.mark.long
+@pytest.mark.parametrize("start", ["from-nothing", "again"])
+def test_a_kill_at_any_step_leaves_a_whole_build(tmp_path: Path, start: str) -> None:
+    """Every line of `warehouse` and every file operation of Python's is a step."""
     killed = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        check=False,
+        [sys.executable, KILLS, tmp_path, start], text=True, stdout=-1, stderr=-2
     )
-    assert killed.returncode == -signal.SIGKILL
-    swapped = moment == "shutil.rmtree"
-    assert_whole(tmp_path, 2 if swapped else 1)
-    again = duckdb.connect(str(tmp_path / "work.duckdb"))
-    fill(again, 3)
-    publish(again, tmp_path, MARTS, "three")
-    assert_whole(tmp_path, 3)
-    kept = {entry.name for entry in (tmp_path / BUILDS).iterdir()}
-    assert kept == {"two" if swapped else "one", "three"}
+    assert killed.returncode == 0, killed.stdout
+    old, new = map(int, re.findall(r"\d+", killed.stdout))
+    assert old > 300
+    assert new > 10
 
 
 def test_a_plain_folder_of_old_is_replaced(
@@ -259,7 +382,12 @@ def request(build_id: str = "one") -> dict[str, Any]:
         "smallest_cell": 7,
         "seeds": {},
         "marts": [
-            {"schema": mart.schema, "name": mart.name, "key": list(mart.key)}
+            {
+                "schema": mart.schema,
+                "name": mart.name,
+                "key": list(mart.key),
+                "partitioned_by": mart.partitioned_by,
+            }
             for mart in MARTS
         ],
         "nodes": [
@@ -273,22 +401,29 @@ def request(build_id: str = "one") -> dict[str, Any]:
 
 
 @pytest.fixture
-def no_pages(monkeypatch: pytest.MonkeyPatch) -> list[Path | int]:
-    drawn: list[Path | int] = []
+def simple_pages(monkeypatch: pytest.MonkeyPatch) -> list[str | int]:
+    """Draw one page of one line; return what the pages were to be drawn from."""
+    drawn: list[str | int] = []
 
     def build_site(published: Path, site: Path, smallest_cell: int) -> None:
-        drawn.extend((published, site, smallest_cell))
+        assert (published.parent / MANIFEST).is_file()
+        drawn.extend((published.name, site.name, smallest_cell))
+        site.mkdir()
+        marts = json.loads((published.parent / MANIFEST).read_text())["sha256"]
+        (site / "index.html").write_text(f"Marts {marts[:12]}.")
 
     monkeypatch.setattr("dashboards.build_site", build_site)
     return drawn
 
 
 def test_a_delivery_publishes_draws_and_says_so(
-    tmp_path: Path, work: duckdb.DuckDBPyConnection, no_pages: list[Path | int]
+    tmp_path: Path, work: duckdb.DuckDBPyConnection, simple_pages: list[str | int]
 ) -> None:
     said: list[str] = []
     publication = deliver(work, tmp_path, request(), {}, said.append)
-    assert no_pages == [tmp_path / LINK / DATABASE, tmp_path / "site", 7]
+    assert simple_pages == [DATABASE, SITE, 7]
+    assert os.readlink(tmp_path / SITE) == f"{LINK}/{SITE}"
+    assert (tmp_path / SITE / "index.html").is_file()
     assert_whole(tmp_path, 1)
     text = "\n".join(said)
     assert publication.sha256 in text
@@ -300,7 +435,7 @@ def test_a_delivery_publishes_draws_and_says_so(
 def test_a_failed_delivery_is_a_sentence(
     tmp_path: Path,
     work: duckdb.DuckDBPyConnection,
-    no_pages: list[Path | int],
+    simple_pages: list[str | int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wrong = request()
@@ -312,10 +447,14 @@ def test_a_failed_delivery_is_a_sentence(
     def fail(*_: Any) -> None:
         raise ValueError("no colour")
 
+    deliver(work, tmp_path, request(), {}, print)
+    before = (tmp_path / SITE / "index.html").read_text()
+    fill(work, 2)
     monkeypatch.setattr("dashboards.build_site", fail)
     with pytest.raises(DeliveryError, match="couldn't be drawn: ValueError: no colour"):
-        deliver(work, tmp_path, request(), {}, print)
+        deliver(work, tmp_path, request("two"), {}, print)
     assert_whole(tmp_path, 1)
+    assert (tmp_path / SITE / "index.html").read_text() == before
 
 
 def marts_database(path: Path) -> Path:

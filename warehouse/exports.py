@@ -1,0 +1,238 @@
+"""Writes marts into one DuckDB file and as Parquet, and hashes what they contain.
+
+A mart that grows by month is a folder per month (Hive partitions): `month=2017-12-01`,
+named by its first day. The hash of a mart is one of its rows as text, so that the same
+rows have the same hash in DuckDB, Parquet and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+DATABASE = "trajectories.duckdb"
+PARQUET = "parquet"
+MONTH = "month"
+ALIAS = "publication"
+ROWS_AT_ONCE = 50_000
+
+
+class PublishError(Exception):
+    """A build that can't be published, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A table to publish: where it lies, its key, and the date it is parted by.
+
+    `key` are the columns that order its rows (none: all columns). `partitioned_by` is
+    a date column, or nothing: Parquet has a folder for each of its months.
+    """
+
+    schema: str
+    name: str
+    key: tuple[str, ...] = ()
+    partitioned_by: str = ""
+
+    @property
+    def order_by(self) -> tuple[str, ...]:
+        """The columns that order the rows in all formats."""
+        parted = (self.partitioned_by,) if self.partitioned_by else ()
+        return tuple(dict.fromkeys(parted + self.key)) if self.key else ()
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file of a build: its path in the build's folder, bytes and SHA-256."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PublishedMart:
+    """A published table: its rows, the hash of their text, and its Parquet files."""
+
+    schema: str
+    name: str
+    rows: int
+    sha256: str
+    order_by: tuple[str, ...]
+    partitioned_by: str
+    files: tuple[PublishedFile, ...]
+
+
+def identifier(*names: str) -> str:
+    """Quote the parts of a name for DuckDB."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def literal(text: object) -> str:
+    """Quote a text for DuckDB."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe_file(folder: Path, path: str) -> PublishedFile:
+    """Measure and hash a file of a build."""
+    file = folder / path
+    return PublishedFile(path, file.stat().st_size, file_hash(file))
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
+    """Return the columns of a table or of what can stand after `from`, in order."""
+    connection.execute(f"select * from {relation} limit 0")
+    return [column[0] for column in connection.description or []]
+
+
+def content_hash(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[str],
+    order_by: Sequence[str] = (),
+) -> str:
+    """Return the SHA-256 of rows as CSV: every value quoted, nulls empty, no header.
+
+    Values are text as DuckDB writes them; lines end in one line feed. Rows stand in
+    the order of `order_by` (none: of all columns), which must tell them apart.
+    """
+    values = [
+        f"""coalesce('"' || replace({name}::varchar, '"', '""') || '"', '')"""
+        for name in map(identifier, columns)
+    ]
+    order = ", ".join(map(identifier, order_by or columns))
+    line = " || ',' || ".join(values)
+    rows = connection.execute(
+        f"select {line} || chr(10) from {relation} order by {order}"
+    )
+    digest = hashlib.sha256()
+    while lines := rows.fetchmany(ROWS_AT_ONCE):
+        digest.update("".join(line for (line,) in lines).encode())
+    return digest.hexdigest()
+
+
+def overall_hash(marts: Iterable[PublishedMart]) -> str:
+    """Return one SHA-256 over all marts' names, rows and hashes, in order of name."""
+    lines = sorted(
+        f"{mart.schema}.{mart.name} {mart.rows} {mart.sha256}" for mart in marts
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def parquet_relation(folder: Path, mart: str) -> str:
+    """Return what reads all Parquet files of a mart, months as a column, in DuckDB."""
+    files = literal(folder / PARQUET / mart / "**" / "*.parquet")
+    return f"read_parquet({files}, hive_partitioning = true)"
+
+
+def write_marts(
+    connection: duckdb.DuckDBPyConnection, folder: Path, marts: Iterable[Mart]
+) -> tuple[PublishedMart, ...]:
+    """Copy marts into a database file and Parquet files, rows in order.
+
+    Raises
+    ------
+    PublishError
+        When rows of a mart belong to no month.
+    duckdb.Error, OSError
+        When a mart can't be read, or a file can't be written.
+    """
+    threads, work = _one_row(
+        connection, "select current_setting('threads'), current_database()"
+    )
+    # One thread alone lays rows out in pages of other lengths than several do.
+    connection.execute(f"set threads = {max(int(threads), 2)}")
+    connection.execute(f"attach {literal(folder / DATABASE)} as {ALIAS}")
+    try:
+        written = tuple(
+            _write_mart(connection, str(work), folder, mart)
+            for mart in sorted(marts, key=lambda mart: (mart.schema, mart.name))
+        )
+        connection.execute(f"checkpoint {ALIAS}")
+    finally:
+        connection.execute(f"detach {ALIAS}")
+        connection.execute(f"set threads = {threads}")
+    return written
+
+
+def _one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:
+    return connection.execute(query).fetchone() or ()
+
+
+def _write_mart(
+    connection: duckdb.DuckDBPyConnection, work: str, folder: Path, mart: Mart
+) -> PublishedMart:
+    source = identifier(work, mart.schema, mart.name)
+    table = identifier(ALIAS, mart.schema, mart.name)
+    order = ", ".join(map(identifier, mart.order_by)) or "all"
+    connection.execute(f"create schema if not exists {identifier(ALIAS, mart.schema)}")
+    connection.execute(
+        f"create table {table} as select * from {source} order by {order}"
+    )
+    (rows,) = _one_row(connection, f"select count(*) from {table}")
+    if mart.partitioned_by and rows:
+        files = _write_months(connection, table, folder, mart)
+    else:
+        path = _parquet_path(folder, mart.name)
+        _write_parquet(connection, f"from {table}", folder / path)
+        files = [path]
+    columns = columns_of(connection, table)
+    return PublishedMart(
+        mart.schema,
+        mart.name,
+        rows,
+        content_hash(connection, table, columns, mart.order_by),
+        mart.order_by or tuple(columns),
+        mart.partitioned_by,
+        tuple(describe_file(folder, path) for path in files),
+    )
+
+
+def _write_months(
+    connection: duckdb.DuckDBPyConnection, table: str, folder: Path, mart: Mart
+) -> list[str]:
+    """Write a file for each month; a column `month` stands in the folders' names."""
+    day = identifier(mart.partitioned_by)
+    is_month = mart.partitioned_by == MONTH
+    month = day if is_month else f"date_trunc('month', {day})::date"
+    columns = f"* exclude ({day})" if is_month else "*"
+    found = connection.execute(f"select distinct {month} from {table} order by all")
+    months = [first_day for (first_day,) in found.fetchall()]
+    if None in months:
+        raise PublishError(
+            f"{mart.schema}.{mart.name} is partitioned by {mart.partitioned_by}, which "
+            "is empty in some rows: give the column a not_null test, or take "
+            "partitioned_by out of the mart's yml"
+        )
+    paths = []
+    for first_day in months:
+        path = _parquet_path(folder, mart.name, f"{MONTH}={first_day}")
+        query = f"select {columns} from {table} where {month} = {literal(first_day)}"
+        _write_parquet(connection, query, folder / path)
+        paths.append(path)
+    return paths
+
+
+def _parquet_path(folder: Path, mart: str, *month: str) -> str:
+    """Make the folder of a Parquet file; return the file's path in the build."""
+    path = Path(PARQUET, mart, *month, f"{mart}.parquet")
+    (folder / path).parent.mkdir(parents=True)
+    return path.as_posix()
+
+
+def _write_parquet(
+    connection: duckdb.DuckDBPyConnection, query: str, path: Path
+) -> None:
+    connection.execute(
+        f"copy ({query}) to {literal(path)} (format parquet, compression zstd)"
+    )

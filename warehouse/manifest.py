@@ -1,0 +1,84 @@
+"""The manifest of a published build: what was read, with what, and what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.exports import DATABASE, PublishedMart, describe_file, file_hash
+
+MANIFEST = "manifest.json"
+
+
+def write_manifest(
+    folder: Path, head: Mapping[str, Any], marts: Iterable[PublishedMart]
+) -> None:
+    """Write manifest.json into the folder of a build that holds its marts."""
+    content = {
+        **head,
+        "duckdb_version": duckdb.__version__,
+        "database": asdict(describe_file(folder, DATABASE)),
+        "marts": [asdict(mart) for mart in marts],
+    }
+    text = json.dumps(content, indent=2, default=str)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def describe_input(
+    location: str, files: Mapping[str, Iterable[Path]], seeds: Mapping[str, str]
+) -> dict[str, Any]:
+    """Tell, for the manifest, what a build has read, with a hash over its content.
+
+    `files` are those of each table; without any, `seeds` (name -> checksum) tell the
+    sample shop.
+    """
+    read = [
+        {
+            "table": table,
+            "name": path.name,
+            "bytes": path.stat().st_size,
+            "sha256": file_hash(path),
+        }
+        for table in sorted(files)
+        for path in files[table]
+    ]
+    hashed = [f"{entry['table']} {entry['sha256']}" for entry in read] or [
+        f"{name} {seeds[name]}" for name in sorted(seeds)
+    ]
+    return {
+        "location": location,
+        "files": read,
+        "sha256": hashlib.sha256("\n".join(hashed).encode()).hexdigest(),
+    }
+
+
+def code_version(folder: Path) -> str | None:
+    """Return the git commit of a folder, with '-dirty' for changed files, or None."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip() or None
+
+
+def project_version() -> str | None:
+    """Return the installed version of this project, or None when it isn't installed."""
+    try:
+        return importlib.metadata.version("customer-trajectories")
+    except importlib.metadata.PackageNotFoundError:
+        return None
