@@ -37,9 +37,20 @@ def main(arguments: list[str] | None = None) -> int:
         default=int(os.environ.get("TRAJECTORIES_SMALLEST_CELL", "5")),
         help="cells with fewer customers are not shown (default: %(default)s)",
     )
+    parser.add_argument(
+        "--documentation",
+        type=Path,
+        help="dbt's documentation as one file, to link from the pages (`make docs`)",
+    )
     chosen = parser.parse_args(arguments)
+    documentation = chosen.documentation
+    if documentation and not documentation.is_file():
+        parser.error(
+            f"Read {documentation} for the documentation, found no such file:"
+            " run `dbt docs generate --static` first."
+        )
     try:
-        build_site(chosen.published, chosen.site, chosen.smallest_cell)
+        build_site(chosen.published, chosen.site, chosen.smallest_cell, documentation)
     except UnreadableMartsError as error:
         print(error, file=sys.stderr)
         return 1

@@ -23,9 +23,15 @@ from dashboards.template import render
 
 PAGES = (overview, segments, trajectories, movement, forecast, quality)
 ASSETS = ("site.css", "site.js")
+DOCUMENTATION = "docs/index.html"
 
 
-def build_site(published: Path, site: Path, smallest_cell: int = 5) -> list[Path]:
+def build_site(
+    published: Path,
+    site: Path,
+    smallest_cell: int = 5,
+    documentation: Path | None = None,
+) -> list[Path]:
     """Draw every page from the published marts.
 
     The pages are written into a folder beside `site` and swapped in at the end,
@@ -35,6 +41,8 @@ def build_site(published: Path, site: Path, smallest_cell: int = 5) -> list[Path
         published: the published DuckDB file (read-only).
         site: folder to write; one that exists is replaced.
         smallest_cell: cells with fewer customers are not shown.
+        documentation: dbt's documentation as one file (`dbt docs generate
+            --static`), to lay beside the pages and link from them; none, no link.
 
     Returns:
         The paths of all files written, the pages first.
@@ -48,14 +56,19 @@ def build_site(published: Path, site: Path, smallest_cell: int = 5) -> list[Path
         period = f"{_period(marts)}{_marts(published)}"
     navigation = [(module.FILE, module.TITLE) for module in PAGES]
 
+    link = DOCUMENTATION if documentation else ""
+
     def write(folder: Path) -> list[str]:
         names = [page.file for page in pages]
         for page in pages:
-            _write_text(folder / page.file, render(page, navigation, period))
+            _write_text(folder / page.file, render(page, navigation, period, link))
         for name in ASSETS:
             shutil.copyfile(Path(__file__).with_name(name), folder / name)
         _write_text(folder / "plotly.js", get_plotlyjs())
-        return [*names, *ASSETS, "plotly.js"]
+        if documentation:
+            (folder / link).parent.mkdir()
+            shutil.copyfile(documentation, folder / link)
+        return [*names, *ASSETS, "plotly.js", *([link] if link else [])]
 
     return [site / name for name in _swap_in(site, write)]
 
