@@ -1,16 +1,18 @@
 # Each target is what a person could type. Settings: DATA=folder or INPUT=file.yml
-# (own data), PYTHON=python3.12, CUSTOMERS=100000 (sample).
+# (own data), TARGET=spark or postgres (another engine or source), PYTHON=python3.12,
+# CUSTOMERS=100000 (sample).
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INPUT ?= $(DATA)
+EXTRAS := spark postgres semantic
 
 .PHONY: build test lint bench docs sample pages clean
 
-build: $(VENV)/.ready ## load, build, test, publish, draw the pages
-	TRAJECTORIES_INPUT="$(INPUT)" $(BIN)/dbt build
+build: $(VENV)/.ready$(TARGET:%=-%) ## load, build, test, publish, draw the pages
+	TRAJECTORIES_INPUT="$(INPUT)" $(BIN)/dbt build $(TARGET:%=--target %)
 
-test: lint ## everything that guards the project
+test: lint $(EXTRAS:%=$(VENV)/.ready-%) ## everything that guards the project
 	TRAJECTORIES_BUILD=build/test $(BIN)/dbt build --target-path build/test/target
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
@@ -42,4 +44,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+# An extra, such as pip install '.[spark]' gives it, in exact versions.
+$(VENV)/.ready-%: requirements/%.lock $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --requirement $<
 	touch $@

@@ -121,22 +121,41 @@ def test_every_model_is_described_beside_it(path: Path) -> None:
 # -- Dependencies and README ----------------------------------------------------------
 
 
-def test_the_lock_satisfies_every_range() -> None:
-    locked = {}
-    for line in (PROJECT / "requirements.lock").read_text().splitlines():
-        text = line.split("#")[0].split(" \\")[0].strip()
-        if not text or text.startswith("-"):
-            continue
-        requirement = Requirement(text)
-        (exact,) = requirement.specifier
-        assert exact.operator == "==", f"requirements.lock: {text} isn't exact"
-        locked[canonicalize_name(requirement.name)] = exact.version
+def locked(*names: str) -> dict[str, str]:
+    """The exact versions of lock files, the first before the later ones."""
+    versions = {}
+    for name in names:
+        for line in (PROJECT / name).read_text().splitlines():
+            text = line.split("#")[0].split(" \\")[0].strip()
+            if not text or text.startswith("-"):
+                continue
+            requirement = Requirement(text)
+            (exact,) = requirement.specifier
+            assert exact.operator == "==", f"{name}: {text} isn't exact"
+            versions[canonicalize_name(requirement.name)] = exact.version
+    return versions
+
+
+def test_the_locks_satisfy_every_range() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    ranges = project["dependencies"] + project["optional-dependencies"]["dev"]
-    for requirement in map(Requirement, ranges):
-        version = locked.get(canonicalize_name(requirement.name))
-        assert version, f"requirements.lock has no {requirement.name}"
-        assert requirement.specifier.contains(version), f"{requirement}: {version}"
+    extras = project["optional-dependencies"]
+    dev = extras.pop("dev")
+    lock = "requirements.lock"
+    asked = {(lock,): project["dependencies"] + dev}
+    asked |= {(lock, f"requirements/{name}.lock"): extras[name] for name in extras}
+    for locks, ranges in asked.items():
+        versions = locked(*locks)
+        for requirement in map(Requirement, ranges):
+            version = versions.get(canonicalize_name(requirement.name))
+            assert version, f"{locks[-1]} has no {requirement.name}"
+            assert requirement.specifier.contains(version), f"{requirement}: {version}"
+
+
+def test_extras_change_no_version_of_the_lock() -> None:
+    own = locked("requirements.lock")
+    for name in ("spark", "postgres", "semantic"):
+        added = locked(f"requirements/{name}.lock")
+        assert not set(added) & set(own), name
 
 
 def test_the_readme_names_only_what_exists() -> None:
