@@ -16,6 +16,7 @@ BENCHMARKS = (
     "ucr",
     "peers",
     "scale",
+    "kills",
 )
 
 

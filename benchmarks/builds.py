@@ -80,7 +80,7 @@ def run_build(folder: Path, source: Path | None = None) -> MeasuredBuild:
     for tables in folder.glob("work.duckdb*"):
         tables.unlink()
     began = time.time()
-    with _dbt(folder, source, "build") as child:
+    with dbt(folder, source, "build") as child:
         peak = _PeakMemory(child.pid)
         _, waited, usage = os.wait4(child.pid, 0)
         ended = time.time()
@@ -120,7 +120,7 @@ def run_models(
     words = ["--select", select, "--vars", json.dumps(variables)]
     # "build" also loads the seeds that are selected; "run" would not.
     only = ["--resource-type", "model", "--resource-type", "seed"]
-    with _dbt(folder, source, "build", *only, *words) as child:
+    with dbt(folder, source, "build", *only, *words) as child:
         status = child.wait()
     if status:
         raise BuildError(
@@ -131,8 +131,13 @@ def run_models(
 
 
 @contextmanager
-def _dbt(folder: Path, source: Path | None, *words: str) -> Iterator[subprocess.Popen]:
-    """Start dbt into a build folder of its own, which also gets what it prints."""
+def dbt(
+    folder: Path, source: Path | None, *words: str, apart: bool = False
+) -> Iterator[subprocess.Popen]:
+    """Start dbt into a build folder of its own, which also gets what it prints.
+
+    With `apart` it leads a process group, so that it can be killed with its children.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
         "TRAJECTORIES_BUILD": str(folder),
@@ -142,7 +147,12 @@ def _dbt(folder: Path, source: Path | None, *words: str) -> Iterator[subprocess.
     command = [program, "--no-use-colors", *words, "--target-path", folder / "target"]
     with (folder / "build.log").open("w") as output:
         yield subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdout=output, stderr=output
+            command,
+            cwd=PROJECT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=apart,
         )
 
 

@@ -1,5 +1,11 @@
 """The benchmarks run, and count what they say they count."""
 
+import random
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +18,7 @@ from benchmarks import (
     goals,
     growth,
     kernel,
+    kills,
     null,
     peers,
     retail,
@@ -114,7 +121,7 @@ def test_a_measured_build_starts_from_nothing(tmp_path, monkeypatch):
         assert not list(folder.iterdir())
         raise builds.BuildError("as far as it goes")
 
-    monkeypatch.setattr(builds, "_dbt", dbt)
+    monkeypatch.setattr(builds, "dbt", dbt)
     with pytest.raises(builds.BuildError, match="as far as it goes"):
         builds.run_build(tmp_path)
 
@@ -300,6 +307,80 @@ def test_ucr_clusters_into_as_many_groups_as_classes():
     classes = np.repeat([0, 1], 10)
     for tried in (ucr.OURS, "ours: Euclid"):
         assert ucr.agreement(X, classes, tried, seeds=2)[0] == 1.0
+
+
+SMALL_BUILD = """
+import json, sys, time
+from pathlib import Path
+import duckdb
+from warehouse.exports import Mart
+from warehouse.publish import publish
+
+folder, number = Path(sys.argv[1]), len(json.loads(sys.argv[2]))
+work = duckdb.connect()
+work.execute("create schema marts")
+for name in ("dim_customers", "fct_orders"):
+    work.execute(f"create table marts.{name} as select {number} as a from range(7)")
+time.sleep(0.2)
+
+def draw(build):
+    time.sleep(0.2)
+    (build / "site").mkdir()
+    sha256 = json.loads((build / "manifest.json").read_text())["sha256"]
+    (build / "site/index.html").write_text(f"Marts {sha256[:12]}.")
+
+marts = [Mart("marts", "dim_customers"), Mart("marts", "fct_orders")]
+publish(work, folder, marts, f"{time.time_ns()}", draw=draw)
+"""
+
+
+def test_kills_count_what_readers_see(tmp_path, monkeypatch):
+    @contextmanager
+    def dbt(folder, source, *words, apart):
+        folder.mkdir(exist_ok=True)
+        command = [sys.executable, "-c", SMALL_BUILD, folder, words[-1]]
+        yield subprocess.Popen(command, start_new_session=apart)
+
+    monkeypatch.setattr(kills, "dbt", dbt)
+    test = kills.KillTest(tmp_path / "build", random.Random(1))
+    test.run(6)
+    assert len(test.kills) == 6
+    assert {moment for moment, _ in test.kills} == set(kills.MOMENTS)
+    assert len(test.readings) == len(kills.READERS)
+    for read in test.readings:
+        assert not read.failures
+        assert read.seen.total() > 5
+    text = kills.report(test)
+    assert "6 random kills" in text
+    assert " reads | yes |" in text
+
+
+def test_kills_notice_a_mixture_and_a_reader_that_fails(tmp_path):
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute("create table a as select 1 as x")
+        connection.execute("create table b as select 2 as x")
+        hashes = {
+            name: kills.content_hash(connection, f"main.{name}", ["x"])
+            for name in ("a", "b")
+        }
+        states = [
+            kills.State(
+                f"state {number}",
+                {
+                    "main.a": {"sha256": one, "rows": 1, "order_by": ["x"]},
+                    "main.b": {"sha256": two, "rows": 1, "order_by": ["x"]},
+                },
+            )
+            for number, (one, two) in enumerate(
+                [(hashes["a"], "c"), ("d", hashes["b"])]
+            )
+        ]
+        with pytest.raises(kills.UnknownStateError, match="fit 0 of 2 builds"):
+            kills.hash_marts(connection, str, states, 0)
+        states[0].marts["main.b"]["sha256"] = hashes["b"]
+        assert kills.hash_marts(connection, str, states, 0) == "state 0"
+    with pytest.raises(FileNotFoundError):
+        kills.read_pages(tmp_path, states, 0)
 
 
 # -- Pages -----------------------------------------------------------------------
