@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from environments import missing
-from spark_servers import sail_server
+from spark_servers import connect_server, sail_server, standalone_cluster
 
 FILES = {
     "dbt_project.yml": """
@@ -163,6 +163,22 @@ FILES = {
 HELPERS = "import pyarrow.compute as pc\n\n\ndef double(a):\n    return pc.add(a, a)\n"
 
 
+# Runs dbt commands one after the other in one process: one start of Spark for all.
+RUNNER = """
+import json, sys
+from dbt.cli.main import dbtRunner
+
+for command in json.loads(sys.argv[1]):
+    done = dbtRunner().invoke(["--no-use-colors", *command])
+    if not done.success:
+        sys.exit(f"dbt {command} failed: {done.exception or ''}")
+    if command[0] == "show":
+        table = done.result.results[0].agate_table
+        rows = [dict(zip(table.column_names, row)) for row in table.rows]
+        print("SHOWN " + json.dumps(rows, default=str))
+"""
+
+
 @dataclass(frozen=True)
 class Project:
     """A folder with the small project, and the profile that it is built with."""
@@ -170,36 +186,33 @@ class Project:
     folder: Path
     profile: dict
 
-    def dbt(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-        """Run dbt, and return what it printed and its exit status."""
+    def dbt(self, *commands: list[str]) -> list[list[dict]]:
+        """Run dbt commands in one process; return the rows of each `show`."""
+        done = self._run([sys.executable, "-c", RUNNER, json.dumps(commands)])
+        assert done.returncode == 0, done.stdout[-9000:] + done.stderr[-3000:]
+        lines = done.stdout.splitlines()
+        return [json.loads(line[6:]) for line in lines if line.startswith("SHOWN ")]
+
+    def sentence(self, *command: str, **environment: str) -> str:
+        """Return what a failing dbt prints, without line breaks."""
+        dbt = str(Path(sys.executable).parent / "dbt")
+        failed = self._run([dbt, "--no-use-colors", *command], **environment)
+        assert failed.returncode != 0, failed.stdout
+        return re.sub(r"\s+(\d\d:\d\d:\d\d\s+)?", " ", failed.stdout + failed.stderr)
+
+    def _run(self, command: list[str], **variables: str) -> subprocess.CompletedProcess:
         outputs = {"default": {**self.profile, "type": "sparksession"}}
         profiles = {"small": {"target": "default", "outputs": outputs}}
         (self.folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+        paths = {"PYTHONPATH": str(self.folder / "python")}
+        environment = {**os.environ, **paths, **variables}
         return subprocess.run(
-            [Path(sys.executable).parent / "dbt", "--no-use-colors", *arguments],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(self.folder / "python"),
-                **environment,
-            },
-            capture_output=True,
-            text=True,
+            command, cwd=self.folder, env=environment, capture_output=True, text=True
         )
 
-    def show(self, sql: str) -> list[dict]:
-        """Return the rows of a query, as dbt shows them."""
-        shown = self.dbt(
-            "--quiet", "show", "--inline", sql, "--output", "json", "--limit", "99"
-        )
-        assert shown.returncode == 0, shown.stdout + shown.stderr
-        return json.loads(shown.stdout[shown.stdout.index("{") :])["show"]
 
-    def sentence(self, *arguments: str, **environment: str) -> str:
-        """Return what a failing dbt prints, without line breaks."""
-        failed = self.dbt(*arguments, **environment)
-        assert failed.returncode != 0, failed.stdout
-        return re.sub(r"\s+", " ", failed.stdout + failed.stderr)
+def show(sql: str) -> list[str]:
+    return ["show", "--inline", sql, "--limit", "99"]
 
 
 def small_project(folder: Path, profile: dict) -> Project:
@@ -228,50 +241,62 @@ def _java() -> None:
 
 
 def check_the_whole(project: Project) -> None:
-    """Build twice, and look at every table."""
-    hooked = "create table if not exists small.hooked (one int) using parquet"
-    made = project.dbt(
-        "run-operation", "prepare", "--args", json.dumps({"sql": hooked})
+    """Build in two processes, and look at every table."""
+    hooked = {"sql": "create table small.hooked (one int) using parquet"}
+    project.dbt(["run-operation", "prepare", "--args", json.dumps(hooked)], ["build"])
+    people, runs, days, parts, pandas, hooks = project.dbt(
+        ["build"],
+        show("select * from {{ ref('people') }} order by id"),
+        show("select * from {{ ref('runs_counted') }} order by run"),
+        show("select * from {{ ref('days_added') }} order by run"),
+        show("select * from {{ ref('parts_overwritten') }} order by part"),
+        show("select * from {{ ref('from_pandas') }} order by id"),
+        show("select count(*) as n from small.hooked"),
+        ["docs", "generate"],
+        ["build", "--full-refresh", "--select", "days_added", "parts_overwritten"],
+        ["build", "--empty", "--exclude", "runs_counted+"],
+        ["run-operation", "drop_all"],
     )
-    assert made.returncode == 0, made.stdout + made.stderr
-    for _ in range(2):
-        built = project.dbt("build")
-        assert built.returncode == 0, built.stdout + built.stderr
-    assert [path.name for path in project.folder.glob("*derby*")] == []
-    assert not (project.folder / "spark-warehouse").exists()
-    people = project.show("select * from {{ ref('people') }} order by id")
     assert [row["name"] for row in people] == ["O'Neil", "Zoë 漢字", "two\nlines"]
     assert [row["code"] for row in people] == ["007", "0070", None]
     assert people[0]["note"] == 'a, "b" \\n'
     assert people[2]["note"] == "%s {{ x }}"
-    nulls = {key: value for key, value in people[1].items() if value is None}
-    assert set(nulls) == {"born", "score", "is_here", "note"}
-    assert (people[0]["score"], people[2]["score"]) == (1.5, 0.1)
+    nulls = {name for name, value in people[1].items() if value is None}
+    assert nulls == {"born", "score", "is_here", "note"}
+    assert [float(people[row]["score"]) for row in (0, 2)] == [1.5, 0.1]
     assert people[0]["is_here"] is True
-    runs = project.show("select * from {{ ref('runs_counted') }} order by run")
-    assert [row["run"] for row in runs] == [1, 2]
-    days = project.show("select * from {{ ref('days_added') }} order by run")
-    assert days == [{"run": 1, "twice": 2}, {"run": 2, "twice": 4}]
-    parts = project.show("select * from {{ ref('parts_overwritten') }} order by part")
-    assert parts == [{"value": 2, "part": "kept"}, {"value": 11, "part": "old"}]
-    pandas = project.show("select * from {{ ref('from_pandas') }} order by id")
-    assert pandas[1] == {"id": 2, "name": "Zoë 漢字", "score": None}
-    assert project.show("select count(*) as n from small.hooked") == [{"n": 2}]
-    documented = project.dbt("docs", "generate")
-    assert documented.returncode == 0, documented.stdout
-    catalog = json.loads((project.folder / "target" / "catalog.json").read_text())
-    columns = catalog["nodes"]["model.small.nothing_typed"]["columns"]
-    types = [columns[name]["type"] for name in columns]
-    assert types[:2] == ["bigint", "float"] or types[:2] == ["long", "float"]
-    held = catalog["nodes"]["model.small.people_held"]["columns"]
-    assert list(held) == ["id", "score", "name", "born", "is_here", "seen_at"]
-    refreshed = project.dbt("build", "--full-refresh")
-    assert refreshed.returncode == 0, refreshed.stdout
-    assert len(project.show("select * from {{ ref('days_added') }}")) == 3
-    empty = project.dbt("build", "--empty", "--exclude", "runs_counted", "days_added")
-    assert empty.returncode == 0, empty.stdout
-    dropped = project.dbt("run-operation", "drop_all")
-    assert dropped.returncode == 0, dropped.stdout
+    assert [int(row["run"]) for row in runs] == [1, 2]
+    doubles = [(int(row["run"]), int(row["twice"])) for row in days]
+    assert doubles == [(1, 2), (2, 4)]
+    kept = [(row["part"], int(row["value"])) for row in parts]
+    assert kept == [("kept", 2), ("old", 11)]
+    assert (pandas[1]["name"], pandas[1]["score"]) == ("Zoë 漢字", None)
+    assert int(hooks[0]["n"]) == 2
+    check_types(json.loads((project.folder / "target" / "catalog.json").read_text()))
+    strays = ["spark-warehouse", "metastore_db", "derby.log", "artifacts"]
+    assert [name for name in strays if (project.folder / name).exists()] == []
+
+
+def check_types(catalog: dict) -> None:
+    """The catalog has every column, with the types that models gave."""
+    nodes = catalog["nodes"]
+    held = list(nodes["model.small.people_held"]["columns"])
+    assert held == ["id", "score", "name", "born", "is_here", "seen_at"]
+    columns = nodes["model.small.nothing_typed"]["columns"]
+    shown = {"long": "bigint", "integer": "int"}
+    # Spark shows an array without its entries' type, Sail with it.
+    types = {name: columns[name]["type"].split("<")[0] for name in columns}
+    assert {name: shown.get(kind, kind) for name, kind in types.items()} == {
+        "n": "bigint",
+        "f": "float",
+        "l": "array",
+        "d": "date",
+        "t": "timestamp",
+        "s": "string",
+        "b": "boolean",
+        "x": "decimal(12,3)",
+        "nothing": "string",
+    }
 
 
 def test_sail(tmp_path: Path) -> None:
@@ -295,3 +320,75 @@ def test_spark_in_this_process(tmp_path: Path) -> None:
 def test_connect_server(tmp_path: Path) -> None:
     with connect_server(tmp_path / "server") as address:
         check_the_whole(small_project(tmp_path / "project", {"remote": address}))
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("_java")
+def test_standalone_cluster(tmp_path: Path) -> None:
+    """Its worker cannot import the package: it is shipped."""
+    config = {"spark.pyspark.python": sys.executable, "spark.executor.memory": "600m"}
+    with standalone_cluster(tmp_path / "server") as address:
+        given = {"master": address, "directory": str(tmp_path / "spark")}
+        project = small_project(tmp_path / "project", {**given, "config": config})
+        project.dbt(["build", "--select", "runs_counted+"])
+        ((row,),) = project.dbt(show("select run, twice from {{ ref('days_added') }}"))
+    assert (int(row["run"]), int(row["twice"])) == (1, 2)
+
+
+ERRORS = [
+    (
+        {"master": "local[1]"},
+        {"JAVA_HOME": "/nowhere"},
+        r"Java was not found in JAVA_HOME \(/nowhere\).* install a JDK 17 .*"
+        r"or name a Spark Connect server",
+    ),
+    (
+        {"remote": "sc://127.0.0.1:1"},
+        {},
+        r"Spark Connect server cannot be reached at 127\.0\.0\.1:1 \(.*\); start it",
+    ),
+    (
+        {"master": "spark://127.0.0.1:1"},
+        {},
+        r"Spark master cannot be reached at 127\.0\.0\.1:1 \(.*\); start it",
+    ),
+    (
+        {"remote": "http://127.0.0.1"},
+        {},
+        r"remote is http://127\.0\.0\.1, which is no Spark Connect address",
+    ),
+    (
+        {"master": "local[1]", "packages": ["missing_one"]},
+        {},
+        r"`packages` name missing_one, which cannot be imported",
+    ),
+    ({}, {}, r"must name either a `master` .* or a `remote`"),
+    (
+        {"master": "local[1]", "remote": "sc://127.0.0.1"},
+        {},
+        r"must name either a `master` .* or a `remote`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("profile", "variables", "sentence"), ERRORS)
+def test_what_is_missing_is_said(
+    profile: dict, variables: dict, sentence: str, tmp_path: Path
+) -> None:
+    project = small_project(tmp_path / "project", profile)
+    if (
+        "/nowhere" not in variables.values()
+        and str(profile.get("master")) != "local[1]"
+    ):
+        variables = {"JAVA_HOME": java_stand_in(tmp_path)}
+    said = project.sentence("run", "--select", "people_seen", **variables)
+    assert re.search(sentence, said), said
+
+
+def java_stand_in(folder: Path) -> str:
+    """A JAVA_HOME that looks like one: what is asked next needs no Java."""
+    java = folder / "java" / "bin" / "java"
+    java.parent.mkdir(parents=True)
+    java.write_text("#!/bin/sh\nexit 1\n")
+    java.chmod(0o755)
+    return str(folder / "java")
