@@ -72,11 +72,22 @@ def rendered(content: object) -> object:
     }
 
 
+# dbt's schema knows metrics as its next major version writes them; this version reads
+# the form that MetricFlow validates (test_semantic_layer.py).
+METRICFLOW = ("type_params", "order_by")
+
+
 @pytest.mark.parametrize("path", PROPERTIES, ids=shown)
 def test_properties_follow_the_schema_of_dbt(path: Path) -> None:
     content = rendered(yaml.safe_load(path.read_text(encoding="utf-8")))
     assert content, f"{shown(path)} is empty"
-    found = complaints(content)
+    found = [
+        complaint
+        for complaint in complaints(content)
+        if not (
+            path.parent.name == "semantic" and any(k in complaint for k in METRICFLOW)
+        )
+    ]
     assert not found, "\n".join([shown(path), *found])
 
 
