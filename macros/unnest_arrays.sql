@@ -1,6 +1,6 @@
 {# Rows out of a table's array columns, which have equal lengths: `position`
-   counts from 1, each array gives one column of its name. Missing arrays give no
-   rows. `columns` are carried along. #}
+   counts from 1, each array gives one column of its name. A missing first array
+   gives no rows, a missing other one nulls. `columns` are carried along. #}
 {% macro unnest_arrays(relation, columns, arrays) %}
     {{- return(adapter.dispatch('unnest_arrays')(relation, columns, arrays)) -}}
 {% endmacro %}
@@ -11,12 +11,12 @@
         {{ column }},
         {%- endfor %}
         entries.position + 1 as position,
-        {%- for array in arrays %}
-        entries.entry.{{ array }} as {{ array }}{{ ',' if not loop.last }}
+        entries.entry as {{ arrays[0] }}
+        {%- for array in arrays[1:] %},
+        {{ array_element(array, 'entries.position + 1') }} as {{ array }}
         {%- endfor %}
     from {{ relation }}
-    lateral view posexplode(arrays_zip({{ arrays | join(', ') }}))
-        entries as position, entry
+    lateral view posexplode({{ arrays[0] }}) entries as position, entry
 {%- endmacro %}
 
 {% macro duckdb__unnest_arrays(relation, columns, arrays) -%}

@@ -1,6 +1,6 @@
 """What a dbt Python model asks of the engine that it runs on: DuckDB or Spark.
 
-Relations have the same `filter` and `join` on both. What differs is here: how rows
+Relations have the same `filter` on both. What differs is here: how rows
 come to this process, and how a function goes to where the rows or the workers are.
 """
 
@@ -53,6 +53,10 @@ class DuckDBEngine:
         """Make a relation of a small table, to join with."""
         return self.session.from_arrow(table)
 
+    def matching(self, relation: Any, other: Any, column: str) -> Any:
+        """Keep the rows of a relation whose value of a column another one has."""
+        return relation.join(other, column, how="semi")
+
     def earlier(self, this: Any) -> pa.Table | None:
         """Read what an earlier build left under the model's own name."""
         import duckdb
@@ -99,6 +103,14 @@ class SparkEngine:
     def relation(self, table: pa.Table) -> Any:
         """Make a relation of a small table, to join with."""
         return self.session.createDataFrame(table)
+
+    def matching(self, relation: Any, other: Any, column: str) -> Any:
+        """Keep the rows of a relation whose value of a column another one has.
+
+        Spark's join puts the column first; the order of columns stays here, for rows
+        are sorted by it.
+        """
+        return relation.join(other, column, how="semi").select(relation.columns)
 
     def earlier(self, this: Any) -> pa.Table | None:
         """Read what an earlier build left under the model's own name."""

@@ -24,17 +24,16 @@ def model(dbt, session):
 
     def fit(segmentations):
         measured = months.filter(f"months_back in (0, {MONTHS_AHEAD})").select("month")
-        then = stages.join(measured, "month", how="semi")
+        then = engine.matching(stages, measured, "month")
         parts = {"series": series, "stages": then, "orders": orders}
         frames = {
-            name: engine.table(part.join(drawn, "customer_id", how="semi"))
+            name: engine.table(engine.matching(part, drawn, "customer_id"))
             for name, part in parts.items()
         }
         return run_trials(segmentations, **frames, months=calendar, **build.common)
 
     def count_known(ids):
         asked = engine.relation(pa.table({"customer_id": pa.array(ids, pa.string())}))
-        known = asked.join(stages, "customer_id", how="semi")
-        return engine.table(known).num_rows
+        return engine.table(engine.matching(asked, stages, "customer_id")).num_rows
 
     return renew(engine.earlier(dbt.this), build, count_known, fit)
