@@ -17,7 +17,9 @@
             'schema': node.schema,
             'name': node.alias,
             'key': (node.columns.keys() | list)[:1],
-            'partitioned_by': node.config.meta.get('partitioned_by', '')
+            'partitioned_by': node.config.meta.get('partitioned_by', ''),
+            'description': node.description,
+            'columns': _column_descriptions(node)
         }) %}
     {% endfor %}
     {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
@@ -47,7 +49,19 @@
             'seeds': seeds,
             'marts': marts,
             'nodes': nodes,
-            'smallest_cell': var('smallest_cell')
+            'smallest_cell': var('smallest_cell'),
+            'postgres_schema': var('postgres_schema'),
+            'postgres_reader': var('postgres_reader')
         }
     ) %}
+{% endmacro %}
+
+
+{# What the documentation says of each column. #}
+{% macro _column_descriptions(node) %}
+    {% set descriptions = {} %}
+    {% for name, column in node.columns.items() %}
+        {% do descriptions.update({name: column.description}) %}
+    {% endfor %}
+    {{ return(descriptions) }}
 {% endmacro %}

@@ -65,14 +65,15 @@ class Plugin(BasePlugin):
             When the input can't be used: dbt prints the sentence, and fails.
         """
         location = _fill_in_environment(str(source_config.get("input") or ""))
+        table, known = source_config.identifier, len(self._reader.copies)
+        full_load = str(source_config.get("full_load")).lower() == "true"
         try:
-            return self._reader.read(
-                location,
-                source_config.identifier,
-                full_load=_is_true(source_config.get("full_load")),
-            )
+            rows = self._reader.read(location, table, full_load)
         except InputError as error:
             raise DbtRuntimeError(str(error)) from error
+        if len(self._reader.copies) > known:
+            say(f"{table}: {self._reader.copies[table]}")
+        return rows
 
     def store(self, target_config: TargetConfig) -> None:
         """Publish the build that `config` describes; see the macro publish_build.
@@ -89,6 +90,7 @@ class Plugin(BasePlugin):
                 request=dict(target_config.config),
                 input_files=dict(self._reader.read_files),
                 say=say,
+                copies=self._reader.copies,
             )
         except DeliveryError as error:
             raise DbtRuntimeError(str(error)) from error
@@ -111,11 +113,6 @@ class Plugin(BasePlugin):
                 prefix=SCRATCH_PREFIX, dir=folder, ignore_cleanup_errors=True
             )
         return Path(self._scratch.name)
-
-
-def _is_true(setting: Any) -> bool:
-    """Read a variable that dbt may hand over as it is, or as text."""
-    return str(setting).strip().lower() == "true"
 
 
 def _fill_in_environment(text: str) -> str:

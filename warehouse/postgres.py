@@ -85,20 +85,24 @@ def reason(error: Exception) -> str:
 
     DuckDB sets its own words and the statement before, PostgreSQL its context behind.
     """
-    text = str(error).partition("CONTEXT:")[0]
+    text = re.split("CONTEXT:|LINE 1:", str(error))[0]
     text = re.sub(r'^.*Failed to [\w ]+ ".*": ', "", text, flags=re.DOTALL)
     text = re.sub(r"^([A-Z][\w ]* Error: )?(.*Postgres at \"\": )?", "", text)
     password = os.environ.get("PGPASSWORD")
     if password:
         text = text.replace(password, "***")
-    return " ".join(text.removeprefix("ERROR:").split()).rstrip(".")
+    return " ".join(text.removeprefix("ERROR:").split()).rstrip(".?")
 
 
 @contextmanager
 def transaction(
     connection: duckdb.DuckDBPyConnection,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Run a block as one transaction, of DuckDB and so of the server."""
+    """Run a block as one transaction, of DuckDB and so of the server.
+
+    It is always ended: DuckDB ends the process when it is left to drop a transaction
+    whose connection is lost.
+    """
     connection.execute("begin transaction")
     try:
         yield connection

@@ -85,7 +85,8 @@ def _make_certificate(folder: Path) -> None:
 
 def _await(server: subprocess.Popen[bytes], ready: list[object], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while subprocess.run(ready, capture_output=True, check=False).returncode:
+    plain = {name: value for name, value in os.environ.items() if name[:2] != "PG"}
+    while subprocess.run(ready, env=plain, capture_output=True, check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"The server didn't start: {log.read_text()}")
         time.sleep(0.1)

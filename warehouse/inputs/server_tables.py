@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -40,6 +41,35 @@ class ServerCopy:
     loaded_rows: int
     since: str | None
     sha256: str
+
+    def __str__(self) -> str:
+        """Say what was loaded."""
+        loaded = f"{self.loaded_rows:,} of {self.rows:,} rows loaded from {self.table}"
+        return f"{loaded}, those from {self.since} on" if self.since else loaded
+
+
+def describe_copies(
+    described: Mapping[str, Any], copies: Mapping[str, ServerCopy]
+) -> dict[str, Any]:
+    """Add to what the manifest says of an input what was read from a server.
+
+    The hash over the input's content then covers the copies and the files beside them.
+    """
+    if not copies:
+        return dict(described)
+    tables = [
+        {
+            "table": name,
+            "name": str(copies[name].table),
+            "rows": copies[name].rows,
+            "sha256": copies[name].sha256,
+        }
+        for name in sorted(copies)
+    ]
+    hashed = [*described["files"], *tables]
+    lines = sorted(f"{entry['table']} {entry['sha256']}" for entry in hashed)
+    content = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return {**described, "tables": tables, "sha256": content}
 
 
 def server_relation(table: ServerTable) -> str:
@@ -114,7 +144,7 @@ def copy_table(
             work.execute(f"comment on table {relation} is {literal(origin)}")
             _check_key(work, table, relation)
             content = _content(work, relation)
-    except (duckdb.Error, pa.ArrowException) as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise InputError(
             f"Table {table} of the PostgreSQL server couldn't be read to its end: "
             f"{reason(error)}. What was loaded before stays. Build again."
@@ -183,14 +213,22 @@ def _fill(
 ) -> None:
     """Run a statement that takes rows of the server, batch by batch."""
     batches = server.execute(rows).to_arrow_reader(BATCH_ROWS)
+    lost: list[Exception] = []
 
     def stream() -> Iterator[pa.RecordBatch]:
-        yield from batches
+        try:
+            yield from batches
+        except Exception as error:
+            lost.append(error)
+            raise
 
     reader = pa.RecordBatchReader.from_batches(batches.schema, stream())
     work.register(INCOMING, reader)
     try:
         work.execute(f"{statement} select * from {INCOMING}")
+    except duckdb.Error as error:
+        # DuckDB's own account of what the stream raised is a page long.
+        raise (lost[0] if lost else error) from error
     finally:
         work.unregister(INCOMING)
 
