@@ -299,6 +299,21 @@ def test_the_metrics_are_an_exposure_of_the_marts_they_read() -> None:
     assert found == [read | {"dim_days"}]
 
 
+def test_the_superset_dashboard_is_an_exposure_of_the_marts_it_reads() -> None:
+    folder = PROJECT / "dashboards" / "superset" / "export" / "datasets"
+    read = set()
+    for path in folder.glob("*.yaml"):
+        dataset = yaml.safe_load(path.read_text(encoding="utf-8"))
+        sql = dataset.get("sql") or f"from marts.{dataset['table_name']}"
+        read.update(re.findall(r"(?:from|join) (?:marts|audit)\.(\w+)", sql))
+    found = [
+        marts_of(exposure)
+        for exposure in defined("exposures")
+        if exposure["name"] == "superset_dashboard"
+    ]
+    assert found == [read]
+
+
 def test_every_exposure_says_whose_and_how_ripe() -> None:
     for exposure in defined("exposures"):
         assert exposure["owner"]["name"], exposure["name"]
@@ -405,6 +420,38 @@ def test_metricflow_finds_nothing_wrong(metricflow: dict) -> None:
     )
     assert len(found) == 6, ran.stdout
     assert set(found) == {("0", "0", "0")}, ran.stdout
+
+
+@pytest.mark.long
+@pytest.mark.skipif(
+    "published:" not in (PROJECT / "profiles.yml").read_text(encoding="utf-8"),
+    reason="profiles.yml has no target for the published file",
+)
+def test_the_published_file_answers_alike(metricflow: dict, sample: Build) -> None:
+    """As docs/metrics.md says: DBT_TARGET, dbt parse, mf query."""
+    folder = metricflow["cwd"] / "from-published"
+    folder.mkdir()
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT / name, folder)
+    (folder / "build" / "published").mkdir(parents=True)
+    shutil.copy(sample.published, folder / "build" / "published")
+    environment = {
+        **metricflow["env"],
+        "DBT_TARGET": "published",
+        "DBT_PROJECT_DIR": str(folder),
+        "TRAJECTORIES_BUILD": str(folder / "build"),
+    }
+    settings = {**metricflow, "cwd": folder, "env": environment}
+    parsed = ["--project-dir", PROJECT, "--target-path", folder / "target"]
+    asked = ["--saved-query", "forecast_by_month", "--csv", "asked.csv"]
+    for program, *arguments in (["dbt", "parse", *parsed], ["mf", "query", *asked]):
+        command = [Path(sys.executable).with_name(program), *arguments]
+        ran = subprocess.run(command, **settings)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    question = QUESTIONS["forecast_by_month"]
+    answered = comparable(pd.read_csv(folder / "asked.csv", dtype=str), question)
+    expected = comparable(sample.query(question.sql), question)
+    pd.testing.assert_frame_equal(answered, expected, rtol=0, atol=0.005)
 
 
 @pytest.mark.long
