@@ -34,7 +34,7 @@
         "drop table " ~ relation,
         "create table " ~ relation ~ " using parquet as select * from " ~ kept
     ] %}
-        {% do run_query(statement) %}
+        {% call statement() %}{{ statement }}{% endcall %}
     {% endfor %}
     {{ return("drop table " ~ kept) }}
 {% endmacro %}

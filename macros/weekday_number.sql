@@ -1,12 +1,5 @@
-{# The day of the week: Monday is 1, Sunday is 7, on every engine. #}
-{% macro weekday_number(date) %}
-    {{- return(adapter.dispatch('weekday_number')(date)) -}}
-{% endmacro %}
-
-{% macro default__weekday_number(date) -%}
-    weekday({{ date }}) + 1
-{%- endmacro %}
-
-{% macro duckdb__weekday_number(date) -%}
-    isodow({{ date }})
+{# The day of the week: Monday is 1, Sunday is 7. Counted from a Monday, for engines
+   number their days in different ways. #}
+{% macro weekday_number(date) -%}
+    mod({{ dbt.datediff("cast('1900-01-01' as date)", date, 'day') }}, 7) + 1
 {%- endmacro %}

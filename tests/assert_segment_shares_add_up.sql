@@ -2,8 +2,8 @@
 select
     segmentation,
     month,
-    sum(customer_share) as customer_share,
-    sum(revenue_share) as revenue_share
+    sum(customer_share) as customer_shares,
+    sum(revenue_share) as revenue_shares
 from {{ ref('fct_segment_profiles') }}
 group by 1, 2
 having

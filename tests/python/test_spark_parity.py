@@ -97,11 +97,16 @@ def test_marts_are_those_of_duckdb(built: tuple[Build, Path], sample: Build) -> 
         ).fetchall()
         assert len(marts) >= 24
         for schema, mart in marts:
-            other = next(warehouse.glob(f"{schema}*/{mart}"), None)
-            if other is None:
+            # Spark names a folder by schema and table, Sail by table and a number.
+            folders = {
+                *warehouse.glob(f"{schema}.db/{mart}"),
+                *warehouse.glob(f"{mart}-*"),
+            }
+            if not folders:
                 differences.append(f"{mart}: is not there")
                 continue
-            differences += compare(connection, f"{schema}.{mart}", mart, other)
+            newest = max(folders, key=lambda folder: folder.stat().st_mtime)
+            differences += compare(connection, f"{schema}.{mart}", mart, newest)
     assert not differences, "\n".join(differences)
 
 

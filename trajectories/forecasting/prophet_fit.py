@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,7 @@ YEARLY_ORDER = 3
 SAMPLES = 1000
 
 _log = logging.getLogger(__name__)
+_drawing = threading.Lock()
 
 
 def project_prophet(history: History, horizon: int, seed: int) -> Projection | None:
@@ -84,13 +86,17 @@ def _starts(first: int, last: int) -> pd.DatetimeIndex:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Seed numpy's global generator, which Prophet draws from, then restore it."""
-    state = np.random.get_state()
-    np.random.seed(seed)
-    try:
-        yield
-    finally:
-        np.random.set_state(state)
+    """Seed numpy's global generator, which Prophet draws from, then restore it.
+
+    One thread at a time: some engines run their tasks in threads of one process.
+    """
+    with _drawing:
+        state = np.random.get_state()
+        np.random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(state)
 
 
 @contextmanager
