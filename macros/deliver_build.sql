@@ -50,8 +50,8 @@
             'marts': marts,
             'nodes': nodes,
             'smallest_cell': var('smallest_cell'),
-            'postgres_schema': var('postgres_schema'),
-            'postgres_reader': var('postgres_reader')
+            'postgres_schema': var('postgres_schema', ''),
+            'postgres_reader': var('postgres_reader', '')
         }
     ) %}
 {% endmacro %}
