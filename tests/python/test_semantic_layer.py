@@ -443,8 +443,8 @@ def test_the_published_file_answers_alike(metricflow: dict, sample: Build) -> No
     }
     settings = {**metricflow, "cwd": folder, "env": environment}
     parsed = ["--project-dir", PROJECT, "--target-path", folder / "target"]
-    asked = ["--saved-query", "forecast_by_month", "--csv", "asked.csv"]
-    for program, *arguments in (["dbt", "parse", *parsed], ["mf", "query", *asked]):
+    query = ["--saved-query", "forecast_by_month", "--csv", "asked.csv"]
+    for program, *arguments in (["dbt", "parse", *parsed], ["mf", "query", *query]):
         command = [Path(sys.executable).with_name(program), *arguments]
         ran = subprocess.run(command, **settings)
         assert ran.returncode == 0, ran.stdout + ran.stderr
