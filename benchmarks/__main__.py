@@ -17,6 +17,7 @@ BENCHMARKS = (
     "peers",
     "scale",
     "kills",
+    "spark",
 )
 
 

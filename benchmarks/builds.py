@@ -89,7 +89,7 @@ def run_build(folder: Path, source: Path | None = None) -> MeasuredBuild:
     if status:
         raise BuildError(f"dbt build ended with status {status}; read {log}.")
     found = re.search(r"hash of all: ([0-9a-f]{64})", log.read_text())
-    nodes, spans = _read_nodes(target)
+    nodes, spans = read_nodes(target)
     starts, ends = zip(*(span for part in spans.values() for span in part), strict=True)
     return MeasuredBuild(
         seconds=ended - began,
@@ -127,7 +127,7 @@ def run_models(
             f"dbt build of {select} ended with status {status}; read"
             f" {folder / 'build.log'}."
         )
-    return _read_nodes(folder / "target")[0]
+    return read_nodes(folder / "target")[0]
 
 
 @contextmanager
@@ -165,7 +165,7 @@ def covered_seconds(spans: list[tuple[float, float]]) -> float:
     return covered
 
 
-def _read_nodes(target: Path) -> tuple[tuple[Node, ...], dict[str, list]]:
+def read_nodes(target: Path) -> tuple[tuple[Node, ...], dict[str, list]]:
     """Read what dbt ran, and from when to when (seconds since 1970) by part."""
     results = json.loads((target / "run_results.json").read_text())["results"]
     manifest = json.loads((target / "manifest.json").read_text())
