@@ -60,7 +60,7 @@ FILES = {
         select
             id,
             score,
-            name,
+            {{ "nullif(name, 'O''Neil')" if var('broken', false) else 'name' }} as name,
             cast(born as date) as born,
             coalesce(is_here, false) as is_here,
             cast('2020-02-29 23:59:59' as timestamp) as seen_at
@@ -305,6 +305,28 @@ def test_sail(tmp_path: Path) -> None:
     with sail_server(tmp_path / "server", packages) as address:
         project.profile["remote"] = address
         check_the_whole(project)
+
+
+def test_contract_and_model_that_fail_leave_the_old_table(tmp_path: Path) -> None:
+    project = small_project(tmp_path / "project", {"remote": "set below"})
+    folder = project.folder
+    built = ["run", "--select", "people_held", "runs_counted"]
+    count = "select count(*) as n from {{ ref('%s') }}"
+    with sail_server(tmp_path / "server", folder / "python") as address:
+        project.profile["remote"] = address
+        hooked = {"sql": "create table small.hooked (one int) using parquet"}
+        prepare = ["run-operation", "prepare", "--args", json.dumps(hooked)]
+        project.dbt(prepare, ["seed"], built)
+        model = folder / "models" / "runs_counted.py"
+        model.write_text(model.read_text().replace("known.union(now)", "1 / 0"))
+        broken = project.sentence(*built, "--vars", "broken: true")
+        held, runs = project.dbt(
+            show(count % "people_held"), show(count % "runs_counted")
+        )
+    assert "small.people_held.name is null; its contract forbids it" in broken
+    assert "The Python model runs_counted failed: division by zero" in broken
+    assert 'File "models/runs_counted.py", line 11, in model' in broken
+    assert (int(held[0]["n"]), int(runs[0]["n"])) == (3, 1)
 
 
 @pytest.mark.long

@@ -89,8 +89,8 @@ class SparkSessionAdapter(SparkAdapter):
         """
         import pyarrow
 
-        columns = zip(*(row.values() for row in rows.rows), strict=True)
-        texts = [pyarrow.array(map(_as_text, column), "string") for column in columns]
+        columns = [map(_as_text, column.values()) for column in rows.columns]
+        texts = [pyarrow.array(column, "string") for column in columns]
         numbered = [f"c{number}" for number in range(len(texts))]
         casts = ", ".join(
             f"cast({column} as {kind})"
