@@ -60,7 +60,7 @@ FILES = {
         select
             id,
             score,
-            {{ "nullif(name, 'O''Neil')" if var('broken', false) else 'name' }} as name,
+            {{ 'nullif(name, name)' if var('broken', false) else 'name' }} as name,
             cast(born as date) as born,
             coalesce(is_here, false) as is_here,
             cast('2020-02-29 23:59:59' as timestamp) as seen_at

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -48,10 +50,12 @@ def ship(package: str, add: Callable[[str], None]) -> None:
     digest = hashlib.sha256()
     for path in files:
         digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
-    with tempfile.TemporaryDirectory() as temporary:
-        target = Path(temporary, f"{package}-{digest.hexdigest()[:16]}.zip")
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in files:
-                name = Path(package, path.relative_to(folder)).as_posix()
-                archive.writestr(zipfile.ZipInfo(name, EPOCH), path.read_bytes())
-        add(str(target))
+    # Executors fetch it from here whenever they start, so it stays until the end.
+    folder_of_zip = tempfile.mkdtemp(prefix="dbt-sparksession-")
+    atexit.register(shutil.rmtree, folder_of_zip, ignore_errors=True)
+    target = Path(folder_of_zip, f"{package}-{digest.hexdigest()[:16]}.zip")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            name = Path(package, path.relative_to(folder)).as_posix()
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), path.read_bytes())
+    add(str(target))
