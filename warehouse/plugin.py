@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig, TargetConfig
@@ -21,6 +22,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse.delivery import DeliveryError, deliver
 from warehouse.inputs import INPUT_SCHEMA, InputError, InputReader
+from warehouse.postgres import PostgresError, attach_server
 
 SCRATCH_PREFIX = "reading-"
 SCRATCH_KEPT_SECONDS = 24 * 60 * 60
@@ -36,6 +38,7 @@ class Plugin(BasePlugin):
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Start with nothing read and no connection."""
+        self._attached_server = plugin_config.get("attached_server")
         self._connection: DuckDBPyConnection | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._reader = InputReader(self._scratch_folder, self._cursor)
@@ -43,18 +46,41 @@ class Plugin(BasePlugin):
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
     ) -> None:
-        """Make the build folder, so that a first run can create its database there."""
-        if creds.path != ":memory:" and "://" not in creds.path:
+        """Make the build folder; see that the work database in it can be opened.
+
+        Raises
+        ------
+        DbtRuntimeError
+            When it can't, for example because another build is using it.
+        """
+        if creds.path == ":memory:" or "://" in creds.path:
+            return
+        try:
             Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
+            duckdb.connect(creds.path, config=config).close()
+        except (duckdb.Error, OSError) as error:
+            reason = " ".join(str(error).split()).rstrip(".")
+            raise DbtRuntimeError(
+                f"The work database {creds.path} can't be opened: {reason}. One "
+                "process at a time can write to it: wait for the other build, close "
+                "the tool that has it open, or build into another folder "
+                "(TRAJECTORIES_BUILD). What was published before stays."
+            ) from error
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Keep the connection: relations are read, and marts published, through it.
 
         The schema of the sources is made here, once: dbt-duckdb makes it for each
-        source as it is loaded, and two threads doing so at once conflict.
+        source as it is loaded, and two threads doing so at once conflict. A PostgreSQL
+        server is attached, to be read, where the profile names it.
         """
         self._connection = conn
         conn.execute(f"create schema if not exists {INPUT_SCHEMA}")
+        if self._attached_server:
+            try:
+                attach_server(conn, self._attached_server)
+            except PostgresError as error:
+                raise DbtRuntimeError(str(error)) from error
 
     def load(self, source_config: SourceConfig) -> Any:
         """Read one input table; see `InputReader.read`.

@@ -19,10 +19,10 @@ from typing import Any
 import duckdb
 import pytest
 from postgres_server import Server, extension_folder, postgres_server
-from real_builds import PROJECT
+from real_builds import CLEANING, PROJECT, Build, run_build
 
 from warehouse import postgres_marts
-from warehouse.exports import DATABASE, Mart
+from warehouse.exports import DATABASE, Mart, columns_of, content_hash
 from warehouse.inputs import INPUT_SCHEMA, InputError, InputReader
 from warehouse.manifest import MANIFEST
 from warehouse.postgres import PostgresError, connect_server
@@ -795,3 +795,126 @@ def test_a_connection_lost_while_publishing_changes_nothing(
 def test_a_schema_has_a_plain_name(name: str) -> None:
     with pytest.raises(PostgresError, match="at most 30 small letters"):
         Destination(name)
+
+
+# -- Whole builds ---------------------------------------------------------------------
+
+
+TRIED = ("--select", "base_retail__transactions")
+KEPT = "select * from raw_files.transactions__copied order by all"
+
+
+def build(folder: Path, parsed: Path, *arguments: str, **settings: Any) -> Build:
+    """Build as a person does whose environment leads to the server."""
+    given = os.environ.get("PYTHONPATH", "")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", extension_folder() + os.pathsep + given)
+        return run_build(folder, *arguments, target=parsed, **settings)
+
+
+@pytest.mark.long
+def test_builds_load_what_is_new_and_keep_it_when_one_fails(
+    orders: Server, tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapping = tmp_path / "shop.yml"
+    mapping.write_text(INCREMENTAL)
+    folder = tmp_path / "b"
+    first = build(folder, parsed, *CLEANING, source=mapping)
+    assert first.returncode == 0, first.output[-4000:]
+    assert "transactions: 1,000 of 1,000 rows loaded from public.orders" in first.said
+    assert first.reconciled().loc["transactions", "accepted_rows"] == 1000
+    orders.execute("update orders set price = 1, changed = now() where id < 3")
+    second = build(folder, parsed, *TRIED, source=mapping)
+    assert re.search(
+        r"transactions: 33 of 1,000 rows loaded .* from 2024-04-07", second.said
+    )
+    before = second.work(KEPT)
+    orders.execute("insert into orders values (1000, 'c', now(), 1, 1, now())")
+    faults = [
+        ("PGPASSWORD", "wrong word", "password authentication failed"),
+        ("PGPORT", "1", "Connection refused"),
+    ]
+    for variable, value, expected in faults:
+        with monkeypatch.context() as patched:
+            patched.setenv(variable, value)
+            failed = build(folder, parsed, *TRIED, source=mapping)
+        assert failed.returncode == 1
+        assert expected in failed.said
+        for secret in (orders.password, "wrong word"):
+            assert secret not in failed.output
+        assert "Traceback" not in failed.output
+        assert failed.work(KEPT).equals(before)
+    everything = {"full_load": True}
+    third = build(folder, parsed, *TRIED, source=mapping, variables=everything)
+    assert "1,001 of 1,001 rows loaded" in third.said
+
+
+@pytest.mark.long
+def test_variables_name_tables_of_an_attached_server(
+    shop: Server, tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.execute(
+        "create schema sales; create table sales.orders as select i as transaction_id, "
+        "i % 9 as customer_id, date '2024-01-01' + i as transaction_date, "
+        "1.5 as list_price from generate_series(1, 99) as i"
+    )
+    live = {"transactions_relation": "shop.sales.orders"}
+    target = ("--target", "postgres")
+    folder = tmp_path / "b"
+    made = build(folder, parsed, *CLEANING, *target, variables=live)
+    assert made.returncode == 0, made.output[-4000:]
+    assert made.reconciled().loc["transactions", "accepted_rows"] == 99
+    monkeypatch.setenv("PGPASSWORD", "wrong word")
+    failed = build(folder, parsed, *TRIED, *target, variables=live)
+    assert failed.returncode != 0
+    assert "The PostgreSQL server can't be reached" in failed.said
+    assert "wrong word" not in failed.output
+
+
+@pytest.fixture
+def loaded(shop: Server) -> Server:
+    """A server that holds the sample shop, as inputs/postgres.yml reads it."""
+    with connect_server(read_only=False) as server:
+        for path in sorted((PROJECT / "seeds" / "sample").glob("raw_*.csv")):
+            table = path.stem.removeprefix("raw_")
+            server.execute(
+                f"create table server.public.{table} as select *, "
+                "row_number() over () as id, timestamptz '2018-01-01' as updated_at "
+                f"from read_csv('{path}', all_varchar = true)"
+            )
+    return shop
+
+
+@pytest.mark.long
+def test_the_sample_shop_in_and_out(
+    loaded: Server,
+    reader: dict[str, str],
+    sample: Build,
+    tmp_path: Path,
+    parsed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = build(
+        tmp_path / "b",
+        parsed,
+        *("--exclude-resource-type", "unit_test"),
+        source=PROJECT / "inputs" / "postgres.yml",
+        variables={"postgres_schema": "marts", "postgres_reader": "bi"},
+    )
+    assert made.returncode == 0, made.output[-6000:]
+    assert "schema marts of the PostgreSQL server" in made.said
+    marts = {mart["name"]: mart["sha256"] for mart in made.manifest["marts"]}
+    from_seeds = {mart["name"]: mart["sha256"] for mart in sample.manifest["marts"]}
+    differing = {name for name in marts if marts[name] != from_seeds[name]}
+    # Only a model version's column `input` tells where its data came from.
+    assert differing == {"dim_model_versions"}
+    for name, value in reader.items():
+        monkeypatch.setenv(name, value)
+    with connect_server() as server:
+        for mart in made.manifest["marts"]:
+            table = f"server.marts.{mart['name']}"
+            columns = columns_of(server, table)
+            found = content_hash(server, table, columns, mart["order_by"])
+            assert found == mart["sha256"], mart["name"]
+    tables = {table["table"]: table for table in made.manifest["input"]["tables"]}
+    assert tables["transactions"]["name"] == "public.transactions"
