@@ -64,7 +64,15 @@ def code_version(folder: Path) -> str | None:
     """Return the git commit of a folder, with '-dirty' for changed files, or None."""
     try:
         described = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
+            [
+                "git",
+                "--no-optional-locks",
+                "describe",
+                "--always",
+                "--abbrev=40",
+                "--dirty",
+                "--exclude=*",
+            ],
             cwd=folder,
             capture_output=True,
             text=True,
