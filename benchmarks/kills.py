@@ -43,6 +43,9 @@ SETTINGS = ({}, {"earliest_order_date": "2016-03-01"})
 MOMENTS = ("anywhere", "while marts and pages are written", "around the swap")
 SWAP_SECONDS = 0.2
 SMALL_ROWS = 5_000
+# Readers leave most of the processors to the build.
+QUIETLY = {"threads": 1, "enable_progress_bar": False}
+PAUSE_SECONDS = 0.5
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -97,14 +100,15 @@ class UnknownStateError(Exception):
 def read_database(build: Path, states: list[State], number: int) -> str:
     """Open the DuckDB file through the link, as a dashboard does; hash its marts."""
     path = str(build / LINK / DATABASE)
-    with duckdb.connect(path, read_only=True) as connection:
+    with duckdb.connect(path, read_only=True, config=QUIETLY) as connection:
         return hash_marts(connection, lambda mart: mart, states, number)
 
 
 def read_parquet(build: Path, states: list[State], number: int) -> str:
     """Follow the link once, then read Parquet files, months as a column."""
     folder = (build / LINK).resolve()
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
+    path = str(folder / DATABASE)
+    with duckdb.connect(path, read_only=True, config=QUIETLY) as connection:
         files = lambda mart: parquet_relation(folder, mart.split(".")[1])  # noqa: E731
         return hash_marts(connection, files, states, number)
 
@@ -163,7 +167,7 @@ def keep_reading(reader: str, build: Path, states: list[State], stop: Path) -> R
             readings.seen[READERS[reader](build, states, number)] += 1
         except Exception as error:
             readings.failures.append(f"{reader}: {type(error).__name__}: {error}")
-        time.sleep(0.05)
+        time.sleep(PAUSE_SECONDS if number % 2 else 0)
     return readings
 
 

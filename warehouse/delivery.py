@@ -65,7 +65,7 @@ def deliver(
             f"{error}. What was published before stays, there and in {published}."
         ) from error
     except (PublishError, duckdb.Error, OSError) as error:
-        reason = str(error).rstrip(".")
+        reason = " ".join(str(error).split()).rstrip(".")
         raise DeliveryError(
             f"The build couldn't be published to {published}: {reason}. What was "
             "published before stays. Check the disk's space and rights, and build "

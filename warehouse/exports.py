@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,9 +160,13 @@ def write_marts(
             for mart in sorted(marts, key=lambda mart: (mart.schema, mart.name))
         )
         connection.execute(f"checkpoint {ALIAS}")
+    except BaseException:
+        with suppress(duckdb.Error):  # The first error says more than this one.
+            connection.execute(f"detach {ALIAS}")
+        raise
     finally:
-        connection.execute(f"detach {ALIAS}")
         connection.execute(f"set threads = {threads}")
+    connection.execute(f"detach {ALIAS}")
     return written
 
 

@@ -9,8 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -346,6 +347,161 @@ def test_a_kill_at_any_step_leaves_a_whole_build(tmp_path: Path, start: str) -> 
     old, new = map(int, re.findall(r"\d+", killed.stdout))
     assert old > 300
     assert new > 10
+
+
+# -- Disks and folders that fail ----------------------------------------------------
+
+
+PUBLISH = """
+import resource, sys
+from pathlib import Path
+import duckdb
+from warehouse.delivery import DeliveryError, deliver
+
+sys.path.insert(0, sys.argv[1])
+from test_publish import request
+
+folder, largest_file = Path(sys.argv[2]), int(sys.argv[3])
+connection = duckdb.connect(sys.argv[4])
+if largest_file:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+try:
+    deliver(connection, folder, request("two"), {}, print)
+except DeliveryError as error:
+    sys.exit(str(error))
+"""
+
+
+def try_to_publish(work: Path, folder: Path, largest_file: int = 0) -> str:
+    """Publish in a process of its own, which must fail; return what it says."""
+    here = str(Path(__file__).parent)
+    command = [sys.executable, "-c", PUBLISH, here, folder, str(largest_file), work]
+    tried = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert tried.returncode == 1, tried.stdout + tried.stderr
+    assert len(tried.stderr.splitlines()) == 1, tried.stderr
+    assert f"couldn't be published to {folder / LINK}: " in tried.stderr
+    assert "What was published before stays." in tried.stderr
+    return tried.stderr
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    """Mount a file system in memory, or skip where that isn't allowed."""
+    folder.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("Only root, where it may mount, can make a disk that is full.")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture
+def work_file(tmp_path: Path, work: duckdb.DuckDBPyConnection) -> Path:
+    work.close()
+    return tmp_path / "work.duckdb"
+
+
+@pytest.mark.parametrize("largest_file", [4_096, 300_000, 2_500_000])
+def test_files_that_may_not_grow_end_in_a_sentence(
+    tmp_path: Path, work_file: Path, largest_file: int
+) -> None:
+    folder = tmp_path / "build"
+    with duckdb.connect(str(work_file)) as connection:
+        publish(connection, folder, MARTS, "one")
+    said = try_to_publish(work_file, folder, largest_file)
+    assert "Could not write file" in said
+    assert "File too large" in said
+    assert_whole(folder, 1)
+    assert [path.name for path in (folder / BUILDS).iterdir()] == ["one"]
+
+
+@pytest.mark.parametrize("left", ["100k", "2m", "4m"])
+def test_a_full_disk_ends_in_a_sentence(
+    tmp_path: Path, work_file: Path, left: str
+) -> None:
+    folder = tmp_path / "build"
+    with mounted(folder, "size=40m"):
+        with duckdb.connect(str(work_file)) as connection:
+            publish(connection, folder, MARTS, "one")
+        taken = shutil.disk_usage(folder).used
+        free = int(left[:-1]) * {"k": 2**10, "m": 2**20}[left[-1]]
+        size = f"remount,size={taken + free}"
+        subprocess.run(["mount", "-o", size, folder], check=True)
+        assert "No space left on device" in try_to_publish(work_file, folder)
+        assert_whole(folder, 1)
+        assert [path.name for path in (folder / BUILDS).iterdir()] == ["one"]
+        subprocess.run(["mount", "-o", "remount,size=40m", folder], check=True)
+        with duckdb.connect(str(work_file)) as connection:
+            publish(connection, folder, MARTS, "two")
+        assert_whole(folder, 1)
+
+
+def test_a_disk_that_is_read_only_ends_in_a_sentence(
+    tmp_path: Path, work_file: Path
+) -> None:
+    folder = tmp_path / "build"
+    with mounted(folder, "size=40m"):
+        with duckdb.connect(str(work_file)) as connection:
+            publish(connection, folder, MARTS, "one")
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        assert "Read-only file system" in try_to_publish(work_file, folder)
+        assert_whole(folder, 1)
+
+
+def test_a_folder_that_is_removed_meanwhile_ends_in_a_sentence(
+    tmp_path: Path,
+    work: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def remove(published: Path, site: Path, smallest_cell: int) -> None:
+        shutil.rmtree(published.parent)
+
+    publish(work, tmp_path, MARTS, "one")
+    monkeypatch.setattr("dashboards.build_site", remove)
+    with pytest.raises(DeliveryError, match="No such file"):
+        deliver(work, tmp_path, request("two"), {}, print)
+    assert_whole(tmp_path, 1)
+    shutil.rmtree(tmp_path / BUILDS)
+    fill(work, 3)
+    publish(work, tmp_path, MARTS, "three")
+    assert_whole(tmp_path, 3)
+
+
+def test_one_build_is_published_at_a_time(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    publish(work, tmp_path, MARTS, "one")
+    fill(work, 2)
+
+    def publish_another(folder: Path) -> None:
+        with pytest.raises(PublishError, match="another build is being published"):
+            publish(work.cursor(), tmp_path, MARTS, "two")
+        assert folder.is_dir()
+
+    publish(work, tmp_path, MARTS, "three", before_swap=publish_another)
+    assert_whole(tmp_path, 2)
+    assert os.readlink(tmp_path / LINK) == f"{BUILDS}/three"
+
+
+def test_what_killed_builds_left_goes_when_the_next_one_starts(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    publish(work, tmp_path, MARTS, "one")
+    builds = tmp_path / BUILDS
+    for number, name in enumerate(("two", "three", "four.part")):
+        shutil.copytree(builds / "one", builds / name)
+        os.utime(builds / name, (number, number))
+    (builds / f"{LINK}-link").symlink_to("nowhere")
+
+    def look(folder: Path) -> None:
+        assert {path.name for path in builds.iterdir()} == {"one", "three", folder.name}
+
+    publish(work, tmp_path, MARTS, "five", before_swap=look)
+    assert {path.name for path in builds.iterdir()} == {"one", "five"}
 
 
 def test_a_plain_folder_of_old_is_replaced(
@@ -714,3 +870,14 @@ def test_dbt_publishes_whole_builds_only(project: Path) -> None:
     assert "orders.csv has no column list_price" in failed.stdout
     assert "Nothing was published" in failed.stdout
     assert os.readlink(published) == target
+
+
+@pytest.mark.long
+def test_a_second_build_into_the_same_folder_ends_in_a_sentence(project: Path) -> None:
+    (project / "build").mkdir()
+    with duckdb.connect(str(project / "build" / "work.duckdb")):
+        refused = dbt(project, "build")
+    assert refused.returncode != 0
+    assert "work.duckdb can't be opened" in refused.stdout
+    assert "wait for the other build" in " ".join(refused.stdout.split())
+    assert "Traceback" not in refused.stdout + refused.stderr
