@@ -22,6 +22,7 @@ from postgres_server import Server, extension_folder, postgres_server
 from real_builds import CLEANING, PROJECT, Build, run_build
 
 from warehouse import postgres_marts
+from warehouse.delivery import DeliveryError, deliver
 from warehouse.exports import DATABASE, Mart, columns_of, content_hash
 from warehouse.inputs import INPUT_SCHEMA, InputError, InputReader
 from warehouse.manifest import MANIFEST
@@ -662,6 +663,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from warehouse import postgres_marts
+from warehouse.delivery import DeliveryError, deliver
 from warehouse.postgres_marts import Destination, replace_schema
 
 left = int(sys.argv[2])
@@ -795,6 +797,47 @@ def test_a_connection_lost_while_publishing_changes_nothing(
 def test_a_schema_has_a_plain_name(name: str) -> None:
     with pytest.raises(PostgresError, match="at most 30 small letters"):
         Destination(name)
+
+
+def test_a_delivery_publishes_to_both_places_or_to_none(
+    shop: Server, reader: dict[str, str], tmp_path: Path
+) -> None:
+    work = duckdb.connect(str(tmp_path / "work.duckdb"))
+    work.execute("create schema marts; create table marts.fct_orders as select 1 as id")
+    request = {
+        "build_id": "one",
+        "created_at": "2024-05-06T07:08:09+00:00",
+        "dbt_version": "1.11",
+        "input": "shop",
+        "seeds": {},
+        "marts": [
+            {
+                **{"schema": "marts", "name": "fct_orders", "key": ["id"]},
+                **{"description": "Orders.", "columns": {"id": "The key."}},
+            }
+        ],
+        "nodes": [],
+        "postgres_schema": "marts",
+        "postgres_reader": "bi",
+    }
+    said: list[str] = []
+
+    def send(**changes: str) -> None:
+        deliver(work, tmp_path, {**request, **changes}, {}, said.append)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("dashboards.build_site", lambda *_: None)
+        send()
+        assert "       schema marts of the PostgreSQL server" in said
+        there = "select build_id from marts.publication"
+        assert shop.execute(there, **reader) == "one"
+        published = tmp_path / "published" / MANIFEST
+        before = published.read_text()
+        for changes in ({"postgres_reader": "nobody"}, {"postgres_schema": "public"}):
+            with pytest.raises(DeliveryError, match="before stays, there and in "):
+                send(build_id="two", **changes)
+            assert shop.execute(there, **reader) == "one"
+            assert published.read_text() == before
 
 
 # -- Whole builds ---------------------------------------------------------------------
