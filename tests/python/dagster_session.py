@@ -1,0 +1,80 @@
+"""Runs the Dagster example in its environment; see test_dagster_example.
+
+`python dagster_session.py ANSWERS` with TRAJECTORIES_BUILD set: loads the definitions,
+runs the nightly job on the sample shop, then on an input that doesn't exist, and writes
+what came of it to ANSWERS, a JSON file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dagster
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "dagster"
+sys.path.insert(0, str(EXAMPLE))
+
+
+def run_nightly(definitions: dagster.Definitions) -> dict[str, Any]:
+    """Run the job in this process; return its end, attempts, assets and checks."""
+    instance = dagster.DagsterInstance.ephemeral()
+    job = definitions.resolve_job_def("nightly_build")
+    ran = job.execute_in_process(instance=instance, raise_on_error=False)
+    events = [event.event_type_value for event in ran.all_events]
+    made = {
+        e.asset_key.to_user_string() for e in ran.get_asset_materialization_events()
+    }
+    checks = ran.get_asset_check_evaluations()
+    failures = [e for e in ran.all_node_events if e.is_step_failure]
+    return {
+        "success": ran.success,
+        "attempts": 1 + events.count("STEP_UP_FOR_RETRY"),
+        "materialized": sorted(made),
+        "checks": len(checks),
+        "failed_checks": sum(not check.passed for check in checks),
+        "failures": [
+            e.step_failure_data.user_failure_data.description for e in failures
+        ],
+    }
+
+
+def is_tried_again(module: Any, folder: Path, *statuses: str) -> bool:
+    """Say whether a build with nodes of these statuses would be tried again."""
+    results = [{"status": status, "message": "so"} for status in statuses]
+    (folder / "run_results.json").write_text(json.dumps({"results": results}))
+    return module.failure(SimpleNamespace(target_path=folder)).allow_retries
+
+
+def main(answers: Path) -> None:
+    """Do it all, and write it down."""
+    import definitions as module
+
+    graph = module.definitions.resolve_asset_graph()
+    (schedule,) = module.definitions.schedules
+    found = {
+        "assets": sorted(key.to_user_string() for key in graph.get_all_asset_keys()),
+        "checks": len(graph.asset_check_keys),
+        "schedule": [schedule.job_name, schedule.cron_schedule],
+        "night": run_nightly(module.definitions),
+        "tried_again": {
+            "after an error": is_tried_again(
+                module, answers.parent, "error", "skipped"
+            ),
+            "after a test": is_tried_again(module, answers.parent, "fail", "error"),
+        },
+    }
+    published = module.BUILD / "published" / "manifest.json"
+    found["manifest"] = published.read_text()
+    os.environ["TRAJECTORIES_INPUT"] = "no/such/folder"
+    found["bad_night"] = run_nightly(module.definitions)
+    found["manifest_after"] = published.read_text()
+    answers.write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
