@@ -55,8 +55,8 @@ class SparkSessionAdapter(SparkAdapter):
         return file_format in REPLACING_FORMATS or self._is_sail
 
     @available.parse(lambda *args, **kwargs: False)
-    def replaces_tables_read(self, file_format: str) -> bool:
-        """Whether it works also when the query reads the table that is replaced."""
+    def replaces_at_once(self, file_format: str) -> bool:
+        """Whether the old table stays until the new one is whole: not so on Sail."""
         return file_format in REPLACING_FORMATS
 
     @available.parse(lambda *args, **kwargs: True)

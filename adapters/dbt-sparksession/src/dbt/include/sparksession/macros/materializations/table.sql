@@ -43,19 +43,11 @@
     {{ return(earlier) }}
 {% endmacro %}
 
-{#-
-  Where to write: at the target, unless something lies there that must stay for now.
-  A SQL model does not read itself, so its table can be replaced in one statement.
--#}
+{#- Where to write: at the target, unless something lies there that must stay for now. -#}
 {% macro relation_to_write(old_relation, target_relation) %}
-    {%- set file_format = resolved_file_format() -%}
-    {%- set in_place = old_relation is none or (
-        old_relation.is_table and (
-            adapter.replaces_tables_read(file_format)
-            or (model['language'] == 'sql' and adapter.replaces_tables(file_format))
-        )
+    {%- if old_relation is none or (
+        old_relation.is_table and adapter.replaces_at_once(resolved_file_format())
     ) -%}
-    {%- if in_place -%}
         {{ return(target_relation) }}
     {%- endif -%}
     {%- set new_relation = new_version_of(target_relation) -%}
