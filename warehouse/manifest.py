@@ -63,25 +63,24 @@ def describe_input(
 def code_version(folder: Path) -> str | None:
     """Return the git commit of a folder, with '-dirty' for changed files, or None."""
     try:
-        described = subprocess.run(
-            [
-                "git",
-                "--no-optional-locks",
-                "describe",
-                "--always",
-                "--abbrev=40",
-                "--dirty",
-                "--exclude=*",
-            ],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=True,
-        )
+        commit = _git(folder, "rev-parse", "HEAD")
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.SubprocessError):
         return None
-    return described.stdout.strip() or None
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(folder: Path, *words: str) -> str:
+    """Ask git, which takes no lock for it: a killed build would leave the lock."""
+    asked = subprocess.run(
+        ["git", "--no-optional-locks", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    return asked.stdout.strip()
 
 
 def project_version() -> str | None:
