@@ -39,6 +39,7 @@ transactions:
     transaction_date: ordered_on
     list_price: price * pieces
 """
+KEPT = "select * from raw_files.transactions__copied order by all"
 INCREMENTAL = MAPPING.replace(
     "  columns", "  changed_at: changed\n  key: id\n  look_back_days: 2\n  columns"
 )
@@ -344,29 +345,46 @@ def test_sentence_for_a_table_that_cannot_be_used(
 
 
 @pytest.mark.parametrize("full_load", [True, False])
+def test_a_load_that_fails_at_its_end_leaves_the_rows_of_before(
+    orders: Server, tmp_path: Path, full_load: bool
+) -> None:
+    shop = Shop(tmp_path, INCREMENTAL)
+    shop.read()
+    rows = shop.work.execute(KEPT).fetchall()
+    orders.execute("""
+        alter table orders drop constraint orders_pkey;
+        insert into orders select * from orders where id = 999
+        """)
+    assert "999 is there more than once" in sentence(shop, orders, full_load=full_load)
+    assert shop.work.execute(KEPT).fetchall() == rows
+
+
+# The row numbered 300,000 ends the connection over which it is read.
+CUT = """
+    insert into orders select i, 'n', '2024-04-10', 1, 1, now()
+    from generate_series(1001, 400000) as i;
+    alter table orders rename to kept;
+    create view orders as select
+        id + case when id = 300000 and pg_terminate_backend(pg_backend_pid())
+            then 1 else 0 end as id,
+        customer, ordered_on, price, pieces, changed
+    from kept
+    """
+
+
+@pytest.mark.parametrize("full_load", [True, False])
 def test_a_connection_lost_in_mid_load_leaves_the_rows_of_before(
     orders: Server, tmp_path: Path, full_load: bool
 ) -> None:
     shop = Shop(tmp_path, INCREMENTAL)
     before = shop.read()
-    copied = "select * from raw_files.transactions__copied order by all"
-    rows = shop.work.execute(copied).fetchall()
-    # The row numbered 300,000 ends the connection over which it is read.
-    orders.execute("""
-        insert into orders select i, 'n', '2024-04-10', 1, 1, now()
-        from generate_series(1000, 400000) as i;
-        alter table orders rename to kept;
-        create view orders as select
-            id + case when id = 300000 and pg_terminate_backend(pg_backend_pid())
-                then 1 else 0 end as id,
-            customer, ordered_on, price, pieces, changed
-        from kept;
-        """)
+    rows = shop.work.execute(KEPT).fetchall()
+    orders.execute(CUT)
     said = sentence(shop, orders, full_load=full_load)
     assert re.search("to its end: [^.]*(SSL|closed|terminat)", said)
     assert "Traceback" not in said
     assert "What was loaded before stays" in said
-    assert shop.work.execute(copied).fetchall() == rows
+    assert shop.work.execute(KEPT).fetchall() == rows
     orders.execute("drop view orders; alter table kept rename to orders")
     orders.execute("delete from orders where id > 999")
     assert shop.read(full_load) == before
@@ -844,7 +862,6 @@ def test_a_delivery_publishes_to_both_places_or_to_none(
 
 
 TRIED = ("--select", "base_retail__transactions")
-KEPT = "select * from raw_files.transactions__copied order by all"
 
 
 def build(folder: Path, parsed: Path, *arguments: str, **settings: Any) -> Build:
@@ -874,12 +891,17 @@ def test_builds_load_what_is_new_and_keep_it_when_one_fails(
     before = second.work(KEPT)
     orders.execute("insert into orders values (1000, 'c', now(), 1, 1, now())")
     faults = [
-        ("PGPASSWORD", "wrong word", "password authentication failed"),
-        ("PGPORT", "1", "Connection refused"),
+        ({"PGPASSWORD": "wrong word"}, "", "password authentication failed"),
+        ({"PGPORT": "1"}, "", "Connection refused"),
+        ({}, "alter table orders rename price to amount", "has no column 'price'"),
+        ({}, "alter table orders rename amount to price; " + CUT, "to its end: "),
+        ({}, "drop view orders", "no table 'public.orders'"),
     ]
-    for variable, value, expected in faults:
+    for changed, statement, expected in faults:
+        orders.execute(statement)
         with monkeypatch.context() as patched:
-            patched.setenv(variable, value)
+            for name, value in changed.items():
+                patched.setenv(name, value)
             failed = build(folder, parsed, *TRIED, source=mapping)
         assert failed.returncode == 1
         assert expected in failed.said
@@ -887,6 +909,9 @@ def test_builds_load_what_is_new_and_keep_it_when_one_fails(
             assert secret not in failed.output
         assert "Traceback" not in failed.output
         assert failed.work(KEPT).equals(before)
+    orders.execute(
+        "delete from kept where id > 1000; alter table kept rename to orders"
+    )
     everything = {"full_load": True}
     third = build(folder, parsed, *TRIED, source=mapping, variables=everything)
     assert "1,001 of 1,001 rows loaded" in third.said
