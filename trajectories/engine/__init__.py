@@ -10,7 +10,8 @@ from pathlib import Path
 
 
 def _forget_older_kernels(folder: Path) -> None:
-    newest = max(source.stat().st_mtime for source in folder.glob("*.py"))
+    sources = [source.stat().st_mtime for source in folder.glob("*.py")]
+    newest = max(sources, default=0)  # none to be seen when shipped as a zip
     for kept in folder.glob("__pycache__/*.nbi"):
         with suppress(OSError):  # another process was first, or may not write here
             if kept.stat().st_mtime < newest:
