@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -92,6 +93,12 @@ def _await(server: subprocess.Popen[bytes], ready: list[object], log: Path) -> N
         time.sleep(0.1)
 
 
+def _end_with_parent() -> None:
+    """Have Linux end the server when the process that started it is killed."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGQUIT)
+
+
 @contextmanager
 def postgres_server(folder: Path) -> Iterator[Server]:
     """Run a server until the block ends; its certificate is kept in `folder`.
@@ -136,6 +143,7 @@ def postgres_server(folder: Path) -> Iterator[Server]:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=home,
+                preexec_fn=_end_with_parent,
                 **account,
             )
         try:
