@@ -224,7 +224,7 @@ class KillTest:
 
     def _kill_build(self, moment: str) -> None:
         """Kill a build at a random moment; check what is published then."""
-        before = (self.build / LINK).resolve()
+        before, began = (self.build / LINK).resolve(), time.monotonic()
         with self._start() as child:
             if moment == "anywhere":
                 wait = self._random.uniform(0, self.building)
@@ -233,6 +233,7 @@ class KillTest:
                 wait = self._random.uniform(0, SWAP_SECONDS)
             else:
                 self._wait_for(child, self._unfinished)
+                self.building = time.monotonic() - began
                 wait = self._random.uniform(0, self.publishing)
             until = time.monotonic() + wait
             while child.poll() is None and time.monotonic() < until:

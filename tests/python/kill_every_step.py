@@ -2,12 +2,15 @@
 
 A program for test_publish.py: ``python kill_every_step.py folder from-nothing|again``.
 A step is a line of the package `warehouse` or a file operation of Python's below it.
-After each kill, what is published must be whole, and the build before or the new one.
-It prints how many kills left the build before, and how many the new one.
+Each time starts from the same folder: an empty one, or one with two builds and what
+killed ones have left. After each kill, what is published must be whole, and the build
+before or the new one. It prints how many kills left the build before, and how many the
+new one.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -100,28 +103,39 @@ def published_number(folder: Path) -> int | None:
     return number
 
 
+def prepare(folder: Path, start: str) -> int | None:
+    """Make the folder that every kill starts from; return what is published in it."""
+    folder.mkdir(parents=True)
+    if start == "from-nothing":
+        return None
+    for number in (1, 2):
+        assert not run(folder, number, 0)
+    builds = folder / BUILDS
+    shutil.copytree(builds / "build-1", builds / "build-killed.part")
+    shutil.copytree(builds / "build-2", builds / "build-unlinked")
+    return 2
+
+
 def main(folder: Path, start: str) -> None:
     """Kill at every step; print how often each build was left."""
-    before, old, new, step = None, 0, 0, 0
-    while True:
-        step += 1
-        if start == "from-nothing":
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            before = None
-        number = 1 if start == "from-nothing" else step
-        killed = run(folder, number, step)
-        now = published_number(folder)
-        assert now in (before, number), f"Step {step}: build {now} was published."
+    prepared, tried = folder / "prepared", folder / "tried"
+    before = prepare(prepared, start)
+    left = {before: 0, 3: 0}
+    for step in itertools.count(1):
+        shutil.rmtree(tried, ignore_errors=True)
+        shutil.copytree(prepared, tried, symlinks=True)
+        killed = run(tried, 3, step)
+        now = published_number(tried)
+        assert now in left, f"Killed at step {step}, build {now} is published."
         if not killed:
             break
-        old, new = old + (now == before), new + (now == number)
-        before = now
-    assert now == number
-    left = {entry.name for entry in (folder / BUILDS).iterdir()}
-    assert f"build-{number}" in left
-    assert len(left) <= 2, left
-    print(f"{old} kills left the build before, {new} the new one")
+        left[now] += 1
+        if step % 10 == 0:
+            assert not run(tried, 4, 0)
+            assert published_number(tried) == 4
+            assert len(list((tried / BUILDS).iterdir())) <= 2
+    assert now == 3
+    print(f"{left[before]} kills left the build before, {left[3]} the new one")
 
 
 if __name__ == "__main__":
