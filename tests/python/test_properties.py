@@ -190,4 +190,4 @@ def test_the_readme_names_only_marts_that_exist() -> None:
     text = (PROJECT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:fct|dim|rpt)_[a-z_]+)`", text))
     assert len(named) >= 10
-    assert named <= {path.stem for path in (PROJECT / "models/marts").rglob("*.sql")}
+    assert named <= {path.stem for path in (PROJECT / "models").rglob("*.sql")}
