@@ -145,17 +145,20 @@ def test_the_same_rows_give_the_same_bytes(
     assert overall_hash(reversed(third.marts)) == third.sha256
 
 
+@pytest.mark.long
 def test_threads_do_not_change_a_file_of_several_row_groups(
     tmp_path: Path, work: duckdb.DuckDBPyConnection
 ) -> None:
     work.execute("""
         create table marts.large as
-        select md5(i::varchar) as large_id, i % 997 as amount from range(150000) t(i)
+        select md5(i::varchar) as large_id, i % 997 * 1.1 as amount,
+            date '2017-01-01' + (i % 240)::integer as order_date
+        from range(1000000) t(i)
         """)
     published = []
     for threads in (1, 2, 4):
         work.execute(f"set threads = {threads}")
-        large = [Mart("marts", "large", ("large_id",))]
+        large = [Mart("marts", "large", ("large_id",), "order_date")]
         published.append(publish(work, tmp_path, large, f"with-{threads}").marts)
     assert published[0] == published[1] == published[2]
 
