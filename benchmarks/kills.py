@@ -5,6 +5,9 @@ every build differs from the one before. Two builds run to their end first: what
 published are the only states that a reader may ever see. Then each build is killed,
 with all its processes (SIGKILL): a third anywhere, a third while the marts are written
 and the pages drawn, a third around the swap. At the end, one build runs to its end.
+
+With ``--postgres`` the builds publish to a schema as well, on the server that libpq's
+environment variables name (PGHOST ...; see docs/postgres.md), and psql polls it.
 """
 
 import argparse
@@ -14,6 +17,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -43,9 +47,10 @@ SETTINGS = ({}, {"earliest_order_date": "2016-03-01"})
 MOMENTS = ("anywhere", "while marts and pages are written", "around the swap")
 SWAP_SECONDS = 0.2
 SMALL_ROWS = 5_000
-# Readers leave most of the processors to the build.
-QUIETLY = {"threads": 1, "enable_progress_bar": False}
+SCHEMA = "marts"
+SCHEMA_READER = "PostgreSQL schema, in one transaction"
 PAUSE_SECONDS = 0.5
+MOST_FAILURES = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,9 +58,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks kills")
     parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--postgres", action="store_true", help="a schema as well")
     options = parser.parse_args(arguments)
+    generator = random.Random(options.seed)
     try:
-        test = KillTest(BENCH / "kills", random.Random(options.seed))
+        test = KillTest(BENCH / "kills", generator, options.postgres)
         test.run(options.kills)
     except (BuildError, VerificationError) as problem:
         print(problem, file=sys.stderr)
@@ -71,17 +78,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 @dataclass(frozen=True)
 class State:
-    """A build that was published whole: its hash and those of its marts."""
+    """A build that was published whole: its hash and those of its marts.
+
+    `schema` is what `hash_schema` says of it, where there is a schema.
+    """
 
     sha256: str
     marts: dict[str, dict]
+    schema: str = ""
 
     @classmethod
-    def of(cls, published: Path) -> "State":
+    def of(cls, published: Path, has_schema: bool = False) -> "State":
         """Read the manifest of a published folder."""
         manifest = json.loads((published / MANIFEST).read_text(encoding="utf-8"))
         named = {f"{mart['schema']}.{mart['name']}": mart for mart in manifest["marts"]}
-        return cls(manifest["sha256"], named)
+        return cls(manifest["sha256"], named, hash_schema(named) if has_schema else "")
 
 
 @dataclass
@@ -100,7 +111,7 @@ class UnknownStateError(Exception):
 def read_database(build: Path, states: list[State], number: int) -> str:
     """Open the DuckDB file through the link, as a dashboard does; hash its marts."""
     path = str(build / LINK / DATABASE)
-    with duckdb.connect(path, read_only=True, config=QUIETLY) as connection:
+    with duckdb.connect(path, read_only=True) as connection:
         return hash_marts(connection, lambda mart: mart, states, number)
 
 
@@ -108,7 +119,7 @@ def read_parquet(build: Path, states: list[State], number: int) -> str:
     """Follow the link once, then read Parquet files, months as a column."""
     folder = (build / LINK).resolve()
     path = str(folder / DATABASE)
-    with duckdb.connect(path, read_only=True, config=QUIETLY) as connection:
+    with duckdb.connect(path, read_only=True) as connection:
         files = lambda mart: parquet_relation(folder, mart.split(".")[1])  # noqa: E731
         return hash_marts(connection, files, states, number)
 
@@ -126,10 +137,20 @@ def read_pages(build: Path, states: list[State], number: int) -> str:
     return sha256
 
 
+def read_schema(build: Path, states: list[State], number: int) -> str:
+    """Read the small marts of the PostgreSQL schema in one transaction."""
+    found = hash_schema(states[0].marts)
+    for state in states:
+        if state.schema == found:
+            return state.sha256
+    raise UnknownStateError("The PostgreSQL schema holds marts of no known build.")
+
+
 READERS = {
     "DuckDB file, opened through the link": read_database,
     "Parquet by month, link followed once": read_parquet,
     "manifest and pages": read_pages,
+    SCHEMA_READER: read_schema,
 }
 
 
@@ -140,6 +161,8 @@ def hash_marts(
     number: int,
 ) -> str:
     """Hash all small marts and one large one; return the only state they fit."""
+    # Readers leave most of the processors to the build.
+    connection.execute("set threads = 1; set enable_progress_bar = false")
     large = [
         name for name, mart in states[0].marts.items() if mart["rows"] > SMALL_ROWS
     ]
@@ -157,12 +180,32 @@ def hash_marts(
     return fitting[0].sha256
 
 
+def hash_schema(marts: dict[str, dict]) -> str:
+    """Hash the small marts of the PostgreSQL schema in one transaction, by psql."""
+    names = [name for name, mart in marts.items() if mart["rows"] <= SMALL_ROWS]
+    hashes = [
+        f"select '{name}', md5(string_agg(mart::text, ',' order by mart::text))"
+        f" from {SCHEMA}.{name.split('.')[1]} as mart;"
+        for name in names
+    ]
+    asked = subprocess.run(
+        ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"],
+        input=f"begin; {' '.join(hashes)} commit;",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode:
+        raise UnknownStateError(asked.stderr)
+    return asked.stdout
+
+
 def keep_reading(reader: str, build: Path, states: list[State], stop: Path) -> Readings:
-    """Read until there is a file `stop`."""
+    """Read until there is a file `stop`, or too much has failed."""
     readings = Readings(reader)
     for number in itertools.count():
-        if stop.exists():
-            return readings
+        if stop.exists() or len(readings.failures) >= MOST_FAILURES:
+            break
         try:
             readings.seen[READERS[reader](build, states, number)] += 1
         except Exception as error:
@@ -177,9 +220,11 @@ def keep_reading(reader: str, build: Path, states: list[State], stop: Path) -> R
 class KillTest:
     """Builds in a folder, one after the other, most of them killed."""
 
-    def __init__(self, build: Path, generator: random.Random) -> None:
-        """Start from an empty folder."""
-        self.build, self._random = build, generator
+    def __init__(
+        self, build: Path, generator: random.Random, has_schema: bool = False
+    ) -> None:
+        """Start from an empty folder; publish to a PostgreSQL schema when asked to."""
+        self.build, self._random, self.has_schema = build, generator, has_schema
         self.kills: list[tuple[str, str]] = []
         self.readings: list[Readings] = []
         self.published = 0
@@ -191,15 +236,16 @@ class KillTest:
         states = []
         for _ in SETTINGS:
             self._finish_build()
-            states.append(State.of(self.build / LINK))
+            states.append(State.of(self.build / LINK, self.has_schema))
         stop = self.build / "stop"
-        with ProcessPoolExecutor(len(READERS), get_context("spawn")) as pool:
+        readers = [name for name in READERS if self.has_schema or name != SCHEMA_READER]
+        with ProcessPoolExecutor(len(readers), get_context("spawn")) as pool:
             asked: list[Future[Readings]] = [
                 pool.submit(keep_reading, reader, self.build, states, stop)
-                for reader in READERS
+                for reader in readers
             ]
             try:
-                while len(self.kills) < kills:
+                while len(self.kills) < kills and not any(f.done() for f in asked):
                     self._kill_build(MOMENTS[len(self.kills) % len(MOMENTS)])
                 self._finish_build()
             finally:
@@ -251,7 +297,8 @@ class KillTest:
         )
 
     def _start(self):
-        variables = ["--vars", json.dumps(next(self._settings))]
+        schema = {"postgres_schema": SCHEMA} if self.has_schema else {}
+        variables = ["--vars", json.dumps(next(self._settings) | schema)]
         without = ["--exclude-resource-type", "unit_test"]
         return dbt(self.build, None, "build", *without, *variables, apart=True)
 
