@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -201,10 +202,12 @@ def hash_schema(marts: dict[str, dict]) -> str:
 
 
 def keep_reading(reader: str, build: Path, states: list[State], stop: Path) -> Readings:
-    """Read until there is a file `stop`, or too much has failed."""
-    readings = Readings(reader)
+    """Read until there is a file `stop`, too much has failed, or the parent is gone."""
+    readings, parent = Readings(reader), os.getppid()
     for number in itertools.count():
-        if stop.exists() or len(readings.failures) >= MOST_FAILURES:
+        if stop.exists() or os.getppid() != parent:
+            break
+        if len(readings.failures) >= MOST_FAILURES:
             break
         try:
             readings.seen[READERS[reader](build, states, number)] += 1
@@ -296,13 +299,18 @@ class KillTest:
             f"{len(self.kills)}. {moment}: {where if alive else 'too late'}", flush=True
         )
 
-    def _start(self):
+    def _start(self) -> AbstractContextManager[subprocess.Popen]:
+        """Start a build with the other settings; what is there is not of it."""
+        builds = self.build / BUILDS
+        self._left = (
+            {path.name for path in builds.iterdir()} if builds.exists() else set()
+        )
         schema = {"postgres_schema": SCHEMA} if self.has_schema else {}
         variables = ["--vars", json.dumps(next(self._settings) | schema)]
         without = ["--exclude-resource-type", "unit_test"]
         return dbt(self.build, None, "build", *without, *variables, apart=True)
 
-    def _wait_for(self, child, there: Callable[[], bool]) -> None:
+    def _wait_for(self, child: subprocess.Popen, there: Callable[[], bool]) -> None:
         while child.poll() is None and not there():
             time.sleep(0.001)
 
@@ -315,7 +323,8 @@ class KillTest:
         return any((part / SITE).exists() for part in self._parts())
 
     def _parts(self) -> Iterator[Path]:
-        return (self.build / BUILDS).glob(f"*{UNFINISHED}")
+        parts = (self.build / BUILDS).glob(f"*{UNFINISHED}")
+        return (part for part in parts if part.name not in self._left)
 
     def _where(self, before: Path) -> str:
         """Say how far a build had come when it was killed."""
@@ -325,8 +334,8 @@ class KillTest:
             return "pages drawn, before the swap"
         if self._unfinished():
             return "while marts and pages are written"
-        newest = max((self.build / BUILDS).iterdir(), key=lambda path: path.name)
-        return "within the swap" if newest.name > before.name else "before publishing"
+        complete = {path.name for path in (self.build / BUILDS).iterdir()} - self._left
+        return "within the swap" if complete else "before publishing"
 
 
 def report(test: KillTest) -> str:

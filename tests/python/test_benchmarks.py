@@ -309,6 +309,7 @@ def test_ucr_clusters_into_as_many_groups_as_classes():
         assert ucr.agreement(X, classes, tried, seeds=2)[0] == 1.0
 
 
+AFTER = {"after the swap"}
 SMALL_BUILD = """
 import json, sys, time
 from pathlib import Path
@@ -343,15 +344,19 @@ def test_kills_count_what_readers_see(tmp_path, monkeypatch):
 
     monkeypatch.setattr(kills, "dbt", dbt)
     test = kills.KillTest(tmp_path / "build", random.Random(1))
-    test.run(6)
-    assert len(test.kills) == 6
+    test.run(12)
+    assert len(test.kills) == 12
     assert {moment for moment, _ in test.kills} == set(kills.MOMENTS)
+    swaps = {where for moment, where in test.kills if moment == "around the swap"}
+    assert swaps <= {"pages drawn, before the swap", "within the swap", *AFTER}
+    writing = {where for moment, where in test.kills if moment == kills.MOMENTS[1]}
+    assert writing <= {kills.MOMENTS[1], "pages drawn, before the swap", *AFTER}
     assert len(test.readings) == len(kills.READERS) - 1
     for read in test.readings:
         assert not read.failures
         assert read.seen.total() > 5
     text = kills.report(test)
-    assert "6 random kills" in text
+    assert "12 random kills" in text
     assert " reads | yes |" in text
 
 
