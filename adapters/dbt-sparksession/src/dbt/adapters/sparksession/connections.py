@@ -98,15 +98,21 @@ class SessionHandle(SparkConnectionWrapper):
         """Run a statement; a query is only analysed until its rows are fetched.
 
         Raises:
-            DbtRuntimeError: when values are to be bound, which Spark SQL text in a
-                session cannot do.
+            DbtRuntimeError: what Spark says against it; or when values are to be
+                bound, which Spark SQL text in a session cannot do.
         """
         if bindings:
             raise DbtRuntimeError(
                 "A statement came with values to bind, which a Spark session does "
                 "not take; write the values into the statement."
             )
-        self._frame = self.session.sql(sql.strip().rstrip(";"))
+        from pyspark.errors import PySparkException
+
+        try:
+            self._frame = self.session.sql(sql.strip().rstrip(";"))
+        except PySparkException as error:
+            # Without arguments it would pass dbt-spark, which looks into them.
+            raise DbtRuntimeError(str(error)) from error
 
     def fetchall(self) -> list[Row]:
         """Return all rows of the last statement."""
