@@ -51,6 +51,11 @@ FILES = {
         {{ config(materialized='view') }}
         select id, name, score from {{ ref('people') }}
         """,
+    # Of a schema that is not there when others are built.
+    "models/aside.sql": """
+        {{ config(schema='aside') }}
+        select 1 as one
+        """,
     "models/people_held.sql": """
         {{ config(
             materialized='table',
@@ -355,6 +360,59 @@ def test_standalone_cluster(tmp_path: Path) -> None:
         project.dbt(["build", "--select", "runs_counted+"])
         ((row,),) = project.dbt(show("select run, twice from {{ ref('days_added') }}"))
     assert (int(row["run"]), int(row["twice"])) == (1, 2)
+
+
+# Kills the Java process above it: the executor. It leaves a mark for each time.
+KILLED = """
+import os
+import signal
+import time
+from pathlib import Path
+
+MARKS = Path({marks!r})
+
+
+def parent(process):
+    stat = Path(f"/proc/{{process}}/stat").read_text()
+    return int(stat.rsplit(")", 1)[1].split()[1])
+
+
+def counted(batches):
+    for batch in batches:
+        if len(list(MARKS.iterdir())) < {kills}:
+            (MARKS / str(time.time_ns())).touch()
+            os.kill(parent(parent(os.getpid())), signal.SIGKILL)
+        yield batch
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    return session.range(20).mapInArrow(counted, "id bigint")
+"""
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("_java")
+def test_an_executor_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    """Killed once, the model is whole; killed always, it fails and its table stays."""
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    config = {"spark.pyspark.python": sys.executable, "spark.executor.memory": "600m"}
+    with standalone_cluster(tmp_path / "server") as address:
+        given = {"master": address, "directory": str(tmp_path / "spark")}
+        project = small_project(tmp_path / "project", {**given, "config": config})
+        model = project.folder / "models" / "killed.py"
+        model.write_text(KILLED.format(marks=str(marks), kills=1))
+        run = ["run", "--select", "killed"]
+        count = show("select count(*) as n from {{ ref('killed') }}")
+        ((row,),) = project.dbt(run, count)
+        assert int(row["n"]) == 20
+        assert len(list(marks.iterdir())) >= 1
+        model.write_text(KILLED.format(marks=str(marks), kills=99))
+        said = project.sentence(*run)
+        ((row,),) = project.dbt(count)
+    assert re.search("The Python model killed failed: .*Job aborted", said), said
+    assert int(row["n"]) == 20
 
 
 ERRORS = [
