@@ -9,7 +9,7 @@ EXTRAS := spark postgres semantic
 
 .PHONY: build test lint bench docs sample pages clean
 
-build: $(VENV)/.ready$(TARGET:%=-%) ## load, build, test, publish, draw the pages
+build: $(VENV)/.ready $(patsubst %,$(VENV)/.ready-%,$(filter $(EXTRAS),$(TARGET))) ## load, build, test, publish, draw the pages
 	TRAJECTORIES_INPUT="$(INPUT)" $(BIN)/dbt build $(TARGET:%=--target %)
 
 test: lint $(EXTRAS:%=$(VENV)/.ready-%) ## everything that guards the project

@@ -14,6 +14,14 @@
     {% if relation %}
         {{ return(relation) }}
     {% elif var('input', '') | trim %}
+        {% if execute and target.type != 'duckdb' %}
+            {{ exceptions.raise_compiler_error(
+                "The variable input is " ~ var('input') ~ ", but the target "
+                ~ target.name ~ " reads no files. Name tables by relation "
+                ~ "variables (transactions_relation: shop.orders), or build "
+                ~ "with the target duckdb."
+            ) }}
+        {% endif %}
         {{ return(source('files', table)) }}
     {% elif not overridden %}
         {{ return(ref('raw_' ~ table)) }}
