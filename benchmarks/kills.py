@@ -46,7 +46,7 @@ from warehouse.verify import VerificationError, verify
 KILLS = 30
 SETTINGS = ({}, {"earliest_order_date": "2016-03-01"})
 MOMENTS = ("anywhere", "while marts and pages are written", "around the swap")
-SWAP_SECONDS = 0.2
+AFTER_SWAP_SECONDS = 0.1
 SMALL_ROWS = 5_000
 SCHEMA = "marts"
 SCHEMA_READER = "PostgreSQL schema, in one transaction"
@@ -261,6 +261,10 @@ class KillTest:
         with self._start() as child:
             self._wait_for(child, self._unfinished)
             self.building = time.monotonic() - began
+            self._wait_for(child, self._drawn)
+            drawn = time.monotonic()
+            self._wait_for(child, lambda: not self._unfinished())
+            self.swapping = time.monotonic() - drawn + AFTER_SWAP_SECONDS
             status = child.wait()
         self.publishing = time.monotonic() - began - self.building
         if status:
@@ -279,7 +283,7 @@ class KillTest:
                 wait = self._random.uniform(0, self.building)
             elif moment == "around the swap":
                 self._wait_for(child, self._drawn)
-                wait = self._random.uniform(0, SWAP_SECONDS)
+                wait = self._random.uniform(0, self.swapping)
             else:
                 self._wait_for(child, self._unfinished)
                 self.building = time.monotonic() - began
