@@ -264,7 +264,7 @@ class KillTest:
             self._wait_for(child, self._drawn)
             drawn = time.monotonic()
             self._wait_for(child, lambda: not self._unfinished())
-            self.swapping = time.monotonic() - drawn + AFTER_SWAP_SECONDS
+            self.swapping = time.monotonic() - drawn
             status = child.wait()
         self.publishing = time.monotonic() - began - self.building
         if status:
@@ -284,6 +284,9 @@ class KillTest:
             elif moment == "around the swap":
                 self._wait_for(child, self._drawn)
                 wait = self._random.uniform(0, self.swapping)
+                if self._random.random() < 0.5:
+                    self._wait_for(child, lambda: not self._unfinished())
+                    wait = self._random.uniform(0, AFTER_SWAP_SECONDS)
             else:
                 self._wait_for(child, self._unfinished)
                 self.building = time.monotonic() - began
