@@ -250,6 +250,8 @@ def report(one: Run, two: Run, runs: list[Run]) -> str:
         f"Two workers against one, {one.customers:,} customers: SQL"
         f" {one.sql / two.sql:.2f} times as fast, assignment"
         f" {one.assign / two.assign:.2f} times. A worker has one core and 2 GB.",
+        "An exponent below 1 says that fixed costs still weigh, not that more customers"
+        " come cheaper. Wall seconds also hold what else the machine did.",
         f"Shops of {ORDERS} orders per customer in {MONTHS} months. SQL seconds are the"
         " sum over models, some of which run side by side.",
     ]
