@@ -47,6 +47,7 @@
 select
         {{ segmentation }} as segmentation,
         {{ segment_id }} as segment_id,
+        members.month,
         cast(count(*) as bigint) as customers,
         {%- for name, expression in _segment_measures().items() %}
         coalesce(cast({{ expression }} as double), 0) as {{ name }}
@@ -58,6 +59,8 @@ select
             members.customer_id = customer_months.customer_id
             and members.month = customer_months.month
     left join rhythms
-        on members.customer_id = rhythms.customer_id
-    group by 1, 2
+        on
+            members.customer_id = rhythms.customer_id
+            and members.month = rhythms.month
+    group by 1, 2, 3
 {%- endmacro %}

@@ -5,8 +5,8 @@ the last digit: not on who else is scored, in which order, in how many pieces or
 how many threads. Months, or parts of a month, can be scored anywhere.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -25,10 +25,13 @@ ASSIGNMENT_SCHEMA = pa.schema(
         "segmentation": pa.string(),
         "customer_id": pa.string(),
         "month": pa.date32(),
+        "model_version": pa.string(),
         "cluster_number": pa.int64(),
+        "segment_number": pa.int64(),
         "distance": pa.float64(),
         "next_distance": pa.float64(),
         "confidence": pa.float64(),
+        "fingerprint": pa.string(),
     }
 )
 
@@ -110,44 +113,58 @@ def confidence(distance: np.ndarray, next_distance: np.ndarray) -> np.ndarray:
 
 
 def assign_months(
-    models: pa.Table, paths: pa.Table, months: pa.Table, n_jobs: int | None = None
+    models: pa.Table,
+    paths: pa.Table,
+    months: pa.Table,
+    done: Iterable[tuple[str, str]] = (),
+    n_jobs: int | None = None,
 ) -> pa.Table:
     """Assign every active customer of every membership month.
 
+    A model scores the months in which it is in force, and the one after: where that
+    has a model of its own, the two tell who moved because she behaved differently and
+    who because the map was redrawn.
+
     Args:
-        models: the chosen trial of one model version per segmentation, with the
-            columns of ``model_versions.VERSION_SCHEMA``.
+        models: the chosen trials of the versions in force, with the columns of
+            ``model_versions.VERSION_SCHEMA``.
         paths: columns series, customer_id, series_values and active_months_back,
             the list of months, counted back from the latest, in which the customer
             is to be placed. Any part of the customers, for none looks at another.
-        months: columns month, months_back, days_back.
+        months: columns month, months_back, days_back and fingerprint.
+        done: pairs of model version and month's fingerprint that need no scores.
         n_jobs: threads for DTW.
 
     Returns:
-        One row per segmentation, customer and month, sorted by these.
+        One row per model, customer and month, sorted by segmentation, customer, month
+        and model.
     """
-    calendar = months.sort_by("month").to_pylist()
+    calendar, done = months.sort_by("month").to_pylist(), set(done)
     parts = [ASSIGNMENT_SCHEMA.empty_table()]
     for model in models.to_pylist():
+        due = [
+            month
+            for month in calendar
+            if _is_scored(month["month"], model)
+            and (model["model_version"], month["fingerprint"]) not in done
+        ]
         chosen = paths.filter(pc.equal(paths["series"], model["series"]))
-        parts += _assign_model(model, chosen, calendar, n_jobs)
-    assigned = pa.concat_tables(parts)
-    return assigned.sort_by(
-        [(name, "ascending") for name in ("segmentation", "customer_id", "month")]
-    )
+        parts += _assign_model(model, chosen, due, n_jobs) if due else []
+    keys = "segmentation", "customer_id", "month", "model_version"
+    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in keys])
 
 
 def _assign_model(
-    model: Mapping, paths: pa.Table, calendar: list[dict], n_jobs: int | None
+    model: Mapping, paths: pa.Table, months: list[dict], n_jobs: int | None
 ) -> Iterator[pa.Table]:
-    """Yield one table per membership month."""
+    """Yield one table per month."""
     ids = np.array(paths["customer_id"].to_pylist(), dtype=object)
     matrix = to_matrix(paths["series_values"], len(model["features"]))
     active = paths["active_months_back"].combine_chunks()
     owners = pc.list_parent_indices(active).to_numpy(zero_copy_only=False)
     months_back = pc.list_flatten(active).to_numpy(zero_copy_only=False)
-    label = f"{model['segmentation']} assigned"
-    for month in tqdm(calendar, desc=label, unit="month", disable=None):
+    label = f"{model['model_version']} assigned"
+    for month in tqdm(months, desc=label, unit="month", disable=None):
         rows = np.sort(owners[months_back == month["months_back"]])
         is_month = model["period"] == "month"
         steps_back = int(month["months_back" if is_month else "days_back"])
@@ -156,19 +173,28 @@ def _assign_model(
         rows, windows = rows[present], windows[present]
         if len(rows):
             found = assign(windows, model, n_jobs)
-            yield _as_table(model, ids[rows], month["month"], found)
+            yield _as_table(model, ids[rows], month, found)
 
 
-def _as_table(model: Mapping, ids: np.ndarray, month: date, found) -> pa.Table:
+def _is_scored(month: date, model: Mapping) -> bool:
+    last = model["in_force_to"]
+    after = (last.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return model["in_force_from"] <= month <= after
+
+
+def _as_table(model: Mapping, ids: np.ndarray, month: Mapping, found) -> pa.Table:
     numbers, distance, next_distance = found
     size = len(numbers)
     columns = [
         pa.repeat(pa.scalar(model["segmentation"]), size),
         pa.array(ids, pa.string()),
-        pa.repeat(pa.scalar(month, pa.date32()), size),
+        pa.repeat(pa.scalar(month["month"], pa.date32()), size),
+        pa.repeat(pa.scalar(model["model_version"]), size),
         pa.array(numbers),
+        pa.array(np.asarray(model["segment_numbers"], dtype=np.int64)[numbers - 1]),
         pa.array(distance),
         pa.array(next_distance),
         pa.array(confidence(distance, next_distance)),
+        pa.repeat(pa.scalar(month["fingerprint"]), size),
     ]
     return pa.table(columns, schema=ASSIGNMENT_SCHEMA)

@@ -3,6 +3,12 @@
 A version is all trials of one fit of one segmentation; the chosen one among them is
 the model that scores customers. Scoring needs these rows and the customers to be
 scored, neither those that the version was fitted on nor another fit.
+
+The versions of a segmentation form a line in time. Each is fitted on what was known at
+the end of a month, and in force from that month on, until the next one; the first one
+also scores the months before it, for want of another. A build walks along the months
+that it has not seen, in their order: so it comes to the same versions whether it sees
+them one by one or all at once.
 """
 
 import hashlib
@@ -11,17 +17,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
+from operator import itemgetter
+from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from trajectories.registry import number_segments
 from trajectories.trials import TRIAL_SCHEMA
 
 LEAST_KNOWN_SHARE = 0.5
 LIBRARIES = ("customer-trajectories", "numba", "numpy", "scikit-learn", "scipy")
-ORDER = (
-    *("segmentation", "fit_number"),
-    *("representation", "smoothing_steps", "metric", "band", "k"),
+TRIAL_KEY = ("representation", "smoothing_steps", "metric", "band", "k")
+ORDER = ("segmentation", "fit_number", *TRIAL_KEY)
+CHECKED = (
+    *("checked_ari", "checked_ari_low", "checked_ari_high"),
+    *("checked_ami", "checked_ami_low", "checked_ami_high"),
+)
+CHECKED_BY_SEGMENT = (
+    *("checked_jaccard", "checked_jaccard_low", "checked_jaccard_high"),
 )
 
 VERSION_SCHEMA = pa.schema(
@@ -35,6 +49,17 @@ VERSION_SCHEMA = pa.schema(
         pa.field("input", pa.string()),
         pa.field("library_versions", pa.string()),
         pa.field("refit_reason", pa.string()),
+        pa.field("segment_numbers", pa.list_(pa.int64())),
+        pa.field("parent_version", pa.string()),
+        pa.field("overlap_customers", pa.list_(pa.int64())),
+        pa.field("checked_months", pa.list_(pa.date32())),
+        pa.field("checked_fingerprints", pa.list_(pa.string())),
+        pa.field("checked_customers", pa.list_(pa.int64())),
+        *(pa.field(name, pa.list_(pa.float64())) for name in CHECKED),
+        *(pa.field(name, pa.list_(pa.float64())) for name in CHECKED_BY_SEGMENT),
+        pa.field("reviewed_fingerprints", pa.list_(pa.string())),
+        pa.field("in_force_from", pa.date32()),
+        pa.field("in_force_to", pa.date32()),
         pa.field("is_current", pa.bool_()),
         pa.field("is_new", pa.bool_()),
     ]
@@ -50,7 +75,12 @@ class Build:
         common: settings that hold for all segmentations.
         evidence_customers: customers at most that are looked at to fit.
         input: what is read, as it was named.
-        last_day: last day of the data; None when there are none.
+        first_fit_months: months of data that the first fit waits for, unless the data
+            end before.
+        model_months: months that a version is in force at least, and after which all
+            trials are run again to see whether they still choose the same one.
+        stable_agreement: adjusted Rand index of a trial refit below which, two months
+            running, a version is replaced.
         refit: whether all segmentations are to be fitted anew.
     """
 
@@ -58,7 +88,9 @@ class Build:
     common: Mapping
     evidence_customers: int
     input: str
-    last_day: date | None
+    first_fit_months: int = 12
+    model_months: int = 12
+    stable_agreement: float = 0.8
     refit: bool = False
 
     def settings_hash(self, name: str) -> str:
@@ -67,67 +99,351 @@ class Build:
         return _hash(self.segmentations[name], common, TRIAL_SCHEMA.names)
 
 
+class Fits(Protocol):
+    """What :class:`trajectories.fitting.Fitter` does, for months counted back."""
+
+    def fit(self, names: Sequence[str], back: int) -> pa.Table:
+        """Run all trials of some segmentations."""
+
+    def cells(self, before: Mapping, after: Mapping, back: int) -> np.ndarray:
+        """Count customers by the clusters of two models."""
+
+    def check(self, model: Mapping, back: int) -> dict:
+        """Compare a model with its refit."""
+
+
 def renew(
     history: pa.Table | None,
     build: Build,
+    calendar: pa.Table,
     count_known: Callable[[Sequence[str]], int],
-    fit: Callable[[Mapping[str, Mapping]], pa.Table],
+    look: Callable[[Sequence[int]], Fits],
     say: Callable[[str], None] = print,
 ) -> pa.Table:
     """Fit the segmentations that are due, and keep all versions there have been.
 
-    Due is a segmentation without a version that was fitted with these settings, to
-    this input, not later than the build's last day, and most of whose sampled
-    customers are still there; or every one when a refit is asked for. Otherwise the
-    newest such version goes on scoring.
+    A segmentation without a version that was fitted with these settings, to this
+    input, not later than the last day, and most of whose sampled customers are still
+    there, is fitted at the first month with enough data. Every month after, a trial
+    refit is compared with the version in force. A version that is old enough, and with
+    which trial refits disagree two months running, is replaced on the second of them;
+    and so is one that is reviewed, when all trials together choose another one. When a
+    refit is asked for, the last month has one.
 
     Args:
         history: what this function returned before; None the first time. Columns
             that it lacks become null, columns that are unknown are dropped.
         build: what is asked for.
+        calendar: the membership months: month, month_end_date, months_back,
+            months_of_data and fingerprint, which changes with any row that a path up
+            to this month is made of.
         count_known: says how many of some customers are customers today.
-        fit: runs the trials of some segmentations, as
-            :func:`trajectories.trials.run_trials`. Not called when none is due.
+        look: gives what fits and compares on months, given as months back. Not called
+            when there is nothing to fit or to compare.
         say: told in a sentence what becomes of each segmentation.
 
     Returns:
         The trials of all versions, with the columns of ``VERSION_SCHEMA``, sorted.
-        ``is_current`` are those of the one version per segmentation that scores this
-        build; a segmentation that cannot be fitted has none. ``is_new`` are those
+        ``in_force_from`` and ``in_force_to`` are set for those that score this build;
+        ``is_current`` are those of the one per segmentation that scores the last
+        month; a segmentation that cannot be fitted has none. ``is_new`` are those
         that were not there before: if the build fails, they are to be forgotten.
+        The lists ``checked_...`` hold the trial refits of a chosen trial.
     """
-    history = _with_columns(_aligned(history), is_new=False)
-    models = history.filter(history["is_chosen"]).to_pylist()
-    current, due = [], {}
-    for name in sorted(build.segmentations) if build.last_day else ():
-        own = [model for model in models if model["segmentation"] == name]
-        found, reason = _newest_holding(own, name, build, count_known)
-        if found:
-            current.append(found["model_version"])
-        else:
-            due[name] = reason
-        say(f"{name}: {reason or f'scored by version {current[-1]}.'}")
-    trials = fit({name: build.segmentations[name] for name in due}) if due else None
-    for name, reason in due.items():
-        rows = trials.filter(pc.equal(trials["segmentation"], name))
-        if rows.num_rows:
-            fitted = _freeze(rows, name, reason, build)
-            history = _with_version(history, fitted)
-            current.append(fitted["model_version"][0].as_py())
-    return _with_current(history, current)
+    rows = _aligned(history).to_pylist()
+    for row in rows:
+        row.update(is_new=False, is_current=False, in_force_from=None, in_force_to=None)
+    months = calendar.sort_by("month").to_pylist()
+    lines = [
+        _Line(name, rows, build, months[-1]["month_end_date"], count_known)
+        for name in sorted(build.segmentations)
+        if months
+    ]
+    months = _fittable(months, build)
+    asked = [m["months_back"] for m in months if any(_is_asked(x, m) for x in lines)]
+    fits = look(asked) if asked else None
+    for month in months:
+        _walk(lines, month, month is months[-1], fits)
+    for line in lines:
+        line.take_force(calendar)
+        say(f"{line.name}: {line.said or 'it cannot be fitted.'}")
+    every = [row for line in lines for row in line.rows]
+    rested = [row for row in rows if row["segmentation"] not in build.segmentations]
+    return _table(every + rested if months else rows)
 
 
-def _newest_holding(
+def _fittable(months: list[dict], build: Build) -> list[dict]:
+    """Leave out the months that the first fit waits for."""
+    enough = [m for m in months if m["months_of_data"] >= build.first_fit_months]
+    return enough or months[-1:]
+
+
+def _is_asked(line: "_Line", month: Mapping) -> bool:
+    """Whether a month may have to be looked at."""
+    is_checked = line.is_checked(month) and not line.is_to_be_reviewed(month)
+    return bool(line.reason) or not is_checked
+
+
+def _walk(lines: list["_Line"], month: Mapping, is_last: bool, fits: Fits) -> None:
+    """Come to the end of a month with all segmentations."""
+    due, reviewed = {}, []
+    for line in lines:
+        line.check(month, fits)
+        reason = line.reason_to_fit(month, is_last)
+        if reason:
+            due[line] = reason
+        elif line.is_to_be_reviewed(month):
+            reviewed.append(line)
+    names = [line.name for line in lines if line in due or line in reviewed]
+    if not names:
+        return
+    trials = fits.fit(names, month["months_back"]).to_pylist()
+    for line in (*due, *reviewed):
+        own = [row for row in trials if row["segmentation"] == line.name]
+        reason = due.get(line) or line.review(own, month)
+        if own and reason:
+            line.add(own, month, reason, fits)
+
+
+class _Line:
+    """The versions of one segmentation in time.
+
+    Attributes:
+        rows: of all versions, whatever their settings and input.
+        chain: the chosen rows of the versions that hold, by the day of their fit.
+        reason: why the segmentation is to be fitted without looking at the data; ""
+            when it is not.
+    """
+
+    def __init__(self, name, rows, build: Build, last_day: date, count_known):
+        """Find the versions that hold."""
+        self.name, self.build = name, build
+        self.rows = [row for row in rows if row["segmentation"] == name]
+        own = [row for row in self.rows if row["is_chosen"]]
+        self.chain, self.reason = _holding(own, name, build, last_day, count_known)
+        self.chain.sort(key=_time)
+        self.said = ""
+
+    def check(self, month: Mapping, fits: Fits) -> None:
+        """Compare the version in force before a month, or the first, with a refit."""
+        model = self._checked_at(month)
+        if model is None or self.is_checked(month):
+            return
+        kept = {name: list(model[name] or []) for name in _LISTS[:-1]}
+        place = len(kept["checked_months"])
+        if month["month"] in kept["checked_months"]:
+            place = kept["checked_months"].index(month["month"])
+        found = fits.check(model, month["months_back"])
+        k = model["k"]
+        values = {
+            "checked_months": month["month"],
+            "checked_fingerprints": month["fingerprint"],
+            **{f"checked_{name}": value for name, value in found.items()},
+        }
+        for name, value in values.items():
+            if name in CHECKED_BY_SEGMENT:
+                kept[name][place * k : (place + 1) * k] = value
+            else:
+                kept[name][place : place + 1] = [value]
+        model.update(kept)
+
+    def is_checked(self, month: Mapping) -> bool:
+        """Whether a month has been looked at as its data are now."""
+        model = self._checked_at(month)
+        if model is None:
+            return bool(self.chain)
+        known = zip(
+            model["checked_months"] or [],
+            model["checked_fingerprints"] or [],
+            strict=True,
+        )
+        return (month["month"], month["fingerprint"]) in set(known)
+
+    def _checked_at(self, month: Mapping) -> dict | None:
+        """The version in force until this month; the first one at its own fit."""
+        until = [m for m in self.chain if m["fitted_to"] < month["month_end_date"]]
+        if until:
+            return until[-1]
+        first = self.chain[:1]
+        return next(
+            (m for m in first if m["fitted_to"] == month["month_end_date"]), None
+        )
+
+    def reason_to_fit(self, month: Mapping, is_last: bool) -> str:
+        """Say why the segmentation is to be fitted at a month; "" if it is not."""
+        if not self.chain:
+            return self.reason
+        if self.chain[-1]["fitted_to"] > month["month_end_date"]:
+            return ""
+        if self.reason and is_last:
+            return self.reason
+        return self._disagreement(month)
+
+    def _disagreement(self, month: Mapping) -> str:
+        """Say so when refits disagree with the newest version two months running."""
+        model, least = self.chain[-1], self.build.stable_agreement
+        age = _month_number(month["month"]) - _month_number(model["fitted_to"])
+        if age < max(self.build.model_months, 2):
+            return ""
+        checks = zip(model["checked_months"], model["checked_ari"], strict=True)
+        last = [
+            agreed
+            for checked, agreed in sorted(checks)
+            if 0 <= _month_number(month["month"]) - _month_number(checked) <= 1
+        ]
+        if len(last) < 2 or any(x is None or x >= least for x in last):
+            return ""
+        return (
+            f"fitted, for trial refits agree with version {model['model_version']} at"
+            f" {last[0]:.2f} and {last[1]:.2f} only, two months running."
+        )
+
+    def is_to_be_reviewed(self, month: Mapping) -> bool:
+        """Whether all trials are run again at a month, as its data are now."""
+        if not self.chain or self.chain[-1]["fitted_to"] >= month["month_end_date"]:
+            return False
+        model, every = self.chain[-1], max(self.build.model_months, 1)
+        age = _month_number(month["month"]) - _month_number(model["fitted_to"])
+        reviewed = model["reviewed_fingerprints"] or []
+        return age % every == 0 and month["fingerprint"] not in reviewed
+
+    def review(self, trials: list[dict], month: Mapping) -> str:
+        """Say so when the trials of a month choose another one than the newest model."""
+        model = self.chain[-1]
+        model["reviewed_fingerprints"] = [
+            *(model["reviewed_fingerprints"] or []),
+            month["fingerprint"],
+        ]
+        chosen = [row for row in trials if row["is_chosen"]]
+        key = itemgetter(*TRIAL_KEY)
+        if not chosen or key(chosen[0]) == key(model):
+            return ""
+        return (
+            f"fitted, for all trials together no longer choose what version"
+            f" {model['model_version']} is."
+        )
+
+    def add(self, trials: list[dict], month: Mapping, reason: str, fits: Fits) -> None:
+        """Freeze the trials of a month as a version, and number its segments."""
+        build, day = self.build, month["month_end_date"]
+        settings_hash = build.settings_hash(self.name)
+        libraries = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
+        (chosen,) = (row for row in trials if row["is_chosen"])
+        content = _hash([chosen], settings_hash, str(day), libraries)
+        label = f"{self.name}-{day:%Y-%m}-{content[:8]}"
+        self.said = reason
+        newest = max((row["fit_number"] for row in self.rows), default=0)
+        same = [row for row in self.rows if row["model_version"] == label]
+        if not (same and _is_own(same[0], newest, build)):
+            common = {
+                **dict.fromkeys(_LISTS),
+                "in_force_from": None,
+                "in_force_to": None,
+                "is_current": False,
+                "period": build.segmentations[self.name]["period"],
+                "model_version": label,
+                "fit_number": newest + 1,
+                "fitted_to": day,
+                "settings_hash": settings_hash,
+                "input": build.input,
+                "library_versions": libraries,
+                "refit_reason": reason,
+                "is_new": not same,
+            }
+            self.rows = [row for row in self.rows if row["model_version"] != label]
+            numbered = self._numbered(chosen, month, fits, same)
+            self.rows += [
+                {**row, **common, **(numbered if row["is_chosen"] else {})}
+                for row in trials
+            ]
+            same = [row for row in self.rows if row["model_version"] == label]
+        (model,) = (row for row in same if row["is_chosen"])
+        self.chain = [m for m in self.chain if m["model_version"] != label] + [model]
+        self.reason = ""
+        if len(self.chain) == 1:
+            self.check(month, fits)
+
+    def _numbered(self, chosen: dict, month: Mapping, fits: Fits, same) -> dict:
+        """Give the clusters of a new version their numbers for life."""
+        for row in same:
+            if row["is_chosen"]:
+                return {name: row[name] for name in _FOR_LIFE}
+        shop = [
+            row
+            for row in self.rows
+            if row["is_chosen"] and row["input"] == self.build.input
+        ]
+        parent = self._parent(chosen, shop, month)
+        used = [number for row in shop for number in row["segment_numbers"] or []]
+        if parent is None:
+            first = max(used, default=0) + 1
+            return {"segment_numbers": list(range(first, first + chosen["k"]))}
+        cells = fits.cells(parent, chosen, month["months_back"])
+        numbers = number_segments(cells, parent["segment_numbers"], max(used))
+        return {
+            "segment_numbers": numbers,
+            "parent_version": parent["model_version"],
+            "overlap_customers": cells.ravel().tolist(),
+        }
+
+    def _parent(self, chosen: dict, shop: list[dict], month: Mapping) -> dict | None:
+        """The version whose segments a new one goes on with."""
+        if self.chain:
+            return self.chain[-1]
+        alike = [
+            row
+            for row in sorted(shop, key=_time)
+            if row["segment_numbers"]
+            and (row["series"], row["features"])
+            == (chosen["series"], chosen["features"])
+        ]
+        before = [row for row in alike if row["fitted_to"] <= month["month_end_date"]]
+        return (before[-1:] or alike[:1] or [None])[0]
+
+    def take_force(self, calendar: pa.Table) -> None:
+        """Mark the months that each version scores."""
+        months = sorted(calendar["month"].to_pylist())
+        starts = [months[0], *(m["fitted_to"].replace(day=1) for m in self.chain[1:])]
+        for place, (model, start) in enumerate(zip(self.chain, starts, strict=False)):
+            until = starts[place + 1] if place + 1 < len(self.chain) else None
+            own = [m for m in months if start <= m and (until is None or m < until)]
+            for row in self.rows:
+                if own and row["model_version"] == model["model_version"]:
+                    row["in_force_from"], row["in_force_to"] = own[0], own[-1]
+                    row["is_current"] = until is None
+        if self.chain and not self.said:
+            self.said = f"scored by version {self.chain[-1]['model_version']}."
+
+
+_LISTS = (
+    *("checked_months", "checked_fingerprints", "checked_customers"),
+    *(*CHECKED, *CHECKED_BY_SEGMENT, "reviewed_fingerprints"),
+)
+_FOR_LIFE = ("segment_numbers", "parent_version", "overlap_customers", *_LISTS)
+
+
+def _time(model: Mapping) -> tuple:
+    return model["fitted_to"], model["fit_number"]
+
+
+def _month_number(day: date) -> int:
+    return day.year * 12 + day.month
+
+
+def _is_own(row: Mapping, newest: int, build: Build) -> bool:
+    return row["fit_number"] == newest and row["input"] == build.input
+
+
+def _holding(
     own: list[dict],
     name: str,
     build: Build,
+    last_day: date,
     count_known: Callable[[Sequence[str]], int],
-) -> tuple[dict | None, str]:
-    """Return a segmentation's newest version that holds, or why it is fitted."""
+) -> tuple[list[dict], str]:
+    """Return a segmentation's versions that hold, or why it is fitted."""
     if not own:
-        return None, "fitted, for it has no version yet."
-    if build.refit:
-        return None, "fitted, for a refit was asked for."
+        return [], "fitted, for it has no version yet."
     settings_hash = build.settings_hash(name)
 
     def known_share(model: dict) -> float:
@@ -140,8 +456,8 @@ def _newest_holding(
         f"fitted, for it has no version for the input {build.input}.": lambda model: (
             model["input"] == build.input
         ),
-        f"fitted, for its versions know days after {build.last_day}.": lambda model: (
-            model["fitted_to"] <= build.last_day
+        f"fitted, for its versions know days after {last_day}.": lambda model: (
+            model["fitted_to"] <= last_day
         ),
         "fitted, for fewer than half of the customers that it was fitted on are"
         " customers today.": lambda model: known_share(model) >= LEAST_KNOWN_SHARE,
@@ -149,69 +465,19 @@ def _newest_holding(
     for reason, holds in conditions.items():
         own = [model for model in own if holds(model)]
         if not own:
-            return None, reason
-    return max(own, key=lambda model: model["fit_number"]), ""
+            return [], reason
+    return own, "fitted, for a refit was asked for." if build.refit else ""
 
 
-def _freeze(trials: pa.Table, name: str, reason: str, build: Build) -> pa.Table:
-    """Make a version of the trials of one segmentation, not yet numbered.
-
-    Its name ends in a hash of the chosen trial with all its numbers, the settings,
-    the last day and the libraries: the same fit has the same name.
-    """
-    settings_hash = build.settings_hash(name)
-    libraries = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
-    chosen = trials.filter(trials["is_chosen"]).to_pylist()
-    content = _hash(chosen, settings_hash, str(build.last_day), libraries)
-    return _with_columns(
-        trials,
-        period=build.segmentations[name]["period"],
-        model_version=f"{name}-{build.last_day:%Y-%m}-{content[:8]}",
-        fit_number=0,
-        fitted_to=build.last_day,
-        settings_hash=settings_hash,
-        input=build.input,
-        library_versions=libraries,
-        refit_reason=reason,
-        is_current=True,
-        is_new=True,
-    )
-
-
-def _with_version(history: pa.Table, fitted: pa.Table) -> pa.Table:
-    """Add a version as its segmentation's newest, once; unless it is that already."""
-    label, source = fitted["model_version"][0], fitted["input"][0]
-    own = history.filter(pc.equal(history["segmentation"], fitted["segmentation"][0]))
-    newest = pc.max(own["fit_number"])
-    same = own.filter(pc.equal(own["model_version"], label))
-    if same.num_rows and same["fit_number"][0] == newest and same["input"][0] == source:
-        return history
-    others = history.filter(pc.not_equal(history["model_version"], label))
-    number, is_new = (newest.as_py() or 0) + 1, not same.num_rows
-    fitted = _with_columns(fitted, fit_number=number, is_new=is_new)
-    return pa.concat_tables([others, fitted])
-
-
-def _with_current(history: pa.Table, current: list[str]) -> pa.Table:
-    """Mark the versions that score this build, and sort."""
-    is_current = pc.is_in(history["model_version"], pa.array(current, pa.string()))
-    position = VERSION_SCHEMA.get_field_index("is_current")
-    history = history.set_column(position, VERSION_SCHEMA.field(position), is_current)
-    return history.sort_by([(name, "ascending") for name in ORDER])
-
-
-def _with_columns(table: pa.Table, **values) -> pa.Table:
-    """Give every row the same values of some columns, in the order of the schema."""
-    columns = {name: table[name] for name in table.column_names}
-    for name, value in values.items():
-        scalar = pa.scalar(value, VERSION_SCHEMA.field(name).type)
-        columns[name] = pa.repeat(scalar, table.num_rows)
-    return pa.table([columns[name] for name in VERSION_SCHEMA.names], VERSION_SCHEMA)
+def _table(rows: list[dict]) -> pa.Table:
+    """Bring rows into the schema, sorted."""
+    table = pa.Table.from_pylist(rows, schema=VERSION_SCHEMA)
+    return table.sort_by([(name, "ascending") for name in ORDER])
 
 
 def _aligned(history: pa.Table | None) -> pa.Table:
-    """Bring rows of an earlier layout into this one."""
-    if history is None or "model_version" not in history.column_names:
+    """Bring rows of an earlier layout into this one, unless they lack numbers."""
+    if history is None or "segment_numbers" not in history.column_names:
         return VERSION_SCHEMA.empty_table()
     columns = [
         history[field.name].cast(field.type)

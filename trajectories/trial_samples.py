@@ -1,6 +1,7 @@
 """The shop as the trials see it, and the customers that are drawn from it."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,12 +24,14 @@ class Shop:
         stages: columns series, customer_id, month, stage, orders_in_window.
         months: columns month, month_end_date, months_back, days_back.
         accepted: the accepted orders of the same customers.
+        back: months between the shop's last day and the last of the series.
     """
 
     series: pa.Table
     stages: pd.DataFrame
     months: pd.DataFrame
     accepted: pd.DataFrame
+    back: int = 0
 
     @classmethod
     def of(cls, series, stages, months, orders) -> "Shop":
@@ -40,6 +43,19 @@ class Shop:
             for frame in (stages, months, orders)
         )
         return cls(series, *frames)
+
+    def at(self, back: int, customers: Collection[str]) -> "Shop":
+        """Return the shop as it was so many months ago, with some of its customers.
+
+        Nothing that is measured on it depends on an order after that month.
+        """
+        drawn = pa.array(sorted(customers), pa.string())
+        series = self.series.filter(pc.is_in(self.series["customer_id"], drawn))
+        end = pd.Timestamp(replace(self, back=back).month(0)["month_end_date"])
+        known = pd.to_datetime(self.accepted["order_date"]) <= end
+        drawn_orders = self.accepted["customer_id"].isin(set(customers))
+        accepted = self.accepted[known & drawn_orders]
+        return replace(self, series=series, accepted=accepted, back=back)
 
     @cached_property
     def ids(self) -> pd.Index:
@@ -61,8 +77,8 @@ class Shop:
         return matrix
 
     def month(self, months_back: int) -> pd.Series | None:
-        """The row of a membership month; None where the data do not reach it."""
-        found = self.months[self.months["months_back"] == months_back]
+        """The row of the month so long before the last; None where there is none."""
+        found = self.months[self.months["months_back"] == self.back + months_back]
         return None if found.empty else found.iloc[0]
 
     def last_day(self, months_back: int = 0) -> int:
@@ -111,8 +127,7 @@ class Sampler:
         if month is None or not len(self.shop.ids):
             return None
         settings, stages = self.settings, self.shop.stages
-        is_month = settings.period == "month"
-        steps_back = int(month["months_back" if is_month else "days_back"])
+        steps_back = self._steps_back(month)
         active = stages[
             (stages["series"] == settings.series)
             & (pd.to_datetime(stages["month"]) == pd.to_datetime(month["month"]))
@@ -121,6 +136,10 @@ class Sampler:
         rows = np.flatnonzero(self.shop.ids.isin(active.index))
         counts = active.reindex(self.shop.ids[rows]).to_numpy(float)
         return self._drawn(rows, self.matrix, steps_back, counts)
+
+    def _steps_back(self, month: pd.Series) -> int:
+        is_month = self.settings.period == "month"
+        return int(month["months_back" if is_month else "days_back"])
 
     def of_orders(self, orders: Orders, built: dict[str, np.ndarray]) -> Active | None:
         """The same at the last month, for (shuffled) orders; None if too few.
@@ -145,7 +164,8 @@ class Sampler:
         features = list(self.settings.features)
         if "sessions" not in features:
             return np.zeros(len(self.matrix))
-        return np.nan_to_num(self.matrix[:, -1, features.index("sessions")])
+        last = -1 - self._steps_back(self.shop.month(0))
+        return np.nan_to_num(self.matrix[:, last, features.index("sessions")])
 
     def _drawn(self, rows, matrix, steps_back, counts) -> Active | None:
         settings = self.settings

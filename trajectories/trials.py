@@ -27,7 +27,7 @@ from trajectories.representations import Representation
 from trajectories.trial_samples import Active, Sampler, Shop
 from trajectories.trial_settings import Candidate, Settings
 
-__all__ = ["MONTHS_AHEAD", "TRIAL_SCHEMA", "run_trials"]
+__all__ = ["MONTHS_AHEAD", "TRIAL_SCHEMA", "run_shop_trials", "run_trials"]
 
 MONTHS_AHEAD = 3
 DAYS_AHEAD = 90
@@ -116,6 +116,13 @@ def run_trials(
         threads there are.
     """
     shop = Shop.of(series, stages, months, orders)
+    return run_shop_trials(segmentations, shop, **common)
+
+
+def run_shop_trials(
+    segmentations: Mapping[str, Mapping], shop: Shop, **common
+) -> pa.Table:
+    """Do what :func:`run_trials` does on a shop, which may be one of an earlier day."""
     parts = [
         _Segmentation(name, Settings(**{**common, **segmentations[name]}), shop)
         for name in sorted(segmentations)

@@ -57,12 +57,13 @@ class DuckDBEngine:
         """Keep the rows of a relation whose value of a column another one has."""
         return relation.join(other, column, how="semi")
 
-    def earlier(self, this: Any) -> pa.Table | None:
+    def earlier(self, this: Any, columns: str = "*") -> pa.Table | None:
         """Read what an earlier build left under the model's own name."""
         import duckdb
 
         try:
-            return self.session.query(f"select * from {this}").to_arrow_table()
+            asked = f"select {columns} from {this}"
+            return self.session.query(asked).to_arrow_table()
         except duckdb.CatalogException:
             return None
 
@@ -112,11 +113,11 @@ class SparkEngine:
         """
         return relation.join(other, column, how="semi").select(relation.columns)
 
-    def earlier(self, this: Any) -> pa.Table | None:
+    def earlier(self, this: Any, columns: str = "*") -> pa.Table | None:
         """Read what an earlier build left under the model's own name."""
         if not self.session.catalog.tableExists(str(this).replace("`", "")):
             return None
-        return self.session.table(str(this)).toArrow()
+        return self.session.sql(f"select {columns} from {this}").toArrow()
 
     def map_rows(
         self,

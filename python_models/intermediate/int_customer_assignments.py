@@ -5,12 +5,16 @@ from warehouse.engines import engine_of
 
 
 def model(dbt, session):
-    """Score every active customer of every month with the current versions."""
+    """Score the active customers of every month that is not yet scored as it is."""
     engine = engine_of(session)
-    models = engine.table(dbt.ref("int_trials_current").filter("is_chosen"))
+    models = engine.table(dbt.ref("int_models_in_force"))
     months = engine.table(dbt.ref("int_membership_months"))
+    done = []
+    if dbt.is_incremental:
+        scored = engine.earlier(dbt.this, "distinct model_version, fingerprint")
+        done = [tuple(row.values()) for row in scored.to_pylist()]
 
     def assign(paths):
-        return assign_months(models, paths, months)
+        return assign_months(models, paths, months, done)
 
     return engine.map_rows(dbt.ref("int_customer_paths"), assign, ASSIGNMENT_SCHEMA)

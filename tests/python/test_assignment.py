@@ -1,5 +1,7 @@
 """Assignment is a pure function of series and frozen rows."""
 
+from datetime import date
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -17,8 +19,11 @@ from trajectories.assignment import (
     confidence,
 )
 from trajectories.metrics import METRICS, distances
+from trajectories.model_versions import VERSION_SCHEMA
 from trajectories.representations import REPRESENTATIONS, Representation
 from trajectories.trials import run_trials
+
+FIRST, LAST = date(2017, 1, 1), date(2017, 12, 1)
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +34,25 @@ def shop():
     )
     trials = run_trials(settings, **frames)
     models = trials.filter(trials["is_chosen"])
-    periods = [
-        SEGMENTATIONS[name]["period"] for name in models["segmentation"].to_pylist()
+    rows = [
+        {
+            **row,
+            "period": SEGMENTATIONS[row["segmentation"]]["period"],
+            "model_version": row["segmentation"],
+            "segment_numbers": [10 + number for number in range(row["k"])],
+            "in_force_from": FIRST,
+            "in_force_to": LAST,
+        }
+        for row in models.to_pylist()
     ]
-    return frames, models.append_column("period", pa.array(periods))
+    return frames, pa.Table.from_pylist(rows, schema=VERSION_SCHEMA)
 
 
 def tables(frames):
     """What the model int_customer_paths gives, and the months."""
     months = frames["months"].assign(
-        month=lambda frame: pd.to_datetime(frame["month"]).dt.date
+        month=lambda frame: pd.to_datetime(frame["month"]).dt.date,
+        fingerprint=lambda frame: frame["month"].astype(str),
     )
     backs = pd.to_datetime(months["month"]).rename("date").to_frame()
     backs["active_months_back"] = months["months_back"].astype(float)
@@ -76,6 +90,30 @@ def test_every_active_customer_and_month_once(shop):
     assert len(frame) == len(frames["stages"])
     assert frame["confidence"].between(0, 1).all()
     assert (frame["distance"] <= frame["next_distance"]).all()
+
+
+def test_a_model_scores_its_own_months_and_the_one_after(shop):
+    frames, models = shop
+    place = models.schema.get_field_index("in_force_to")
+    until = pa.repeat(pa.scalar(date(2017, 10, 1), pa.date32()), len(models))
+    older = models.set_column(place, models.schema.field(place), until)
+    whole = assign_months(models, **tables(frames)).to_pandas()
+    found = assign_months(older, **tables(frames)).to_pandas()
+    expected = whole[whole["month"] <= date(2017, 11, 1)].reset_index(drop=True)
+    assert found.equals(expected)
+    assert (whole["segment_number"] == whole["cluster_number"] + 9).all()
+
+
+def test_what_is_done_is_not_scored_again(shop):
+    frames, models = shop
+    whole = assign_months(models, **tables(frames)).to_pandas()
+    known = whole[["model_version", "fingerprint"]].drop_duplicates()
+    known = known.query("model_version != 'value' or fingerprint != '2017-12-01'")
+    done = list(known.itertuples(index=False, name=None))
+    left = assign_months(models, **tables(frames), done=done).to_pandas()
+    expected = whole.query("segmentation == 'value' and fingerprint == '2017-12-01'")
+    assert len(left)
+    assert left.equals(expected.reset_index(drop=True))
 
 
 def test_blocks_and_threads_do_not_matter(shop, monkeypatch):

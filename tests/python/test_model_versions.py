@@ -7,11 +7,14 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from real_builds import PROJECT, Build, run_build
 from trial_shops import planted_shop
 
@@ -25,43 +28,101 @@ BUILD = model_versions.Build(
     common={"seed": 1},
     evidence_customers=100,
     input="shop",
-    last_day=date(2017, 11, 30),
+    first_fit_months=11,
 )
 CUSTOMERS = ("a", "b", "c", "d")
+NOVEMBER = date(2017, 11, 30)
+
+
+def calendar(last_day: date | None, corrected: date | None = None) -> pa.Table:
+    """Months from January 2017 on; those from a corrected one on look otherwise."""
+    ends = pd.date_range("2017-01-31", last_day, freq="ME") if last_day else []
+    rows = [
+        {
+            "month": end.date().replace(day=1),
+            "month_end_date": end.date(),
+            "months_back": len(ends) - 1 - place,
+            "months_of_data": place + 1,
+            "fingerprint": f"{end:%Y-%m}"
+            + ("*" if corrected and end.date() >= corrected else ""),
+        }
+        for place, end in enumerate(ends)
+    ]
+    days = dict.fromkeys(["month", "month_end_date"], pa.date32())
+    numbers = dict.fromkeys(["months_back", "months_of_data"], pa.int64())
+    schema = pa.schema({**days, **numbers, "fingerprint": pa.string()})
+    return pa.Table.from_pylist(rows, schema=schema)
 
 
 class Shop:
-    """Runs made-up trials, and counts what it is asked for."""
+    """Runs made-up trials, and counts what it is asked for.
+
+    Attributes:
+        agreed: adjusted Rand index of trial refits, by last day of the month.
+        chosen: number of clusters that trials choose, by segmentation; as in the
+            settings where it is not said.
+        cells_of: customers by clusters before and after, for so many of each.
+    """
 
     def __init__(self, centre: float = 0.1):
-        self.centre, self.fits, self.said = centre, [], []
-        self.customers = set(CUSTOMERS)
+        self.centre, self.fits, self.said, self.checks = centre, [], [], []
+        self.customers, self.agreed, self.chosen = set(CUSTOMERS), {}, {}
+        self.cells_of = lambda before, after: np.eye(before, after, dtype=int) * 9
 
-    def fit(self, segmentations) -> pa.Table:
-        self.fits.append(sorted(segmentations))
+    def look(self, backs) -> Shop:
+        self.looked = list(backs)
+        return self
+
+    def fit(self, names, back) -> pa.Table:
+        self.fits.append(sorted(names))
         rows = [
             {
                 "segmentation": name,
+                "series": name,
+                "features": ["amount"],
                 "representation": "population",
                 "metric": "euclidean",
                 "k": k,
-                "is_chosen": k == settings["k"],
+                "is_chosen": k == self.chosen.get(name, SETTINGS[name]["k"]),
                 "centroids": [self.centre, 1 / 3, float("nan")],
                 "sample_customer_ids": list(CUSTOMERS),
                 "sampled_customers": len(CUSTOMERS),
             }
-            for name, settings in segmentations.items()
-            for k in (2, 3)
+            for name in names
+            for k in (2, 3, 4)
         ]
         return pa.Table.from_pylist(rows, schema=TRIAL_SCHEMA)
 
-    def build(self, history: pa.Table | None = None, **changes) -> pa.Table:
+    def cells(self, before, after, back) -> np.ndarray:
+        return self.cells_of(before["k"], after["k"])
+
+    def check(self, model, back) -> dict:
+        month = self.months[back]
+        self.checks.append((model["segmentation"], month))
+        ari = self.agreed.get(month, 0.9)
+        indices = [f"{i}{end}" for i in ("ari", "ami") for end in ("", "_low", "_high")]
+        return {
+            "customers": 4,
+            **dict.fromkeys(indices, ari),
+            **{f"jaccard{end}": [ari] * model["k"] for end in ("", "_low", "_high")},
+        }
+
+    def build(
+        self,
+        history: pa.Table | None = None,
+        last_day: date | None = NOVEMBER,
+        corrected: date | None = None,
+        **changes,
+    ) -> pa.Table:
         build = dataclasses.replace(BUILD, **changes)
+        months = calendar(last_day, corrected)
+        ends = months["month_end_date"].to_pylist()
+        self.months = dict(zip(months["months_back"].to_pylist(), ends, strict=True))
 
         def count_known(ids) -> int:
             return len(self.customers.intersection(ids))
 
-        return renew(history, build, count_known, self.fit, self.said.append)
+        return renew(history, build, months, count_known, self.look, self.said.append)
 
 
 def versions(table: pa.Table) -> pd.DataFrame:
@@ -79,8 +140,13 @@ def current(table: pa.Table) -> dict[str, str]:
 
 
 def same(one: pa.Table, other: pa.Table) -> bool:
-    """Whether all values but is_new are the same to the last bit, NaN being NaN."""
-    one, other = (table.drop_columns("is_new") for table in (one, other))
+    """Whether all values of the fits are the same to the last bit, NaN being NaN."""
+    left = [
+        name
+        for name in VERSION_SCHEMA.names
+        if not name.startswith(("checked", "reviewed", "in_force", "is_new"))
+    ]
+    one, other = (table.select(left) for table in (one, other))
     return one.schema == other.schema and str(one.to_pylist()) == str(other.to_pylist())
 
 
@@ -102,7 +168,7 @@ def test_the_first_build_fits_everything():
     table = shop.build()
     assert shop.fits == [["rhythm", "value"]]
     assert table.schema.equals(VERSION_SCHEMA)
-    assert table.num_rows == 4
+    assert table.num_rows == 6
     assert all(table["is_current"].to_pylist())
     assert all(table["is_new"].to_pylist())
     row = versions(table).iloc[0]
@@ -162,7 +228,7 @@ def test_a_refit_that_finds_something_else_is_a_new_version(shop, first):
 
 
 def test_new_settings_fit_their_own_segmentation(shop, first):
-    settings = {**SETTINGS, "value": {"period": "month", "k": 3}}
+    settings = {**SETTINGS, "value": {"period": "month", "k": 3, "more": 1}}
     changed = shop.build(first, segmentations=settings)
     assert shop.fits == [["value"]]
     assert shop.said[1] == "value: fitted, for its settings are new."
@@ -240,11 +306,10 @@ def test_an_empty_build_keeps_the_versions_for_later(shop, first):
 
 
 def test_what_cannot_be_fitted_has_no_version(shop, first):
-    shop.fit = lambda segmentations: TRIAL_SCHEMA.empty_table()
+    shop.fit = lambda names, back: TRIAL_SCHEMA.empty_table()
     assert shop.build().num_rows == 0
-    kept = shop.build(first, refit=True)
-    assert current(kept) == {}
-    assert len(versions(kept)) == 2
+    assert shop.said[-1] == "value: it cannot be fitted."
+    assert same(shop.build(first, refit=True), first)  # the old ones go on
 
 
 def test_a_segmentation_that_is_left_out_rests(shop, first):
@@ -261,8 +326,8 @@ def test_rows_of_an_earlier_layout_are_kept_as_far_as_they_go(shop, first):
     table = shop.build(older)
     assert table.schema.equals(VERSION_SCHEMA)
     assert current(table) == current(first)
-    before_versions = first.select(TRIAL_SCHEMA.names)
-    assert same(shop.build(before_versions), first)
+    for lacking in (first.select(TRIAL_SCHEMA.names), first.drop("segment_numbers")):
+        assert same(shop.build(lacking), first)
 
 
 def test_the_name_is_of_the_model_and_of_what_made_it(shop, first, monkeypatch):
@@ -273,6 +338,139 @@ def test_the_name_is_of_the_model_and_of_what_made_it(shop, first, monkeypatch):
     assert current(shop.build(common={"seed": 2})) != named
     monkeypatch.setattr(model_versions, "LIBRARIES", ("numpy",))
     assert current(shop.build()) != named
+
+
+# -- In time --------------------------------------------------------------------------
+
+ENDS = [end.date() for end in pd.date_range("2017-11-30", periods=26, freq="ME")]
+
+
+def in_force(table: pa.Table, name: str) -> list[tuple[str, str]]:
+    """First and last month of each version in force, in their order."""
+    frame = versions(table)
+    frame = frame[(frame["segmentation"] == name) & frame["in_force_from"].notna()]
+    frame = frame.sort_values("in_force_from")
+    spans = zip(frame["in_force_from"], frame["in_force_to"], strict=True)
+    return [(f"{start:%Y-%m}", f"{end:%Y-%m}") for start, end in spans]
+
+
+def test_the_first_fit_waits_for_enough_months_and_scores_those_before():
+    shop = Shop()
+    late = shop.build(last_day=ENDS[3])
+    assert [name[-16:-9] for name in current(late).values()] == ["2017-11", "2017-11"]
+    assert in_force(late, "value") == [("2017-01", "2018-02")]
+    assert shop.checks[0::2] == [("rhythm", end) for end in ENDS[:4]]
+    early = Shop().build(last_day=date(2017, 4, 30))
+    assert in_force(early, "value") == [("2017-01", "2017-04")]
+
+
+def test_refits_that_disagree_once_or_too_early_change_nothing():
+    shop = Shop()
+    shop.agreed = {ENDS[3]: 0.1, ENDS[4]: 0.1, ENDS[13]: 0.79, ENDS[15]: 0.79}
+    table = shop.build(last_day=ENDS[16])
+    assert in_force(table, "rhythm") == [("2017-01", "2019-03")]
+
+
+def test_refits_that_disagree_two_months_running_draw_a_new_map():
+    shop = Shop()
+    shop.agreed = {ENDS[13]: 0.79, ENDS[14]: 0.6}
+    table = shop.build(last_day=ENDS[16])
+    assert in_force(table, "rhythm") == [("2017-01", "2018-12"), ("2019-01", "2019-03")]
+    newest = versions(table).loc[current(table)["rhythm"]]
+    assert "at 0.79 and 0.60 only, two months running" in newest["refit_reason"]
+    assert newest["fitted_to"] == ENDS[14]
+    assert list(newest["checked_months"]) == [end.replace(day=1) for end in ENDS[15:17]]
+
+
+def test_a_year_after_all_trials_are_asked_again_once():
+    shop = Shop()
+    table = shop.build(last_day=ENDS[12])
+    assert shop.fits == [["rhythm", "value"]] * 2
+    assert len(versions(table)) == 2
+    shop.build(table, last_day=ENDS[13])
+    assert len(shop.fits) == 2
+    shop.chosen = {"value": 3}
+    changed = shop.build(table, last_day=ENDS[12], corrected=ENDS[12])
+    assert len(shop.fits) == 3
+    assert in_force(changed, "value") == [
+        ("2017-01", "2018-10"),
+        ("2018-11", "2018-11"),
+    ]
+    assert (
+        "no longer choose"
+        in versions(changed).loc[current(changed)["value"]]["refit_reason"]
+    )
+    assert current(changed)["rhythm"] == current(table)["rhythm"]
+
+
+def test_a_corrected_month_is_compared_again_and_no_other(shop, first):
+    table = shop.build(first, last_day=ENDS[5])
+    shop.checks.clear()
+    again = shop.build(table, last_day=ENDS[5])
+    assert str(again.to_pylist()) == str(table.to_pylist())
+    assert shop.checks == []
+    shop.agreed = {ENDS[4]: 0.2}
+    again = shop.build(table, last_day=ENDS[5], corrected=ENDS[4])
+    assert {end for _, end in shop.checks} == set(ENDS[4:6])
+    row = versions(again).loc[current(again)["value"]]
+    assert [round(ari, 1) for ari in row["checked_ari"]] == [0.9] * 4 + [0.2, 0.9]
+    assert len(row["checked_jaccard"]) == 2 * 6
+
+
+def test_segments_keep_their_numbers_and_new_ones_get_new_ones(shop, first):
+    def numbers(table: pa.Table) -> list[int]:
+        return list(versions(table).loc[current(table)["value"]]["segment_numbers"])
+
+    assert numbers(first) == [1, 2]
+    shop.centre, shop.cells_of = 0.2, lambda *_: np.array([[1, 90], [80, 2]])
+    crossed = shop.build(first, refit=True)
+    assert numbers(crossed) == [2, 1]
+    shop.chosen, shop.centre = {"value": 3}, 0.3
+    shop.cells_of = lambda before, after: np.array([[50, 40, 2], [2, 8, 90]])[:, :after]
+    split = shop.build(crossed, refit=True)
+    assert numbers(split) == [2, 3, 1]
+    row = versions(split).loc[current(split)["value"]]
+    assert row["parent_version"] == current(crossed)["value"]
+    assert list(row["overlap_customers"]) == [50, 40, 2, 2, 8, 90]
+    shop.chosen, shop.centre = {}, 0.4
+    shop.cells_of = lambda before, after: np.zeros((before, after), dtype=int)
+    assert numbers(shop.build(split, refit=True)) == [4, 5]
+
+
+def test_new_settings_go_on_with_the_segments_of_the_old_ones(shop, first):
+    shop.centre, shop.cells_of = 0.2, lambda *_: np.array([[1, 90], [80, 2]])
+    other = shop.build(first, common={"seed": 2})
+    row = versions(other).loc[current(other)["value"]]
+    assert list(row["segment_numbers"]) == [2, 1]
+    assert in_force(other, "value") == [("2017-01", "2017-11")]
+
+
+@given(
+    st.lists(st.sampled_from([0.5, 0.9]), min_size=26, max_size=26),
+    st.lists(st.sampled_from([2, 3]), min_size=26, max_size=26),
+)
+@settings(max_examples=25, deadline=None)
+def test_month_by_month_or_at_once_is_the_same(agreed, chosen):
+    def shop() -> Shop:
+        made = Shop()
+        made.agreed = dict(zip(ENDS, agreed, strict=True))
+        fit = made.fit
+
+        def fit_at(names, back) -> pa.Table:
+            place = ENDS.index(made.months[back])
+            made.chosen = {"value": chosen[place]}
+            made.centre = place
+            return fit(names, back)
+
+        made.fit = fit_at
+        return made
+
+    table, replayed = None, shop()
+    for end in ENDS:
+        table = replayed.build(table, last_day=end)
+    assert str(table.drop("is_new").to_pylist()) == str(
+        shop().build(last_day=ENDS[-1]).drop("is_new").to_pylist()
+    )
 
 
 # -- By builds ------------------------------------------------------------------------

@@ -1,4 +1,5 @@
--- How a customer's spend lies in the last 90 days; customers with orders in it.
+-- How a customer's spend lies in the 90 days up to a review of segments;
+-- customers with orders in them.
 with orders as (
 
     select * from {{ ref('int_orders_accepted') }}
@@ -6,30 +7,36 @@ with orders as (
 
 ),
 
-as_of_dates as (
+reviews as (
 
-    select * from {{ ref('int_as_of_dates') }}
+    select distinct
+        membership_months.month,
+        membership_months.month_end_date
+    from {{ ref('int_segment_reviews') }} as segment_reviews
+    inner join {{ ref('int_membership_months') }} as membership_months
+        on segment_reviews.month = membership_months.month
 
 ),
 
 recent as (
 
     select
+        reviews.month,
         orders.customer_id,
         orders.order_date,
         orders.amount,
         orders.is_promotion,
         cast(90 - {{ dbt.datediff(
-            'orders.order_date', 'as_of_dates.last_month_end_date', 'day'
+            'orders.order_date', 'reviews.month_end_date', 'day'
         ) }} as bigint) as day_number,
         extract(month from orders.order_date) * 100
         + extract(day from orders.order_date) as month_day,
         {{ weekday_number('orders.order_date') }} as weekday_number
     from orders
-    inner join as_of_dates
-        on orders.order_date <= as_of_dates.last_month_end_date
+    inner join reviews
+        on orders.order_date <= reviews.month_end_date
     where {{ dbt.datediff(
-        'orders.order_date', 'as_of_dates.last_month_end_date', 'day'
+        'orders.order_date', 'reviews.month_end_date', 'day'
     ) }} < 90
 
 ),
@@ -37,6 +44,7 @@ recent as (
 starts as (
 
     select distinct
+        month,
         customer_id,
         day_number
     from recent
@@ -47,32 +55,36 @@ starts as (
 fortnights as (
 
     select
+        starts.month,
         starts.customer_id,
         starts.day_number,
         sum(recent.amount) as fortnight_amount
     from starts
     inner join recent
         on
-            starts.customer_id = recent.customer_id
+            starts.month = recent.month
+            and starts.customer_id = recent.customer_id
             and recent.day_number
             between starts.day_number and starts.day_number + 13
-    group by 1, 2
+    group by 1, 2, 3
 
 ),
 
 busiest as (
 
     select
+        month,
         customer_id,
         max(fortnight_amount) as fortnight_amount
     from fortnights
-    group by 1
+    group by 1, 2
 
 ),
 
 measured as (
 
     select
+        recent.month,
         recent.customer_id,
         cast(count(*) as bigint) as orders,
         cast(count(distinct floor((recent.day_number - 1) / 7)) as bigint)
@@ -96,8 +108,10 @@ measured as (
             as fortnight_share
     from recent
     inner join busiest
-        on recent.customer_id = busiest.customer_id
-    group by 1
+        on
+            recent.month = busiest.month
+            and recent.customer_id = busiest.customer_id
+    group by 1, 2
 
 )
 

@@ -1,63 +1,101 @@
-with customer_stages as (
+-- The segment of a customer and month: the nearest one, once it has been that for
+-- some months running and clearly so; until then the one she was in. Stages, new
+-- maps and first months need no confirmation.
+{% set months = var('transition_months') -%}
+{% set least = var('transition_confidence') -%}
 
-    select * from {{ ref('int_customer_stages') }}
+with placements as (
 
-),
-
-segmentations as (
-
-    select * from {{ ref('int_segmentations') }}
-
-),
-
-customer_assignments as (
-
-    select * from {{ ref('int_customer_assignments') }}
+    select * from {{ ref('int_segment_placements') }}
 
 ),
 
-joined as (
+compared as (
 
     select
-        segmentations.segmentation,
-        customer_stages.customer_id,
-        customer_stages.stage,
-        customer_stages.orders_in_window,
-        customer_assignments.cluster_number,
-        customer_assignments.distance,
-        customer_assignments.next_distance,
-        customer_assignments.confidence,
-        customer_stages.month
-    from customer_stages
-    inner join segmentations
-        on customer_stages.series = segmentations.series
-    left join customer_assignments
-        on
-            segmentations.segmentation = customer_assignments.segmentation
-            and customer_stages.customer_id = customer_assignments.customer_id
-            and customer_stages.month = customer_assignments.month
+        *,
+        lag(stage) over by_month as previous_stage,
+        {% for end in ['min', 'max'] -%}
+        {{ end }}(nearest_segment_id) over (
+            partition by segmentation, customer_id order by month
+            rows between {{ [months - 1, 1] | max }} preceding and 1 preceding
+        ) as {{ end }}_segment_id_before,
+        {% endfor -%}
+        row_number() over by_month as months_known
+    from placements
+    window by_month as (
+        partition by segmentation, customer_id order by month
+    )
 
 ),
 
--- Customers who are not clustered form a segment per stage.
+confirmed as (
+
+    select
+        *,
+        months_known = 1
+        or stage in ('new', 'lapsed')
+        or previous_stage in ('new', 'lapsed') as is_other_stage,
+        {% for map in ['', 'frozen_'] -%}
+        {{ months }} = 1
+        or (
+            months_known >= {{ months }}
+            and min_segment_id_before = {{ map }}nearest_segment_id
+            and max_segment_id_before = {{ map }}nearest_segment_id
+            and coalesce({{ map }}confidence, 1) >= {{ least }}
+        ) as is_{{ map }}confirmed{{ ',' if not loop.last }}
+        {% endfor %}
+    from compared
+
+),
+
+dated as (
+
+    select
+        *,
+        max(case
+            when is_other_stage or is_confirmed or frozen_version is not null
+                then month
+        end) over (
+            partition by segmentation, customer_id order by month
+            rows between unbounded preceding and current row
+        ) as confirmed_month
+    from confirmed
+
+),
+
+-- Under the map of before, a customer who is not confirmed stays where she was:
+-- null, for only the month before knows where that is.
 memberships as (
 
     select
-        {{ surrogate_key(['segmentation', 'customer_id', 'month']) }}
+        {{ surrogate_key(['dated.segmentation', 'dated.customer_id', 'dated.month']) }}
             as customer_segment_id,
-        segmentation,
-        customer_id,
-        {{ dbt.concat([
-            'segmentation', "'-'",
-            'coalesce(cast(cluster_number as string), stage)'
-        ]) }} as segment_id,
-        stage,
-        cluster_number,
-        distance,
-        next_distance,
-        confidence,
-        month
-    from joined
+        dated.segmentation,
+        dated.customer_id,
+        held.nearest_segment_id as segment_id,
+        dated.nearest_segment_id,
+        case
+            when dated.frozen_version is null then held.nearest_segment_id
+            when dated.is_other_stage or dated.is_frozen_confirmed
+                then dated.frozen_nearest_segment_id
+        end as frozen_segment_id,
+        dated.model_version,
+        held.stage,
+        held.cluster_number,
+        held.segment_number,
+        dated.distance,
+        dated.next_distance,
+        dated.confidence,
+        held.nearest_segment_id <> dated.nearest_segment_id
+        or coalesce(dated.confidence < {{ least }}, false) as is_in_transition,
+        dated.month
+    from dated
+    inner join placements as held
+        on
+            dated.segmentation = held.segmentation
+            and dated.customer_id = held.customer_id
+            and dated.confirmed_month = held.month
 
 )
 

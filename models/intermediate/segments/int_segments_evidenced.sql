@@ -1,7 +1,8 @@
--- Every segment of today with its name, or the reason why it has none.
-with members as (
+-- Every segment of a month of review with its name, or the reason why it has
+-- none.
+with memberships as (
 
-    select * from {{ ref('int_segment_members') }}
+    select * from {{ ref('int_segment_memberships') }}
 
 ),
 
@@ -11,10 +12,9 @@ segments_named as (
 
 ),
 
-trials as (
+reviews as (
 
-    select * from {{ ref('int_trials_current') }}
-    where is_chosen
+    select * from {{ ref('int_segment_reviews') }}
 
 ),
 
@@ -24,29 +24,46 @@ segments as (
         segmentation,
         segment_id,
         stage,
-        min(cluster_number) as segment_number,
-        min(month) as month
-    from members
-    group by 1, 2, 3
+        segment_number,
+        month,
+        cast(count(*) as bigint) as customers
+    from memberships
+    group by 1, 2, 3, 4, 5
+
+),
+
+-- Stages need no review: their names are always the same.
+reviewed as (
+
+    select
+        segments.*,
+        reviews.model_version,
+        reviews.has_structure,
+        reviews.bootstrap_ari,
+        reviews.reason
+    from segments
+    left join reviews
+        on
+            segments.segmentation = reviews.segmentation
+            and segments.month = reviews.month
+    where segments.segment_number is null or reviews.month is not null
 
 ),
 
 joined as (
 
     select
-        segments.*,
+        reviewed.*,
         segments_named.persona as deserved_persona,
-        coalesce(trials.has_structure, false)
-        and coalesce(trials.bootstrap_ari, 0)
+        coalesce(reviewed.has_structure, false)
+        and coalesce(reviewed.bootstrap_ari, 0)
         >= {{ var('persona_stability') }} as is_supported,
-        segments_named.evidence,
-        trials.has_structure,
-        trials.reason
-    from segments
+        segments_named.evidence
+    from reviewed
     left join segments_named
-        on segments.segment_id = segments_named.segment_id
-    left join trials
-        on segments.segmentation = trials.segmentation
+        on
+            reviewed.segment_id = segments_named.segment_id
+            and reviewed.month = segments_named.month
 
 ),
 
@@ -57,6 +74,8 @@ evidenced as (
         segment_id,
         stage,
         segment_number,
+        model_version,
+        customers,
         month,
         stage <> 'active' or is_supported as is_persona_earned,
         case

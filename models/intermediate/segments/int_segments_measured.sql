@@ -1,9 +1,14 @@
--- What the naming rule looks at: each cluster's members today, in original
--- units, and all clustered customers beside them.
+-- What the naming rule looks at: each cluster's members in a month of review, in
+-- original units, and all clustered customers beside them.
 with members as (
 
-    select * from {{ ref('int_segment_members') }}
-    where stage = 'active'
+    select memberships.*
+    from {{ ref('int_segment_memberships') }} as memberships
+    inner join {{ ref('int_segment_reviews') }} as reviews
+        on
+            memberships.segmentation = reviews.segmentation
+            and memberships.month = reviews.month
+    where memberships.stage = 'active'
 
 ),
 
@@ -13,38 +18,35 @@ customer_months as (
 
 ),
 
-membership_months as (
-
-    select * from {{ ref('int_membership_months') }}
-
-),
-
 rhythms as (
 
     select * from {{ ref('int_customers_rhythm_measured') }}
 
 ),
 
--- Mean days since the last order, today and in the three months before.
+-- Mean days since the last order, then and in the three months before.
 recencies as (
 
     select
         members.segment_id,
-        avg(case when membership_months.months_back = 0
-            then customer_months.recency_days end) as recency_now,
-        avg(case when membership_months.months_back = 1
-            then customer_months.recency_days end) as recency_1_month_ago,
-        avg(case when membership_months.months_back = 2
-            then customer_months.recency_days end) as recency_2_months_ago,
-        avg(case when membership_months.months_back = 3
-            then customer_months.recency_days end) as recency_3_months_ago
+        members.month,
+        {% for back in range(4) -%}
+        avg(case
+            when customer_months.month = cast({{ dbt.dateadd(
+                'month', -back, 'members.month'
+            ) }} as date)
+                then customer_months.recency_days
+        end) as recency_{{ back }}_months_ago{{ ',' if not loop.last }}
+        {% endfor %}
     from members
     inner join customer_months
-        on members.customer_id = customer_months.customer_id
-    inner join membership_months
-        on customer_months.month = membership_months.month
-    where membership_months.months_back <= 3
-    group by 1
+        on
+            members.customer_id = customer_months.customer_id
+            and customer_months.month <= members.month
+            and customer_months.month >= {{ dbt.dateadd(
+                'month', -3, 'members.month'
+            ) }}
+    group by 1, 2
 
 ),
 
@@ -67,15 +69,19 @@ joined as (
         {% for measure in segment_measure_names() -%}
         populations.{{ measure }} as population_{{ measure }},
         {% endfor -%}
-        recencies.recency_now > recencies.recency_1_month_ago
-        and recencies.recency_1_month_ago > recencies.recency_2_months_ago
+        recencies.recency_0_months_ago > recencies.recency_1_months_ago
+        and recencies.recency_1_months_ago > recencies.recency_2_months_ago
         and recencies.recency_2_months_ago > recencies.recency_3_months_ago
             as is_recency_growing
     from segments
     inner join populations
-        on segments.segmentation = populations.segmentation
+        on
+            segments.segmentation = populations.segmentation
+            and segments.month = populations.month
     left join recencies
-        on segments.segment_id = recencies.segment_id
+        on
+            segments.segment_id = recencies.segment_id
+            and segments.month = recencies.month
 
 )
 

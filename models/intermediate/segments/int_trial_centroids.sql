@@ -12,7 +12,8 @@ entries as (
         'trials',
         [
             'segmentation', 'representation', 'smoothing_steps', 'metric',
-            'band', 'k', 'steps', 'is_chosen', 'features', 'sizes'
+            'band', 'k', 'steps', 'is_chosen', 'features', 'sizes',
+            'segment_numbers'
         ],
         ['centroids', 'member_means']
     ) }}
@@ -54,6 +55,11 @@ centroids as (
         {{ array_element('features', 'feature_number') }} as feature,
         cast(k as bigint) as k,
         cluster_number,
+        case when is_chosen then {{ dbt.concat([
+            'segmentation', "'-'", 'cast(' ~ array_element(
+                'segment_numbers', 'cluster_number'
+            ) ~ ' as string)'
+        ]) }} end as segment_id,
         step,
         cast({{ array_element('sizes', 'cluster_number') }} as bigint)
             as customers,

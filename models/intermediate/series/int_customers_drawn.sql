@@ -1,4 +1,5 @@
--- Drawn by a seeded hash: the same customers on every engine, in any order.
+-- Drawn by a seeded hash among the customers of each month: the same ones on
+-- every engine, in any order, whoever joins later.
 with customer_stages as (
 
     select * from {{ ref('int_customer_stages') }}
@@ -8,20 +9,36 @@ with customer_stages as (
 customers as (
 
     select distinct
-        customer_id,
-        {{ dbt.hash(dbt.concat([
-            "'" ~ var('seed') ~ "|'", 'customer_id'
-        ])) }} as draw
+        month,
+        customer_id
     from customer_stages
+
+),
+
+numbered as (
+
+    select
+        month,
+        customer_id,
+        row_number() over (
+            partition by month
+            order by
+                {{ dbt.hash(dbt.concat([
+                    "'" ~ var('seed') ~ "|'", 'customer_id'
+                ])) }},
+                customer_id
+        ) as draw_number
+    from customers
 
 ),
 
 drawn as (
 
-    select customer_id
-    from customers
-    order by draw, customer_id
-    limit {{ var('evidence_customers') }}
+    select
+        month,
+        customer_id
+    from numbered
+    where draw_number <= {{ var('evidence_customers') }}
 
 )
 

@@ -17,6 +17,7 @@ published as (
         input,
         library_versions,
         refit_reason,
+        parent_version,
         cast(fit_number as bigint) as fit_number,
         cast(smoothing_steps as double) as smoothing_steps,
         cast(band as bigint) as band,
@@ -24,7 +25,9 @@ published as (
         cast(seed as bigint) as seed,
         cast(sampled_customers as bigint) as sampled_customers,
         is_current,
-        fitted_to
+        fitted_to,
+        in_force_from,
+        in_force_to
     from models
 
 )

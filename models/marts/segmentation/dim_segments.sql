@@ -1,13 +1,50 @@
-with segments as (
+with memberships as (
 
-    select * from {{ ref('int_segments_evidenced') }}
+    select * from {{ ref('int_segment_memberships') }}
 
 ),
 
-models as (
+segments as (
 
-    select * from {{ ref('int_trials_current') }}
+    select
+        segmentation,
+        segment_id,
+        stage,
+        segment_number,
+        min(month) as first_month,
+        max(month) as last_month
+    from memberships
+    group by 1, 2, 3, 4
+
+),
+
+evidenced as (
+
+    select
+        *,
+        row_number() over (
+            partition by segment_id order by month desc
+        ) as reviews_back
+    from {{ ref('int_segments_evidenced') }}
+
+),
+
+in_use as (
+
+    select distinct segment_id
+    from {{ ref('int_trial_centroids') }}
     where is_chosen
+
+),
+
+origins as (
+
+    select
+        segment_id,
+        max(related_segment_id) as parent_segment_ids
+    from {{ ref('int_segment_events') }}
+    where event = 'split'
+    group by 1
 
 ),
 
@@ -22,27 +59,37 @@ published as (
     select
         segments.segment_id,
         segments.segmentation,
-        models.model_version,
+        evidenced.model_version,
         segments.stage,
-        segments.persona,
-        segments.persona_evidence,
+        coalesce(evidenced.persona, segments.segment_id) as persona,
+        coalesce(
+            evidenced.persona_evidence,
+            'No name earned: nobody was in the group when names were given.'
+        ) as persona_evidence,
         playbooks.recommended_action,
         playbooks.action_to_avoid,
         playbooks.offer,
         playbooks.channel,
-        cast(null as string) as parent_segment_ids,
+        origins.parent_segment_ids,
         segments.segment_number,
-        segments.is_persona_earned,
-        coalesce(
-            cast({{ dbt.date_trunc('month', 'models.fitted_to') }} as date),
-            segments.month
-        ) as valid_from,
-        cast(null as date) as valid_to
+        coalesce(evidenced.is_persona_earned, false) as is_persona_earned,
+        segments.first_month as valid_from,
+        case
+            when segments.segment_number is not null
+                and in_use.segment_id is null
+                then segments.last_month
+        end as valid_to
     from segments
-    left join models
-        on segments.segmentation = models.segmentation
+    left join evidenced
+        on
+            segments.segment_id = evidenced.segment_id
+            and evidenced.reviews_back = 1
+    left join in_use
+        on segments.segment_id = in_use.segment_id
+    left join origins
+        on segments.segment_id = origins.segment_id
     left join playbooks
-        on segments.persona = playbooks.persona
+        on evidenced.persona = playbooks.persona
 
 )
 

@@ -30,12 +30,11 @@ published as (
         changed.customer_id,
         changed.segment_id,
         changed.previous_segment_id,
+        changed.nearest_segment_id,
         coalesce(segments.persona, changed.segment_id) as persona,
         cast(changed.distance as double) as distance,
         cast(changed.confidence as double) as confidence,
-        coalesce(
-            changed.confidence < {{ var('transition_confidence') }}, false
-        ) as is_in_transition,
+        changed.is_in_transition,
         changed.month,
         changed.changed_month
     from changed

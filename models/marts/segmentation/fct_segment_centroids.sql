@@ -9,11 +9,9 @@ published as (
 
     select
         {{ surrogate_key(
-            ['segmentation', 'cluster_number', 'step', 'feature']
+            ['segment_id', 'step', 'feature']
         ) }} as segment_centroid_id,
-        {{ dbt.concat(
-            ['segmentation', "'-'", 'cast(cluster_number as string)']
-        ) }} as segment_id,
+        segment_id,
         feature,
         step,
         value,

@@ -1,0 +1,17 @@
+-- The models that score this build, each for the months in which it is in force.
+{{ config(materialized='view') }}
+
+with trials as (
+
+    select * from {{ ref('int_segmentation_trials') }}
+
+),
+
+models_in_force as (
+
+    select * from trials
+    where is_chosen and in_force_from is not null
+
+)
+
+select * from models_in_force

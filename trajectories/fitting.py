@@ -1,0 +1,144 @@
+"""Fits and compares models on the shop as it was at the end of a month."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
+
+from trajectories.agreement import agreement, jaccards, match
+from trajectories.assignment import assign
+from trajectories.trial_samples import Active, Sampler, Shop
+from trajectories.trial_settings import Candidate, Settings
+from trajectories.trials import run_shop_trials
+
+# Starts of a trial refit: many, so that it tells of the data and not of its luck.
+CHECK_STARTS = 10
+ENDS = ("", "_low", "_high")
+
+
+class Fitter:
+    """Fits models to a shop, month by month, none of which knows of a later one."""
+
+    def __init__(
+        self,
+        segmentations: Mapping[str, Mapping],
+        common: Mapping,
+        drawn: pa.Table,
+        series: pa.Table,
+        stages: pa.Table,
+        months: pa.Table,
+        orders: pa.Table,
+    ):
+        """Take what all months need.
+
+        Args:
+            segmentations: settings by name; see :class:`Settings`.
+            common: settings that hold for all segmentations.
+            drawn: columns month and customer_id: who is looked at in a month.
+            series, stages, months, orders: see :class:`Shop`, of all these customers.
+        """
+        self.segmentations, self.common = segmentations, common
+        shop = Shop.of(series, stages, months, orders)
+        customers = drawn.to_pandas().groupby("month")["customer_id"].agg(set)
+        ends = months.to_pandas().set_index("months_back")["month"]
+        self.shop_at = cache(lambda back: shop.at(back, customers[ends[back]]))
+        self.active_at = cache(self._active_at)
+
+    def fit(self, names: Sequence[str], back: int) -> pa.Table:
+        """Run all trials of some segmentations on a month so many months back."""
+        segmentations = {name: self.segmentations[name] for name in names}
+        return run_shop_trials(segmentations, self.shop_at(back), **self.common)
+
+    def cells(self, before: Mapping, after: Mapping, back: int) -> np.ndarray:
+        """Count the customers of a month by the clusters of two models.
+
+        Args:
+            before, after: rows of chosen trials of one segmentation.
+            back: the month, in months back.
+
+        Returns:
+            (k of before, k of after) customers.
+        """
+        active = self.active_at(before["segmentation"], back)
+        shape = before["k"], after["k"]
+        if active is None:
+            return np.zeros(shape, dtype=np.int64)
+        numbers = [assign(active.windows, m, n_jobs=1)[0] - 1 for m in (before, after)]
+        return _crossed(*numbers, shape)
+
+    def check(self, model: Mapping, back: int) -> dict:
+        """Refit a model's trial on a month and compare the two on its customers.
+
+        Args:
+            model: row of a chosen trial.
+            back: the month, in months back.
+
+        Returns:
+            customers, ari, ari_low, ari_high, ami, ami_low, ami_high; and jaccard,
+            jaccard_low, jaccard_high, each a list of one number per cluster of the
+            model, 0 where the refit has no cluster for it. None where the month has
+            too few customers for a refit.
+        """
+        name, k = model["segmentation"], model["k"]
+        active = self.active_at(name, back)
+        if active is None or len(active.drawn) <= k:
+            return _measured(np.zeros((k, k), dtype=np.int64), None)
+        settings, candidate = self._settings(name), _candidate(model)
+        scaling = candidate.scaling().fit(active.sample)
+        # Not the seed of the fit, which would draw the same starts.
+        refit = settings.model(k, candidate)
+        refit.set_params(n_init=CHECK_STARTS, random_state=settings.seed + 1)
+        with warnings.catch_warnings(), threadpool_limits(1):
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            refit.fit(scaling.transform(active.sample))
+            found = refit.predict(scaling.transform(active.windows))
+        numbers = assign(active.windows, model, n_jobs=1)[0] - 1
+        cells = _crossed(numbers, found, (k, k))
+        return _measured(cells, np.random.default_rng(settings.seed))
+
+    def _active_at(self, name: str, back: int) -> Active | None:
+        return Sampler(self._settings(name), self.shop_at(back)).of_month(0)
+
+    def _settings(self, name: str) -> Settings:
+        return Settings(**{**self.common, **self.segmentations[name]})
+
+
+def _candidate(model: Mapping) -> Candidate:
+    return Candidate(*(model[field.name] for field in fields(Candidate)))
+
+
+def _crossed(before: np.ndarray, after: np.ndarray, shape: tuple) -> np.ndarray:
+    """Count customers by two groupings, each numbered from 0."""
+    cells = np.zeros(shape, dtype=np.int64)
+    np.add.at(cells, (before, after), 1)
+    return cells
+
+
+def _measured(cells: np.ndarray, generator: np.random.Generator | None) -> dict:
+    """Measure the agreement of a model (rows) and its refit (columns)."""
+    clusters, customers = len(cells), int(cells.sum())
+    if customers < 2:
+        names = [f"{index}{end}" for index in ("ari", "ami") for end in ENDS]
+        parts = {f"jaccard{end}": [None] * clusters for end in ENDS}
+        return {"customers": customers, **dict.fromkeys(names), **parts}
+    whole = agreement(cells, generator)
+    pairs = match(cells, least=0.0)
+    parts = np.zeros((len(ENDS), clusters))
+    parts[:, pairs[:, 0]] = np.transpose(jaccards(cells, pairs, generator))
+    return {
+        "customers": customers,
+        **{
+            f"{index}{end}": float(number)
+            for index in ("ari", "ami")
+            for end, number in zip(ENDS, getattr(whole, index), strict=True)
+        },
+        **{
+            f"jaccard{end}": numbers.tolist()
+            for end, numbers in zip(ENDS, parts, strict=True)
+        },
+    }
