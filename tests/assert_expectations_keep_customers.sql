@@ -51,18 +51,24 @@ expected as (
     from {{ ref('fct_segment_expectations') }}
     group by 1, 2, 3
 
+),
+
+compared as (
+
+    select
+        expected.*,
+        expected.horizon_months * averaged.newcomers as inflow_customers
+    from expected
+    left join averaged
+        on
+            expected.segmentation = averaged.segmentation
+            and expected.origin_month = averaged.month
+
 )
 
-select
-    expected.segmentation,
-    expected.origin_month,
-    expected.horizon_months
-from expected
-left join averaged
-    on
-        expected.segmentation = averaged.segmentation
-        and expected.origin_month = averaged.month
+select *
+from compared
 where
-    averaged.newcomers is null
-    or abs(newcomer_customers - horizon_months * newcomers) > 1e-6
+    inflow_customers is null
+    or abs(newcomer_customers - inflow_customers) > 1e-6
     or abs(expected_customers - newcomer_customers - now_customers) > 1e-6
