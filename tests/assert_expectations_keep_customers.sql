@@ -1,5 +1,5 @@
--- Customers expected in all segments are those of the origin month and, for each
--- month ahead, as many newcomers as came in a month before it on average.
+-- Customers expected in all segments are those of the origin month and, for
+-- each month ahead, as many newcomers as came in a month on average until then.
 with inflows as (
 
     select

@@ -1,5 +1,5 @@
--- Customers of the origin month, and those that came to be there, are those whom
--- the profiles of the two months have; only the future has none. What is
+-- Customers of the origin month, and those that came to be there, are those
+-- whom the profiles of the two months have; only the future has none. What is
 -- published lies in its band.
 with expectations as (
 

@@ -1,5 +1,5 @@
--- The probabilities out of a segment, and of where newcomers start, add up to 1;
--- no interval ends before it begins.
+-- The probabilities out of a segment, and of where newcomers start, add up to
+-- 1; no interval ends before it begins.
 select
     segmentation,
     from_segment_id,

@@ -333,15 +333,19 @@ def wandering(seed, months=24):
 
 
 def test_same_as_now_is_published_where_the_chain_is_no_better():
-    published = []
+    published, lucky = [], []
     for seed in range(25):
         found = latest(expect_segments(wandering(seed), 12, 1))
+        better = found["chain_error_share"] < found["same_as_now_error_share"]
+        lucky += list(found["reason"][better & ~found["is_published"]])
         kept = found[~found["is_published"]]
         published += list(found.groupby("horizon_months")["is_published"].first())
         assert (kept["published_customers"] == kept["same_as_now_customers"]).all()
         assert kept["reason"].str.startswith("Same as now is published").all()
     # By luck, about one of twenty; of horizons of one shop, which are related.
     assert np.mean(published) <= 0.1
+    assert lucky
+    assert all("which may be luck" in reason for reason in lucky)
 
 
 def test_bands_hold_four_of_five_outcomes():
