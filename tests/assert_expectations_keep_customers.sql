@@ -1,41 +1,18 @@
 -- Customers expected in all segments are those of the origin month and, for
--- each month ahead, as many newcomers as came in a month on average until then.
+-- each month ahead, as many newcomers as came in a month of the window.
 with inflows as (
 
     select
         segmentation,
         month,
-        cast(sum(
-            case when previous_segment_id is null then customers else 0 end
-        ) as double) as newcomers
-    from {{ ref('int_segment_transitions') }}
-    group by 1, 2
-
-),
-
-numbered as (
-
-    select
-        *,
         row_number() over (
             partition by segmentation order by month
-        ) - 1 as month_number
-    from inflows
-
-),
-
-averaged as (
-
-    select
-        segmentation,
-        month,
-        avg(case when month_number > 0 then newcomers end) over (
-            partition by segmentation
-            order by month
-            rows between {{ var('transition_months', 12) - 1 }} preceding
-            and current row
+        ) as month_number,
+        sum(
+            case when previous_segment_id is null then customers else 0 end
         ) as newcomers
-    from numbered
+    from {{ ref('int_segment_transitions') }}
+    group by 1, 2
 
 ),
 
@@ -45,30 +22,52 @@ expected as (
         segmentation,
         origin_month,
         horizon_months,
+        month_pairs,
         sum(same_as_now_customers) as now_customers,
         sum(expected_customers) as expected_customers,
         sum(newcomer_customers) as newcomer_customers
     from {{ ref('fct_segment_expectations') }}
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
+
+),
+
+numbered as (
+
+    select
+        expected.*,
+        inflows.month_number
+    from expected
+    inner join inflows
+        on
+            expected.segmentation = inflows.segmentation
+            and expected.origin_month = inflows.month
 
 ),
 
 compared as (
 
     select
-        expected.*,
-        expected.horizon_months * averaged.newcomers as inflow_customers
-    from expected
-    left join averaged
+        numbered.segmentation,
+        numbered.origin_month,
+        numbered.horizon_months,
+        numbered.now_customers,
+        numbered.expected_customers,
+        numbered.newcomer_customers,
+        numbered.horizon_months * {{ average('inflows.newcomers') }}
+            as inflow_customers
+    from numbered
+    inner join inflows
         on
-            expected.segmentation = averaged.segmentation
-            and expected.origin_month = averaged.month
+            numbered.segmentation = inflows.segmentation
+            and inflows.month_number <= numbered.month_number
+            and inflows.month_number
+            > numbered.month_number - numbered.month_pairs
+    group by 1, 2, 3, 4, 5, 6
 
 )
 
 select *
 from compared
 where
-    inflow_customers is null
-    or abs(newcomer_customers - inflow_customers) > 1e-6
+    abs(newcomer_customers - inflow_customers) > 1e-6
     or abs(expected_customers - newcomer_customers - now_customers) > 1e-6

@@ -20,6 +20,7 @@ from trajectories.transitions.chains import (
     EVEN_CUSTOMERS,
     GENERAL_CUSTOMERS,
     Chain,
+    best_windows,
     credible_interval,
     expected_customers,
     row_prior,
@@ -93,6 +94,16 @@ def planted(
         ]
         now = following
     return frame(rows)
+
+
+def joined(first, second, months):
+    """Two shops with the same segments, one after the other."""
+    later = second[second["month"] > month_of(0)].copy()
+    later["month"] = [
+        month_of((day.year - 2016) * 12 + day.month + months - 2)
+        for day in later["month"]
+    ]
+    return pd.concat([first, later])
 
 
 def latest(table):
@@ -209,16 +220,32 @@ def test_estimates_of_a_shop_add_up_and_say_where_newcomers_start():
 
 
 def test_only_the_last_months_count():
-    early, late = np.eye(3), MIXING
-    first = planted(early, [300, 300, 300], 13)
-    moved = planted(late, [300, 300, 300], 13, seed=1)
-    later = moved[moved["month"] > month_of(0)].copy()
-    later["month"] = [
-        month_of((day.year - 2016) * 12 + day.month + 11) for day in later["month"]
-    ]
-    both = pd.concat([first, later])
-    table = estimate_transitions(both, pairs=12).to_pandas().dropna()
+    turned = joined(
+        planted(np.eye(3), [300] * 3, 13), planted(MIXING, [300] * 3, 13, seed=1), 13
+    )
+    table = estimate_transitions(turned, pairs=12).to_pandas().dropna()
     assert np.allclose(table["probability"], MIXING.reshape(-1), atol=0.05)
+
+
+def test_the_chain_looks_back_as_far_as_served_it():
+    steady = [
+        best_windows(
+            read_histories(planted(MIXING, [40] * 3, 24, newcomers=30, seed=seed))[0],
+            12,
+        )
+        for seed in range(8)
+    ]
+    assert np.mean(np.array(steady)[:, 12:] == 12) > 0.75
+    start = [3000, 3000, 3000]
+    turned = joined(
+        planted(np.eye(3), start, 13), planted(LAPSING, start, 13, seed=1), 13
+    )
+    windows = best_windows(read_histories(turned)[0], 12)
+    assert (windows[:14] == 12).all()
+    assert windows[-1] == 3
+    assert set(best_windows(read_histories(turned)[0], 1)) == {1}
+    found = estimate_transitions(turned, 12).to_pandas()
+    assert (found["month_pairs"] == 3).all()
 
 
 # -- Tests ----------------------------------------------------------------------------

@@ -11,15 +11,18 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
-from trajectories.transitions.chains import Chain, chain_at, expected_customers
+from trajectories.transitions.chains import (
+    FEWEST_ORIGINS,
+    FEWEST_PAIRS,
+    Chain,
+    best_windows,
+    chain_at,
+    expected_customers,
+)
 from trajectories.transitions.histories import History, first_day, read_histories
 
 #: Months ahead.
 HORIZONS = (1, 3, 6)
-#: Month pairs before the first origin that is tested.
-FEWEST_PAIRS = 6
-#: Origins with an outcome before the chain can be published or a band be widened.
-FEWEST_ORIGINS = 3
 #: A chance up to this one that the chain is no better lets it be published.
 SIGNIFICANCE = 0.05
 #: Share of outcomes that the band of an expectation is meant to hold.
@@ -40,6 +43,7 @@ EXPECTATION_SCHEMA = pa.schema(
         "lower_80_customers": pa.float64(),
         "upper_80_customers": pa.float64(),
         "actual_customers": pa.int64(),
+        "month_pairs": pa.int64(),
         "origins": pa.int64(),
         "chain_error_share": pa.float64(),
         "same_as_now_error_share": pa.float64(),
@@ -127,14 +131,17 @@ class Expectation:
 def expectations_of(history: History, pairs: int, seed: int) -> Iterator[Expectation]:
     """Expect sizes from every month with FEWEST_PAIRS before it, and from the last.
 
-    Nothing later than the origin is looked at, but to say what came.
+    Nothing later than the origin is looked at, but to say what came. Bands are those
+    of all month pairs, for a short window has few months to draw from.
     """
     last = len(history.months) - 1
+    windows = best_windows(history, pairs)
     for origin in sorted({*range(FEWEST_PAIRS, last), last} - {0}):
-        chain = chain_at(history, origin, pairs)
+        chain = chain_at(history, origin, windows[origin])
+        whole = chain_at(history, origin, pairs)
         name = zlib.crc32(history.segmentation.encode())
         key = [seed, name, int(history.months[origin])]
-        offsets = simulated_offsets(chain, np.random.default_rng(key))
+        offsets = simulated_offsets(whole, np.random.default_rng(key))
         for horizon in HORIZONS:
             members, newcomers = expected_customers(chain, horizon)
             is_past = origin + horizon <= last
@@ -304,6 +311,7 @@ def _expectation_rows(
         "origin_month": first_day(origin),
         "month": first_day(origin + each.horizon),
         "horizon_months": each.horizon,
+        "month_pairs": len(each.chain.moves),
         "origins": record.origins,
         "chain_error_share": record.chain_error if known else None,
         "same_as_now_error_share": record.same_as_now_error if known else None,

@@ -21,6 +21,7 @@ published as (
         lower_80_customers,
         upper_80_customers,
         actual_customers,
+        month_pairs,
         origins,
         is_published,
         is_band_tested,
