@@ -422,6 +422,16 @@ def test_nothing_later_than_the_origin_is_known():
         )
 
 
+def test_the_window_is_chosen_by_what_was_known():
+    counts = planted(MIXING, [100, 300, 50], 24, newcomers=20, shock=0.05)
+    whole = best_windows(read_histories(counts)[0], 12)
+    assert len(set(whole)) > 1
+    for origin in range(24):
+        known = counts[counts["month"] <= month_of(origin)]
+        then = best_windows(read_histories(known)[0], 12)
+        assert then.tolist() == whole[: origin + 1].tolist()
+
+
 def test_the_order_of_rows_does_not_matter_and_the_seed_moves_bands_alone():
     counts = planted(MIXING, [100, 300, 50], 12, newcomers=20)
     found = expect_segments(counts, 12, 1)
