@@ -210,8 +210,8 @@ def record_of(known: Sequence[Expectation], horizon: int) -> Record:
     """Compare the chain with same as now at origins whose outcome is known.
 
     One-sided test of Diebold and Mariano (1995) on the absolute errors, with the
-    correction for few origins of Harvey, Leybourne and Newbold (1997, formula 9) and
-    Student's t. Errors of overlapping horizons are related: their variance has the
+    correction for few origins n of Harvey, Leybourne and Newbold (1997), the root of
+    (n - h) (n - h + 1) / n^2 at horizon h, and Student's t. Errors of overlapping horizons are related: their variance has the
     weights of Newey and West (1987), with which it is never negative.
 
     Args:
@@ -257,7 +257,7 @@ def band_of(
 ) -> np.ndarray:
     """Widen the simulated band until it would have held BAND of earlier outcomes.
 
-    Conformalised quantiles (Romano, Patterson and Candes 2019, formula 8), by the same
+    Conformalised quantiles (Romano, Patterson and Candes 2019), by the same
     share of the shop's customers for all segments; never narrowed.
 
     Returns:
