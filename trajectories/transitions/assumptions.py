@@ -53,11 +53,10 @@ def likelihood_ratio(counts: np.ndarray) -> LikelihoodRatio:
     """Test whether what came before the start of a move says more about its end.
 
     Anderson and Goodman (1957): with the segment before as condition, of a chain of
-    first against second order; with the month, of one that stays the
-    same. Degrees of freedom are, per start, conditions seen less 1
-    times ends seen less 1. Chance alone gains half of them on average (Wilks 1938),
-    which is taken off the gain: with many customers everything is significant, with
-    many segments a little is always gained.
+    first against second order; with the month, of one that stays the same. Degrees of
+    freedom are, per start, conditions seen less 1 times ends seen less 1. Chance alone
+    gains half of them on average (Wilks 1938), which is taken off the gain: with many
+    customers everything is significant, with many segments a little is always gained.
 
     Args:
         counts: (conditions, starts, ends) customers.

@@ -211,8 +211,9 @@ def record_of(known: Sequence[Expectation], horizon: int) -> Record:
 
     One-sided test of Diebold and Mariano (1995) on the absolute errors, with the
     correction for few origins n of Harvey, Leybourne and Newbold (1997), the root of
-    (n - h) (n - h + 1) / n^2 at horizon h, and Student's t. Errors of overlapping horizons are related: their variance has the
-    weights of Newey and West (1987), with which it is never negative.
+    (n - h) (n - h + 1) / n^2 at horizon h, and Student's t. Errors of overlapping
+    horizons are related: their variance has the weights of Newey and West (1987),
+    with which it is never negative.
 
     Args:
         known: of one horizon, by origin.
