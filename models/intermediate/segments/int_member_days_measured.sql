@@ -1,4 +1,4 @@
--- Of paths of days: see trajectories.departures.measures.
+-- Paths of days, as trajectories.departures.measures does.
 {{ config(materialized='view') }}
 
 with members as (

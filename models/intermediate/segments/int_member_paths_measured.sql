@@ -1,4 +1,4 @@
--- Of paths of months, and of single values: see trajectories.departures.measures.
+-- Paths of months and single values, as trajectories.departures.measures does.
 {{ config(materialized='view') }}
 
 with members as (

@@ -1,4 +1,4 @@
--- Judged a month ago: a cluster that everybody has left since is to be heard of.
+-- Judged a month ago: a cluster that everybody has left is to be heard of.
 with memberships as (
 
     select * from {{ ref('int_segment_memberships') }}
