@@ -191,6 +191,8 @@ TOTALS = (
     "orders_12_months",
     "revenue_12_months_amount",
     "list_12_months_amount",
+    "discount_12_months_amount",
+    "returned_12_months_amount",
     "items_per_order",
 )
 
@@ -212,10 +214,16 @@ def _more_items(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
     return value + added["orders"] * totals["items_per_order"]
 
 
-def _smaller_share(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
-    """Of the list amounts: the orders come without discount, and stay."""
-    listed = totals["list_12_months_amount"]
-    return value * listed / (listed + added["amount"])
+def _discount_share(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
+    """Of the list amounts: the orders come without discount."""
+    listed = totals["list_12_months_amount"] + added["amount"]
+    return totals["discount_12_months_amount"] / listed
+
+
+def _returned_share(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
+    """Of the list amounts: the orders are kept."""
+    listed = totals["list_12_months_amount"] + added["amount"]
+    return totals["returned_12_months_amount"] / listed
 
 
 def _recency(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
@@ -237,7 +245,7 @@ EFFECTS: dict[str, Callable] = {
     "orders": _more_orders,
     "average_order_amount": _average,
     "items": _more_items,
-    "discount_share": _smaller_share,
-    "returned_share": _smaller_share,
+    "discount_share": _discount_share,
+    "returned_share": _returned_share,
     "sessions": _same,
 }

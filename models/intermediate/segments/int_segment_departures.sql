@@ -86,10 +86,10 @@ joined as (
                 - customer_stages.orders_in_window
         end as missing_orders,
         cast(customer_months.orders_12_months as bigint) as orders_12_months,
-        cast(customer_months.revenue_12_months_amount as double)
-            as revenue_12_months_amount,
-        cast(customer_months.list_12_months_amount as double)
-            as list_12_months_amount,
+        {% for amount in ['revenue', 'list', 'discount', 'returned'] -%}
+        cast(customer_months.{{ amount }}_12_months_amount as double)
+            as {{ amount }}_12_months_amount,
+        {% endfor -%}
         coalesce(
             {{ ratio('items_12_months', 'orders_12_months') }},
             departures.segment_items_per_order
