@@ -1,0 +1,88 @@
+-- Paths of months and single values, as trajectories.departures.measures does.
+{{ config(materialized='view') }}
+
+with members as (
+
+    select * from {{ ref('int_segment_members') }}
+    where cluster_number is not null
+
+),
+
+trials as (
+
+    select * from {{ ref('int_trials_current') }}
+    where is_chosen and period = 'month'
+
+),
+
+customer_series as (
+
+    select * from {{ ref('int_customer_series') }}
+
+),
+
+models as (
+
+    select
+        *,
+        {{ array_length('features') }} as step_values
+    from trials
+
+),
+
+features as (
+
+    {{ unnest_arrays(
+        'models',
+        ['segmentation', 'series', 'steps', 'step_values'],
+        ['features']
+    ) }}
+
+),
+
+located as (
+
+    select
+        members.customer_segment_id,
+        members.segment_id,
+        features.features as feature,
+        features.step_values,
+        {{ array_length('customer_series.series_values') }}
+        - features.step_values + features.position as last_position,
+        case
+            when features.steps = 1 or features.features like '%days' then 1
+            when {{ array_length('customer_series.series_values') }}
+                < 3 * features.step_values then 1
+            else 3
+        end as months,
+        customer_series.series_values
+    from members
+    inner join features
+        on members.segmentation = features.segmentation
+    inner join customer_series
+        on
+            features.series = customer_series.series
+            and members.customer_id = customer_series.customer_id
+
+),
+
+measured as (
+
+    select
+        {{ surrogate_key(['customer_segment_id', 'feature']) }}
+            as member_feature_id,
+        segment_id,
+        feature,
+        (
+            {{ array_element('series_values', 'last_position') }}
+            {% for back in [1, 2] -%}
+            + case when months = 3 then {{ array_element(
+                'series_values', 'last_position - ' ~ back ~ ' * step_values'
+            ) }} else 0 end
+            {% endfor -%}
+        ) / months as value
+    from located
+
+)
+
+select * from measured

@@ -1,0 +1,18 @@
+"""Says why customers left valued segments; see the description in the .yml."""
+
+from trajectories.departures import EXPLAINED_SCHEMA, explain_departures
+from warehouse.engines import engine_of
+
+
+def model(dbt, session):
+    """Explain every departure of the latest month with the current versions."""
+    engine = engine_of(session)
+    models = engine.table(dbt.ref("int_trials_current").filter("is_chosen"))
+    amounts = engine.table(dbt.ref("int_segment_order_amounts"))
+    means = engine.table(dbt.ref("int_segment_features_measured"))
+    departures = dbt.ref("int_segment_departures")
+
+    def explain(rows):
+        return explain_departures(models, amounts, means, rows)
+
+    return engine.map_rows(departures, explain, EXPLAINED_SCHEMA)
