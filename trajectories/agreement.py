@@ -7,6 +7,7 @@ customers is to draw the cells from a multinomial distribution. Cost and memory 
 grow with the number of customers, but for the expected mutual information.
 """
 
+import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -38,19 +39,7 @@ class Agreement(NamedTuple):
 def agreement(
     cells: np.ndarray, generator: np.random.Generator, draws: int = 200
 ) -> Agreement:
-    """Compare two groupings as wholes, whatever their groups are called.
-
-    The adjusted Rand index counts pairs of customers (Hubert and Arabie 1985,
-    "Comparing partitions", formula 5); the adjusted mutual information compares
-    entropies (Vinh, Epps and Bailey 2010, "Information theoretic measures for
-    clusterings comparison", table 2, with the mean of both entropies as upper bound).
-    Both are 1 where the groupings are the same, also where there is nothing to tell
-    apart: no customer, one customer, or one group before and after.
-
-    A customer who is drawn twice agrees with herself, which lifts both indices; the
-    draws are therefore shifted so that their mean is the value. The expected mutual
-    information of the customers as they are serves for all draws: its own spread is
-    of smaller order than that of the index.
+    """Compare two groupings as wholes, by pairs of customers and by information.
 
     Args:
         cells: (before, after) numbers of customers, whole and not negative.
@@ -58,18 +47,55 @@ def agreement(
         draws: number of redrawn sets of customers.
 
     Returns:
-        Both indices; their intervals are NaN for fewer than two customers.
+        Both indices, as the two functions below give them.
+    """
+    ari = rand_agreement(cells, generator, draws)
+    return Agreement(ari, information_agreement(cells, generator, draws))
+
+
+def rand_agreement(
+    cells: np.ndarray, generator: np.random.Generator, draws: int = 200
+) -> Estimate:
+    """Adjusted Rand index (Hubert and Arabie 1985, "Comparing partitions").
+
+    A customer who is drawn twice agrees with herself, which lifts the index; the
+    draws are therefore shifted so that their mean is the value.
+
+    Args:
+        cells: (before, after) numbers of customers, whole and not negative.
+        generator: redraws the customers.
+        draws: number of redrawn sets of customers.
+
+    Returns:
+        1 where the groupings are the same, also where there is nothing to tell apart
+        (no customer, one customer, one group before and after); 0 for what chance
+        gives. No interval for fewer than two customers.
+    """
+    cells = _used(cells)
+    value = adjusted_rand(cells)
+    if cells.sum() < 2:
+        return Estimate(float(value), np.nan, np.nan)
+    return _around(value, adjusted_rand(redrawn(cells, generator, draws)))
+
+
+def information_agreement(
+    cells: np.ndarray, generator: np.random.Generator, draws: int = 200
+) -> Estimate:
+    """Adjusted mutual information (Vinh, Epps and Bailey 2010).
+
+    "Information theoretic measures for clusterings comparison", with the mean of both
+    entropies as upper bound. Arguments, edge cases and shift are those of
+    :func:`rand_agreement`.
+
+    The information expected by chance is that of the customers as they are, for all
+    draws: from draw to draw it hardly differs, and its cost grows with the customers.
     """
     cells = _used(cells)
     if cells.sum() < 2:
-        return Agreement(*[Estimate(1.0, np.nan, np.nan)] * 2)
+        return Estimate(1.0, np.nan, np.nan)
     by_chance = expected_mutual_information(cells, int(cells.sum()))
-    drawn = redrawn(cells, generator, draws)
-    ari, ami = adjusted_rand(cells), adjusted_information(cells, by_chance)
-    return Agreement(
-        _around(ari, adjusted_rand(drawn)),
-        _around(ami, adjusted_information(drawn, by_chance)),
-    )
+    drawn = adjusted_information(redrawn(cells, generator, draws), by_chance)
+    return _around(adjusted_information(cells, by_chance), drawn)
 
 
 def adjusted_rand(cells: np.ndarray) -> np.ndarray:
@@ -135,7 +161,7 @@ def jaccards(
     rows, columns = np.reshape(pairs, (-1, 2)).astype(np.int64).T
     values = _jaccards(np.asarray(cells))[rows, columns]
     drawn = _jaccards(redrawn(cells, generator, draws))[:, rows, columns]
-    return [_within(value, draw) for value, draw in zip(values, drawn.T, strict=True)]
+    return [estimate(value, draw) for value, draw in zip(values, drawn.T, strict=True)]
 
 
 def stay_share(
@@ -165,7 +191,7 @@ def stay_share(
     sizes = cells.sum(axis=1)[rows] * cells.sum(axis=0)[columns].astype(float)
     drawn = redrawn(cells, generator, draws)[:, rows, columns].sum(axis=1)
     value = cells[rows, columns].sum() / customers
-    return _within(value, drawn / customers), float(sizes.sum() / customers**2)
+    return estimate(value, drawn / customers), float(sizes.sum() / customers**2)
 
 
 def match(cells: np.ndarray, least: float = LEAST_JACCARD) -> np.ndarray:
@@ -208,6 +234,20 @@ def redrawn(
     return drawn.reshape(draws, *cells.shape)
 
 
+def estimate(value: float, drawn: np.ndarray) -> Estimate:
+    """Put a value between the quantiles of its draws; it is never outside."""
+    known = drawn[~np.isnan(drawn)]
+    if not len(known):
+        return Estimate(float(value), np.nan, np.nan)
+    low, high = np.quantile(known, LEVELS)
+    return Estimate(float(value), float(min(low, value)), float(max(high, value)))
+
+
+def generator_of(seed: int, key: str) -> np.random.Generator:
+    """Make the generator of one row: the same wherever and beside whom it is."""
+    return np.random.default_rng([seed, zlib.crc32(key.encode())])
+
+
 def _used(cells: np.ndarray) -> np.ndarray:
     """Leave out groups without customers."""
     cells = np.asarray(cells, dtype=np.int64)
@@ -229,13 +269,4 @@ def _jaccards(cells: np.ndarray) -> np.ndarray:
 
 def _around(value: np.ndarray, drawn: np.ndarray) -> Estimate:
     """Estimate of an index, its draws shifted so that their mean is the value."""
-    return _within(value, np.clip(drawn - drawn.mean() + value, -1, 1))
-
-
-def _within(value: float, drawn: np.ndarray) -> Estimate:
-    """Estimate with the quantiles of its draws; the value is never outside."""
-    known = drawn[~np.isnan(drawn)]
-    if not len(known):
-        return Estimate(float(value), np.nan, np.nan)
-    low, high = np.quantile(known, LEVELS)
-    return Estimate(float(value), float(min(low, value)), float(max(high, value)))
+    return estimate(value, np.clip(drawn - drawn.mean() + value, -1, 1))

@@ -236,6 +236,7 @@ def test_nothing_is_matched_under_the_least():
 
 
 def test_ties_keep_the_order():
+    assert match(np.array([[1, 2], [1, 2]]), 0.1).tolist() == [[0, 0], [1, 1]]
     assert match(np.full((3, 3), 10), least=0.1).tolist() == [[0, 0], [1, 1], [2, 2]]
     assert match(np.full((2, 3), 10), least=0.1).tolist() == [[0, 0], [1, 1]]
     assert match(np.full((3, 2), 10), least=0.1).tolist() == [[0, 0], [1, 1]]
