@@ -2,7 +2,7 @@
 with moves as (
 
     select * from {{ ref('int_segment_moves_valued') }}
-    where is_moved
+    where is_changed
 
 ),
 

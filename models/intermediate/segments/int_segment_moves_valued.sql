@@ -34,8 +34,7 @@ joined as (
         moves.cause,
         coalesce(previous_months.monetary_amount, 0) as revenue_before_amount,
         customer_months.monetary_amount as revenue_after_amount,
-        coalesce(moves.segment_id <> moves.previous_segment_id, true)
-            as is_moved,
+        moves.is_changed,
         moves.month
     from moves
     inner join months

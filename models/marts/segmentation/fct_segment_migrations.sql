@@ -28,11 +28,11 @@ summed as (
         cast(sum(revenue_after_amount) as double) as revenue_after_amount,
         cast(sum(revenue_after_amount - revenue_before_amount) as double)
             as revenue_change_amount,
-        is_moved,
+        is_changed,
         month
     from moves
     group by
-        segmentation, from_segment_id, to_segment_id, cause, is_moved, month
+        segmentation, from_segment_id, to_segment_id, cause, is_changed, month
 
 ),
 
@@ -43,8 +43,8 @@ keyed as (
             'segmentation', 'month', 'from_segment_id', 'to_segment_id', 'cause'
         ]) }} as segment_migration_id,
         *,
-        is_moved and revenue_change_amount > 0 as is_gain,
-        is_moved and revenue_change_amount < 0 as is_loss
+        is_changed and revenue_change_amount > 0 as is_gain,
+        is_changed and revenue_change_amount < 0 as is_loss
     from summed
 
 ),
