@@ -360,6 +360,16 @@ def _stability(marts: PublishedMarts, names: list[str]) -> Chart:
     return Chart("stability", states, ("segmentation",))
 
 
+def _verdict(month: pd.Series) -> str:
+    """Say what is known of the customers and of the map; never of both together."""
+    judged = {"Customers": "customers_verdict", "Map, refitted": "map_verdict"}
+    return " ".join(
+        f"{what}: {month[column]}."
+        for what, column in judged.items()
+        if not formats.is_missing(month[column])
+    )
+
+
 def _stability_state(rows: pd.DataFrame, stable: float | None) -> State:
     if rows.empty:
         return State("Stability has not been measured yet.")
@@ -392,9 +402,7 @@ def _stability_state(rows: pd.DataFrame, stable: float | None) -> State:
         f"{formats.month(last['month'])}: {formats.share(last['stay_share'])} stayed in"
         f" their segment, {formats.share(last['chance_stay_share'])} would by chance"
     )
-    verdict = (
-        "" if formats.is_missing(last["verdict"]) else f"Verdict: {last['verdict']}."
-    )
+    verdict = _verdict(last)
     if stable is not None:
         verdict = (
             f"The thin line at {stable:g} is where segments count as stable. {verdict}"

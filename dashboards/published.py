@@ -52,7 +52,7 @@ COLUMNS = {
     ),
     "marts.rpt_segment_stability": (
         "segmentation, month, customers, stay_share, chance_stay_share,"
-        " ari_frozen, ari_refit, verdict"
+        " ari_frozen, ari_refit, customers_verdict, map_verdict"
     ),
     "marts.fct_segment_revenue_months": (
         "segmentation, segment_id, month, customers, orders, revenue_amount"

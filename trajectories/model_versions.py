@@ -308,7 +308,7 @@ class _Line:
         return age % every == 0 and month["fingerprint"] not in reviewed
 
     def review(self, trials: list[dict], month: Mapping) -> str:
-        """Say so when the trials of a month choose another one than the newest model."""
+        """Say so when the trials of a month choose another one than the model."""
         model = self.chain[-1]
         model["reviewed_fingerprints"] = [
             *(model["reviewed_fingerprints"] or []),

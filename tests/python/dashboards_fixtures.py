@@ -370,7 +370,8 @@ def _stability() -> pd.DataFrame:
             "ari_refit": None,
             "ami_refit": None,
             "size_entropy": 0.9,
-            "verdict": "steady",
+            "customers_verdict": "stable",
+            "map_verdict": None,
         }
         for segmentation in CANDIDATES
         for place, month in enumerate(MONTHS[1:])

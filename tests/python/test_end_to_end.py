@@ -371,6 +371,7 @@ def test_settings_of_a_shop_do_not_fail_the_unit_tests(sample: Build) -> None:
         "name_personas_anyway": True,
         "transition_confidence": 0.5,
         "stable_stay_share": 0.3,
+        "stable_refit_agreement": 0.3,
     }
     tested = run_build(
         sample.folder,

@@ -52,11 +52,13 @@ stays as (
     select
         {{ claim_row(
             dbt.concat(["'stability-'", 'segmentation']),
-            'Customers keep their segment from one month to the next: mean'
-            ~ ' stay share, with the lowest and highest month.',
+            'Customers keep their segment from one month to the next, and so do'
+            ~ ' 0.6 or more of those whom chance would not keep: mean stay'
+            ~ ' share, with the lowest and highest month.',
             'segmentation', 'avg(stay_share)', 'min(stay_share)',
             'max(stay_share)', var('stable_stay_share'),
-            'avg(stay_share) >= ' ~ var('stable_stay_share'),
+            'avg(stay_share) >= ' ~ var('stable_stay_share')
+            ~ ' and avg(stay_beyond_chance) >= 0.6',
             'select * from marts.rpt_segment_stability'
         ) }}
     from stabilities

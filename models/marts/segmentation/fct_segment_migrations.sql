@@ -1,48 +1,18 @@
 with moves as (
 
-    select * from {{ ref('int_segment_moves') }}
+    select * from {{ ref('int_segment_moves_valued') }}
 
 ),
 
-months as (
+intervals as (
 
-    select
-        segmentation,
-        min(month) as first_month
-    from moves
-    group by 1
+    select * from {{ ref('int_migration_intervals') }}
 
 ),
 
-customer_months as (
+segments as (
 
-    select * from {{ ref('int_customer_months_measured') }}
-
-),
-
-joined as (
-
-    select
-        moves.segmentation,
-        moves.previous_segment_id as from_segment_id,
-        moves.segment_id as to_segment_id,
-        moves.cause,
-        moves.month,
-        coalesce(previous_months.monetary_amount, 0) as revenue_before_amount,
-        customer_months.monetary_amount as revenue_after_amount
-    from moves
-    inner join months
-        on
-            moves.segmentation = months.segmentation
-            and moves.month > months.first_month
-    inner join customer_months
-        on
-            moves.customer_id = customer_months.customer_id
-            and moves.month = customer_months.month
-    left join customer_months as previous_months
-        on
-            moves.customer_id = previous_months.customer_id
-            and moves.previous_month = previous_months.month
+    select * from {{ ref('dim_segments') }}
 
 ),
 
@@ -53,34 +23,82 @@ summed as (
         from_segment_id,
         to_segment_id,
         cause,
-        month,
         cast(count(*) as bigint) as customers,
         cast(sum(revenue_before_amount) as double) as revenue_before_amount,
-        cast(sum(revenue_after_amount) as double) as revenue_after_amount
-    from joined
-    group by 1, 2, 3, 4, 5
+        cast(sum(revenue_after_amount) as double) as revenue_after_amount,
+        cast(sum(revenue_after_amount - revenue_before_amount) as double)
+            as revenue_change_amount,
+        is_changed,
+        month
+    from moves
+    group by
+        segmentation, from_segment_id, to_segment_id, cause, is_changed, month
+
+),
+
+keyed as (
+
+    select
+        {{ surrogate_key([
+            'segmentation', 'month', 'from_segment_id', 'to_segment_id', 'cause'
+        ]) }} as segment_migration_id,
+        *,
+        is_changed and revenue_change_amount > 0 as is_gain,
+        is_changed and revenue_change_amount < 0 as is_loss
+    from summed
 
 ),
 
 published as (
 
     select
-        {{ surrogate_key(
-            ['segmentation', 'month', 'from_segment_id', 'to_segment_id']
-        ) }} as segment_migration_id,
-        segmentation,
-        from_segment_id,
-        to_segment_id,
-        cause,
-        customers,
-        customers / cast(sum(customers) over (
-            partition by segmentation, month, from_segment_id
-        ) as double) as from_share,
-        revenue_before_amount,
-        revenue_after_amount,
-        revenue_after_amount - revenue_before_amount as revenue_change_amount,
-        month
-    from summed
+        keyed.segment_migration_id,
+        keyed.segmentation,
+        keyed.from_segment_id,
+        keyed.to_segment_id,
+        coalesce(befores.persona, keyed.from_segment_id) as from_persona,
+        coalesce(afters.persona, keyed.to_segment_id) as to_persona,
+        keyed.cause,
+        keyed.customers,
+        {{ ratio('keyed.customers', 'sum(keyed.customers) over from_segment') }}
+            as from_share,
+        keyed.revenue_before_amount,
+        keyed.revenue_after_amount,
+        keyed.revenue_change_amount,
+        intervals.revenue_change_low_amount,
+        intervals.revenue_change_high_amount,
+        case
+            when keyed.is_gain
+                then cast(row_number() over (
+                    partition by
+                        keyed.segmentation, keyed.month, keyed.is_gain
+                    order by
+                        keyed.revenue_change_amount desc,
+                        keyed.segment_migration_id
+                ) as bigint)
+        end as gain_rank,
+        case
+            when keyed.is_loss
+                then cast(row_number() over (
+                    partition by
+                        keyed.segmentation, keyed.month, keyed.is_loss
+                    order by
+                        keyed.revenue_change_amount, keyed.segment_migration_id
+                ) as bigint)
+        end as loss_rank,
+        keyed.month
+    from keyed
+    left join intervals
+        on keyed.segment_migration_id = intervals.segment_migration_id
+    left join segments as befores
+        on keyed.from_segment_id = befores.segment_id
+    left join segments as afters
+        on keyed.to_segment_id = afters.segment_id
+    window
+        from_segment as (
+            partition by
+                keyed.segmentation, keyed.month, keyed.from_segment_id
+        )
 
 )
 

@@ -1,9 +1,8 @@
--- Customers moved: how many kept their segment of the month before, what chance
--- alone would keep, and the adjusted Rand index of the two months (Hubert and
--- Arabie 1985, from counts of pairs). One model version scores both months.
-with months_compared as (
+-- Two stabilities, never mixed. Customers moved: one model version scores both
+-- months. The map moved: a refit on the month beside the version in force.
+with months_measured as (
 
-    select * from {{ ref('int_segment_months_compared') }}
+    select * from {{ ref('int_segment_months_measured') }}
 
 ),
 
@@ -13,13 +12,19 @@ profiles as (
 
 ),
 
-expected as (
+-- No month has been refitted yet.
+refits as (
 
     select
-        *,
-        pairs_before * pairs_after
-        / nullif(customers * (customers - 1) / 2, 0) as pairs_by_chance
-    from months_compared
+        segmentation,
+        {% for index in ['ari_refit', 'ami_refit'] -%}
+        cast(null as double) as {{ index }},
+        cast(null as double) as {{ index }}_low,
+        cast(null as double) as {{ index }}_high,
+        {% endfor -%}
+        month
+    from months_measured
+    where customers < 0
 
 ),
 
@@ -38,48 +43,55 @@ entropies as (
 
 ),
 
-compared as (
-
-    select
-        expected.segmentation,
-        expected.month,
-        expected.customers,
-        expected.stayed / expected.customers as stay_share,
-        expected.stayed_by_chance / (expected.customers * expected.customers)
-            as chance_stay_share,
-        (expected.pairs - expected.pairs_by_chance) / nullif(
-            (expected.pairs_before + expected.pairs_after) / 2
-            - expected.pairs_by_chance, 0
-        ) as ari_frozen,
-        entropies.size_entropy
-    from expected
-    left join entropies
-        on
-            expected.segmentation = entropies.segmentation
-            and expected.month = entropies.month
-
-),
-
 published as (
 
     select
-        {{ surrogate_key(['segmentation', 'month']) }}
-            as segment_stability_id,
-        segmentation,
+        {{ surrogate_key(
+            ['months_measured.segmentation', 'months_measured.month']
+        ) }} as segment_stability_id,
+        months_measured.segmentation,
         case
-            when stay_share >= {{ var('stable_stay_share') }} then 'stable'
-            when stay_share <= chance_stay_share + 0.1 then 'as by chance'
-            else 'moving'
-        end as verdict,
-        cast(customers as bigint) as customers,
-        stay_share,
-        chance_stay_share,
-        ari_frozen,
-        cast(null as double) as ari_refit,
-        cast(null as double) as ami_refit,
-        cast(round(size_entropy, 6) as double) as size_entropy,
-        month
-    from compared
+            when months_measured.stay_share_low
+                <= months_measured.chance_stay_share then 'as by chance'
+            when months_measured.stay_beyond_chance < 0.6 then 'moving'
+            else {{ agreement_verdict(
+                'months_measured.stay_share_low',
+                'months_measured.stay_share_high',
+                var('stable_stay_share')
+            ) }}
+        end as customers_verdict,
+        {{ agreement_verdict(
+            'refits.ari_refit_low',
+            'refits.ari_refit_high',
+            var('stable_refit_agreement')
+        ) }} as map_verdict,
+        months_measured.customers,
+        months_measured.stay_share,
+        months_measured.stay_share_low,
+        months_measured.stay_share_high,
+        months_measured.chance_stay_share,
+        months_measured.stay_beyond_chance,
+        months_measured.nearest_stay_share,
+        months_measured.ari_frozen,
+        months_measured.ari_frozen_low,
+        months_measured.ari_frozen_high,
+        refits.ari_refit,
+        refits.ari_refit_low,
+        refits.ari_refit_high,
+        refits.ami_refit,
+        refits.ami_refit_low,
+        refits.ami_refit_high,
+        cast(round(entropies.size_entropy, 6) as double) as size_entropy,
+        months_measured.month
+    from months_measured
+    left join refits
+        on
+            months_measured.segmentation = refits.segmentation
+            and months_measured.month = refits.month
+    left join entropies
+        on
+            months_measured.segmentation = entropies.segmentation
+            and months_measured.month = entropies.month
 
 )
 

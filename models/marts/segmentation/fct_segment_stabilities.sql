@@ -1,0 +1,44 @@
+with agreements as (
+
+    select * from {{ ref('int_segment_agreements') }}
+    where measure = 'jaccard_frozen'
+
+),
+
+-- No month has been refitted yet.
+refits as (
+
+    select
+        segment_id,
+        month,
+        cast(null as double) as jaccard_refit,
+        cast(null as double) as jaccard_refit_low,
+        cast(null as double) as jaccard_refit_high
+    from agreements
+    where segment_id is null
+
+),
+
+published as (
+
+    select
+        {{ surrogate_key(['agreements.segment_id', 'agreements.month']) }}
+            as segment_month_id,
+        agreements.segmentation,
+        agreements.segment_id,
+        agreements.value as jaccard_frozen,
+        agreements.low as jaccard_frozen_low,
+        agreements.high as jaccard_frozen_high,
+        refits.jaccard_refit,
+        refits.jaccard_refit_low,
+        refits.jaccard_refit_high,
+        agreements.month
+    from agreements
+    left join refits
+        on
+            agreements.segment_id = refits.segment_id
+            and agreements.month = refits.month
+
+)
+
+select * from published
