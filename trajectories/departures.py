@@ -42,7 +42,7 @@ def explain_departures(
     """Say of each departure what changed, and what would have kept her.
 
     Args:
-        models: the chosen trial of the version in force per segmentation, with the
+        models: the chosen trials of the versions that saw them leave, with the
             columns of ``model_versions.VERSION_SCHEMA``.
         amounts: columns segment_id and order_amounts, usual amounts of an order.
         means: columns segment_id, feature and mean_value, over today's members.
@@ -62,7 +62,7 @@ def explain_departures(
     found = []
     for model in models.to_pylist():
         own = departures.filter(
-            pc.equal(departures["segmentation"], model["segmentation"])
+            pc.equal(departures["model_version"], model["model_version"])
         )
         rows = own.drop_columns("series_values").to_pylist()
         if rows:

@@ -7,14 +7,16 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from trajectories.agreement import agreement, jaccards, match
 from trajectories.assignment import assign
+from trajectories.model_versions import Build
 from trajectories.trial_samples import Active, Sampler, Shop
 from trajectories.trial_settings import Candidate, Settings
-from trajectories.trials import run_shop_trials
+from trajectories.trials import MONTHS_AHEAD, run_shop_trials
 
 # Starts of a trial refit: many, so that it tells of the data and not of its luck.
 CHECK_STARTS = 10
@@ -26,23 +28,22 @@ class Fitter:
 
     def __init__(
         self,
-        segmentations: Mapping[str, Mapping],
-        common: Mapping,
+        build: Build,
+        months: pa.Table,
         drawn: pa.Table,
         series: pa.Table,
         stages: pa.Table,
-        months: pa.Table,
         orders: pa.Table,
     ):
         """Take what all months need.
 
         Args:
-            segmentations: settings by name; see :class:`Settings`.
-            common: settings that hold for all segmentations.
+            build: gives the settings of the segmentations.
+            months: the membership months.
             drawn: columns month and customer_id: who is looked at in a month.
-            series, stages, months, orders: see :class:`Shop`, of all these customers.
+            series, stages, orders: see :class:`Shop`, of all these customers.
         """
-        self.segmentations, self.common = segmentations, common
+        self.segmentations, self.common = build.segmentations, build.common
         shop = Shop.of(series, stages, months, orders)
         customers = drawn.to_pandas().groupby("month")["customer_id"].agg(set)
         ends = months.to_pandas().set_index("months_back")["month"]
@@ -106,6 +107,30 @@ class Fitter:
 
     def _settings(self, name: str) -> Settings:
         return Settings(**{**self.common, **self.segmentations[name]})
+
+
+def asked_months(months: pa.Table, backs: Sequence[int]) -> tuple[pa.Table, pa.Table]:
+    """Pick membership months, and these with what trials compare them with.
+
+    Args:
+        months: the membership months, with the columns month and months_back.
+        backs: the ones that are asked for, in months back.
+
+    Returns:
+        Two tables with the column month.
+    """
+    measured = {back + ahead for back in backs for ahead in (0, MONTHS_AHEAD)}
+    return tuple(
+        months.filter(pc.is_in(months["months_back"], pa.array(sorted(asked)))).select(
+            ["month"]
+        )
+        for asked in (backs, measured)
+    )
+
+
+def asked_customers(ids: Sequence[str]) -> pa.Table:
+    """Make a table of customers, with the column customer_id."""
+    return pa.table({"customer_id": pa.array(ids, pa.string())})
 
 
 def _candidate(model: Mapping) -> Candidate:

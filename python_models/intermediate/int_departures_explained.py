@@ -5,9 +5,9 @@ from warehouse.engines import engine_of
 
 
 def model(dbt, session):
-    """Explain every departure of the latest month with the current versions."""
+    """Explain every departure of the latest month with the version that saw it."""
     engine = engine_of(session)
-    models = engine.table(dbt.ref("int_trials_current").filter("is_chosen"))
+    models = engine.table(dbt.ref("int_models_in_force"))
     amounts = engine.table(dbt.ref("int_segment_order_amounts"))
     means = engine.table(dbt.ref("int_segment_features_measured"))
     departures = dbt.ref("int_segment_departures")

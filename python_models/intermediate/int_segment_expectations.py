@@ -9,6 +9,6 @@ def model(dbt, session):
     transitions = engine_of(session).table(dbt.ref("int_segment_transitions"))
     return expect_segments(
         transitions.to_pandas(),
-        pairs=int(dbt.config.meta_get("transition_months")),
+        pairs=int(dbt.config.meta_get("transition_month_pairs")),
         seed=int(dbt.config.meta_get("seed")),
     )

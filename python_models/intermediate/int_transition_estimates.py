@@ -9,5 +9,5 @@ def model(dbt, session):
     transitions = engine_of(session).table(dbt.ref("int_segment_transitions"))
     return estimate_transitions(
         transitions.to_pandas(),
-        pairs=int(dbt.config.meta_get("transition_months")),
+        pairs=int(dbt.config.meta_get("transition_month_pairs")),
     )

@@ -89,6 +89,7 @@ def model_of(series, paths):
     fitted = Representation(representation, 2.0).fit(windows)
     return {
         "segmentation": series,
+        "model_version": series,
         "series": series,
         "period": period,
         "representation": representation,
@@ -111,6 +112,7 @@ def row_of(orders, series, cluster, customer="a", missing=0):
     return {
         "customer_segment_id": f"{series}|{customer}|2017-12-01",
         "segmentation": series,
+        "model_version": series,
         "customer_id": customer,
         "from_segment_id": f"{series}-{cluster}",
         "to_segment_id": f"{series}-9",

@@ -143,7 +143,7 @@ def test_missing_columns_and_months_are_named():
         read_histories(frame([]).drop(columns="customers"))
     with pytest.raises(ValueError, match="2 months between 2016-01-01 and 2016-03-01"):
         read_histories(frame([row(0, None, None, "a"), row(2, None, "a", "a")]))
-    with pytest.raises(ValueError, match="transition_months"):
+    with pytest.raises(ValueError, match="transition_month_pairs"):
         estimate_transitions(planted(MIXING, [5, 5, 5], 3), pairs=0)
 
 

@@ -41,6 +41,7 @@ departures as (
     select
         moves.customer_segment_id,
         moves.segmentation,
+        moves.previous_model_version as model_version,
         segments_valued.series,
         moves.customer_id,
         moves.previous_segment_id as from_segment_id,
@@ -72,6 +73,7 @@ joined as (
     select
         departures.customer_segment_id,
         departures.segmentation,
+        departures.model_version,
         departures.customer_id,
         departures.from_segment_id,
         departures.to_segment_id,

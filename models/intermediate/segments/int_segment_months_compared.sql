@@ -1,24 +1,8 @@
 -- Two months side by side, in counts of the customers who were in both.
-{% set frozen, nearest = 'segment_id', 'segment_id' %}
-
+-- Both are seen by the map of the first.
 with moves as (
 
     select * from {{ ref('int_segment_moves') }}
-
-),
-
-beside as (
-
-    select
-        segmentation,
-        previous_segment_id,
-        {{ frozen }} as segment_id,
-        {{ nearest }} as nearest_segment_id,
-        lag({{ nearest }}) over (
-            partition by segmentation, customer_id order by month
-        ) as previous_nearest_segment_id,
-        month
-    from moves
 
 ),
 
@@ -27,7 +11,7 @@ compared as (
     select
         segmentation,
         previous_segment_id,
-        segment_id,
+        frozen_segment_id as segment_id,
         cast(count(*) as bigint) as customers,
         cast(sum(
             case
@@ -36,9 +20,9 @@ compared as (
             end
         ) as bigint) as nearest_stayed,
         month
-    from beside
+    from moves
     where previous_segment_id is not null
-    group by 1, 2, 3, 6
+    group by 1, 2, 3, month
 
 )
 

@@ -12,6 +12,7 @@ compared as (
         *,
         lag(segment_id) over by_month as previous_segment_id,
         lag(nearest_segment_id) over by_month as previous_nearest_segment_id,
+        lag(model_version) over by_month as previous_model_version,
         lag(stage) over by_month as previous_stage,
         lag(month) over by_month as previous_month
     from memberships
@@ -34,6 +35,7 @@ frozen as (
         nearest_segment_id,
         previous_nearest_segment_id,
         model_version,
+        previous_model_version,
         stage,
         previous_stage,
         cluster_number,

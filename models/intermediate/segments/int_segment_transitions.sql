@@ -1,6 +1,5 @@
 -- Paths through three months. A month's segment is that of the map of the month
 -- before, so that a map redrawn is no move; sizes are by the month's own map.
-{%- set frozen_segment_id = 'segment_id' %}
 
 with moves as (
 
@@ -17,7 +16,7 @@ paths as (
             partition by segmentation, customer_id order by month
         ) as earlier_segment_id,
         previous_segment_id,
-        {{ frozen_segment_id }} as frozen_segment_id,
+        frozen_segment_id,
         segment_id
     from moves
 

@@ -5,17 +5,9 @@ with agreements as (
 
 ),
 
--- No month has been refitted yet.
 refits as (
 
-    select
-        segment_id,
-        month,
-        cast(null as double) as jaccard_refit,
-        cast(null as double) as jaccard_refit_low,
-        cast(null as double) as jaccard_refit_high
-    from agreements
-    where segment_id is null
+    select * from {{ ref('int_segment_checks') }}
 
 ),
 

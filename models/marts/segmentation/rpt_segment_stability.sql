@@ -12,19 +12,9 @@ profiles as (
 
 ),
 
--- No month has been refitted yet.
 refits as (
 
-    select
-        segmentation,
-        {% for index in ['ari_refit', 'ami_refit'] -%}
-        cast(null as double) as {{ index }},
-        cast(null as double) as {{ index }}_low,
-        cast(null as double) as {{ index }}_high,
-        {% endfor -%}
-        month
-    from months_measured
-    where customers < 0
+    select * from {{ ref('int_model_checks') }}
 
 ),
 
