@@ -55,8 +55,8 @@ class History:
         """
         if pairs < 1:
             raise ValueError(
-                f"The last {pairs} month pairs were asked for. Set transition_month_pairs to"
-                " 1 or more; 12 hold every season once."
+                f"The last {pairs} month pairs were asked for. Set"
+                " transition_month_pairs to 1 or more; 12 hold every season once."
             )
         return slice(max(origin + 1 - pairs, 1), origin + 1)
 
