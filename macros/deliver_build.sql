@@ -41,8 +41,7 @@
         '',
         'parquet',
         {
-            'build_id': run_started_at.strftime('%Y%m%dT%H%M%S')
-                ~ '-' ~ invocation_id[:8],
+            'build_id': _build_id(),
             'created_at': run_started_at.isoformat(),
             'dbt_version': dbt_version,
             'input': var('input', '') or 'sample shop',
@@ -64,4 +63,11 @@
         {% do descriptions.update({name: column.description}) %}
     {% endfor %}
     {{ return(descriptions) }}
+{% endmacro %}
+
+
+{% macro _build_id() %}
+    {{ return(
+        run_started_at.strftime('%Y%m%dT%H%M%S') ~ '-' ~ invocation_id[:8]
+    ) }}
 {% endmacro %}

@@ -12,6 +12,7 @@
             ) %}
         {% else %}
             {% do adapter.dispatch('deliver_build')(results) %}
+            {{ return(record_publication()) }}
         {% endif %}
     {% endif %}
 {% endmacro %}

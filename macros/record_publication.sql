@@ -1,0 +1,33 @@
+{# The statements that write down that a build was published, so that the snapshots
+   can be read as they were then, and not as a build that failed later left them. #}
+{% macro record_publication() %}
+    {{ return(adapter.dispatch('record_publication')()) }}
+{% endmacro %}
+
+
+{# Engines that publish nothing here have nothing to record. #}
+{% macro default__record_publication() %}
+    {{ return('') }}
+{% endmacro %}
+
+
+{% macro duckdb__record_publication() %}
+    create table if not exists {{ publications() }} (
+        build_id varchar, last_month date, published_at timestamp
+    );
+    insert into {{ publications() }}
+    select
+        '{{ _build_id() }}',
+        max(month),
+        {{ snapshot_get_time() }}
+    from {{ graph.nodes['model.' ~ project_name ~ '.int_membership_months']
+        .relation_name }}
+{% endmacro %}
+
+
+{# The table of publications; it lies beside the snapshots. #}
+{% macro publications() -%}
+    {{ api.Relation.create(
+        database=target.database, schema='snapshots', identifier='publications'
+    ) }}
+{%- endmacro %}
