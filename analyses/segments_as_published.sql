@@ -1,28 +1,20 @@
 -- How many customers each segment had, by month, as the last publication before
 -- a day had it. `dbt show --select segments_as_published --limit 1000 --vars
 -- 'published_before: 2017-04-01'`; without the variable, as published now.
-with publications as (
+with publication as (
 
-    select * from {{ publications() }}
+    select max(published_at) as published_at
+    from {{ publications() }}
     where published_at < cast(
         '{{ var("published_before", "9999-12-31") }}' as timestamp
     )
 
 ),
 
-publication as (
-
-    select * from publications
-    where published_at = (select max(published_at) from publications)
-
-),
-
 {% for snapshot in ['snap_segments', 'snap_segment_changes'] -%}
 {{ snapshot }} as (
 
-    select
-        snapshots.*,
-        publication.last_month as published_month
+    select snapshots.*
     from {{ ref(snapshot) }} as snapshots
     inner join publication
         on
@@ -72,4 +64,3 @@ counted as (
 )
 
 select * from counted
-order by segmentation, month, segment_id

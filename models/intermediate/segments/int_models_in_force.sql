@@ -1,4 +1,4 @@
--- The models that score this build, each for the months in which it is in force.
+-- The models that score this build, each for the months that it is in force.
 {{ config(materialized='view') }}
 
 with trials as (

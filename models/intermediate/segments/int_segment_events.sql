@@ -1,7 +1,7 @@
--- What became of segments when a map was drawn: one that goes on has survived or
--- changed; one that ends has merged into where half of its customers went, or is
--- retired; a new one was split off where half of its customers came from, or was
--- born (after Spiliopoulou et al. 2006, "MONIC").
+-- What became of segments when a map was drawn: one that goes on has survived
+-- or changed; one that ends has merged into where half of its customers went or
+-- is retired; a new one was split off where half of its customers came from, or
+-- was born (after Spiliopoulou et al. 2006, "MONIC").
 with shared as (
 
     select

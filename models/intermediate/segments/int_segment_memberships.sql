@@ -1,31 +1,43 @@
--- The segment of a customer and month: the nearest one, once it has been that for
--- some months running and clearly so; until then the one she was in. Stages, new
--- maps and first months need no confirmation.
+-- The nearest segment, once it has been that for some months running, clearly;
+-- until then the one before. Stages, new maps and first months need no
+-- confirmation. Goes on from the months that are here as they are now.
 {% set months = var('transition_months') -%}
 {% set least = var('transition_confidence') -%}
+{% set held = ['segment_id', 'stage', 'cluster_number', 'segment_number'] -%}
+{% set by_month = 'partition by segmentation, customer_id order by month' -%}
 
-with placements as (
+with due as (
 
-    select * from {{ ref('int_segment_placements') }}
+    {{ first_months_due(ref('int_segmentation_months')) }}
 
 ),
 
-compared as (
+placed as (
 
     select
-        *,
-        lag(stage) over by_month as previous_stage,
-        {% for end in ['min', 'max'] -%}
-        {{ end }}(nearest_segment_id) over (
-            partition by segmentation, customer_id order by month
-            rows between {{ [months - 1, 1] | max }} preceding and 1 preceding
-        ) as {{ end }}_segment_id_before,
+        asked.*,
+        {% for column in held -%}
+        {% set near = 'nearest_' if column == 'segment_id' else '' -%}
+        {% if is_incremental() -%}
+        case when asked.month < due.first_month then known.{{ column }}
+            else asked.{{ near ~ column }} end
+        {%- else -%}
+        asked.{{ near ~ column }}
+        {%- endif %} as placed_{{ column }},
         {% endfor -%}
-        row_number() over by_month as months_known
-    from placements
-    window by_month as (
-        partition by segmentation, customer_id order by month
-    )
+        asked.month >= due.first_month as is_due
+    from {{ ref('int_segment_placements') }} as asked
+    inner join due
+        on
+            asked.segmentation = due.segmentation
+            and asked.month
+            >= {{ dbt.dateadd('month', -months, 'due.first_month') }}
+    {% if is_incremental() -%}
+    left join {{ this }} as known
+        on
+            asked.customer_id = known.customer_id
+            and asked.state = known.state
+    {%- endif %}
 
 ),
 
@@ -33,69 +45,76 @@ confirmed as (
 
     select
         *,
-        months_known = 1
-        or stage in ('new', 'lapsed')
-        or previous_stage in ('new', 'lapsed') as is_other_stage,
-        {% for map in ['', 'frozen_'] -%}
-        {{ months }} = 1
-        or (
-            months_known >= {{ months }}
-            and min_segment_id_before = {{ map }}nearest_segment_id
-            and max_segment_id_before = {{ map }}nearest_segment_id
+        coalesce(lag(stage) over by_month, 'new') in ('new', 'lapsed')
+        or stage in ('new', 'lapsed') as is_other_stage,
+        {% for map in ['', 'frozen_'] %}{% set near = map ~ 'nearest' -%}
+        {{ months }} = 1 or (
+            count(*) over earlier >= {{ months - 1 }}
+            and min(nearest_segment_id) over earlier = {{ near }}_segment_id
+            and max(nearest_segment_id) over earlier = {{ near }}_segment_id
             and coalesce({{ map }}confidence, 1) >= {{ least }}
         ) as is_{{ map }}confirmed{{ ',' if not loop.last }}
         {% endfor %}
-    from compared
+    from placed
+    window by_month as ({{ by_month }}), earlier as (
+        {{ by_month }}
+        rows between {{ [months - 1, 1] | max }} preceding and 1 preceding
+    )
 
 ),
 
-dated as (
+numbered as (
 
     select
         *,
-        max(case
-            when is_other_stage or is_confirmed or frozen_version is not null
-                then month
-        end) over (
-            partition by segmentation, customer_id order by month
-            rows between unbounded preceding and current row
-        ) as confirmed_month
+        sum(case when is_due and frozen_version is null and not is_confirmed
+            and not is_other_stage then 0 else 1 end)
+            over ({{ by_month }}) as holding_number
     from confirmed
 
 ),
 
--- Under the map of before, a customer who is not confirmed stays where she was:
--- null, for only the month before knows where that is.
+held as (
+
+    select
+        *,
+        {% for column in held -%}
+        first_value(placed_{{ column }}) over (
+            partition by segmentation, customer_id, holding_number
+            order by month
+        ) as held_{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from numbered
+
+),
+
+-- By the map of before, who is not confirmed stays where she was: null here.
 memberships as (
 
     select
-        {{ surrogate_key(['dated.segmentation', 'dated.customer_id', 'dated.month']) }}
+        {{ surrogate_key(['segmentation', 'customer_id', 'month']) }}
             as customer_segment_id,
-        dated.segmentation,
-        dated.customer_id,
-        held.nearest_segment_id as segment_id,
-        dated.nearest_segment_id,
+        segmentation,
+        customer_id,
+        {% for column in held -%}
+        held_{{ column }} as {{ column }},
+        {% endfor -%}
+        nearest_segment_id,
         case
-            when dated.frozen_version is null then held.nearest_segment_id
-            when dated.is_other_stage or dated.is_frozen_confirmed
-                then dated.frozen_nearest_segment_id
+            when frozen_version is null then held_segment_id
+            when is_other_stage or is_frozen_confirmed
+                then frozen_nearest_segment_id
         end as frozen_segment_id,
-        dated.model_version,
-        held.stage,
-        held.cluster_number,
-        held.segment_number,
-        dated.distance,
-        dated.next_distance,
-        dated.confidence,
-        held.nearest_segment_id <> dated.nearest_segment_id
-        or coalesce(dated.confidence < {{ least }}, false) as is_in_transition,
-        dated.month
-    from dated
-    inner join placements as held
-        on
-            dated.segmentation = held.segmentation
-            and dated.customer_id = held.customer_id
-            and dated.confirmed_month = held.month
+        model_version,
+        state,
+        distance,
+        next_distance,
+        confidence,
+        held_segment_id <> nearest_segment_id
+        or coalesce(confidence < {{ least }}, false) as is_in_transition,
+        month
+    from held
+    where is_due
 
 )
 

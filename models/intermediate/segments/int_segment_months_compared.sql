@@ -22,7 +22,7 @@ compared as (
         month
     from moves
     where previous_segment_id is not null
-    group by 1, 2, 3, month
+    group by 1, 2, 3, 6
 
 )
 

@@ -1,20 +1,16 @@
 -- Where a customer lies in a month, as the model in force sees it; and, in a
 -- month in which a new map came into force, as the one before still does.
+{{ config(materialized='view') }}
+
 with customer_stages as (
 
     select * from {{ ref('int_customer_stages') }}
 
 ),
 
-segmentations as (
+segmentation_months as (
 
-    select * from {{ ref('int_segmentations') }}
-
-),
-
-models as (
-
-    select * from {{ ref('int_models_in_force') }}
+    select * from {{ ref('int_segmentation_months') }}
 
 ),
 
@@ -35,38 +31,15 @@ assignments as (
 
 ),
 
--- Of a segmentation and month, the model in force and the one before it.
-scored as (
-
-    select
-        segmentations.segmentation,
-        segmentations.series,
-        membership_months.month,
-        max(case when membership_months.month <= models.in_force_to
-            then models.model_version end) as model_version,
-        max(case when membership_months.month > models.in_force_to
-            then models.model_version end) as frozen_version
-    from segmentations
-    cross join membership_months
-    left join models
-        on
-            segmentations.segmentation = models.segmentation
-            and membership_months.month >= models.in_force_from
-            and membership_months.month <= {{ dbt.dateadd(
-                'month', 1, 'models.in_force_to'
-            ) }}
-    group by 1, 2, 3
-
-),
-
 joined as (
 
     select
-        scored.segmentation,
+        segmentation_months.segmentation,
         customer_stages.customer_id,
         customer_stages.stage,
-        scored.model_version,
-        scored.frozen_version,
+        segmentation_months.model_version,
+        segmentation_months.frozen_version,
+        segmentation_months.state,
         customer_stages.orders_in_window,
         assignments.cluster_number,
         assignments.segment_number,
@@ -77,18 +50,18 @@ joined as (
         frozen.confidence as frozen_confidence,
         customer_stages.month
     from customer_stages
-    inner join scored
+    inner join segmentation_months
         on
-            customer_stages.series = scored.series
-            and customer_stages.month = scored.month
+            customer_stages.series = segmentation_months.series
+            and customer_stages.month = segmentation_months.month
     left join assignments
         on
-            scored.model_version = assignments.model_version
+            segmentation_months.model_version = assignments.model_version
             and customer_stages.customer_id = assignments.customer_id
             and customer_stages.month = assignments.month
     left join assignments as frozen
         on
-            scored.frozen_version = frozen.model_version
+            segmentation_months.frozen_version = frozen.model_version
             and customer_stages.customer_id = frozen.customer_id
             and customer_stages.month = frozen.month
 

@@ -1,5 +1,5 @@
--- What the naming rule looks at: each cluster's members in a month of review, in
--- original units, and all clustered customers beside them.
+-- What the naming rule looks at: each cluster's members in a month of review,
+-- in original units, and all clustered customers beside them.
 with members as (
 
     select memberships.*

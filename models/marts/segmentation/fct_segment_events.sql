@@ -1,5 +1,5 @@
--- A segment's id follows its customers, its name the evidence: a name that is no
--- longer deserved is an event, too.
+-- A segment's id follows its customers, its name the evidence: a name that is
+-- no longer deserved is an event, too.
 with segment_events as (
 
     select * from {{ ref('int_segment_events') }}
