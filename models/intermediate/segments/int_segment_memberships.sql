@@ -1,6 +1,5 @@
--- The nearest segment, once it has been that for some months running, clearly;
--- until then the one before. Stages, new maps and first months need no
--- confirmation. Goes on from the months that are here as they are now.
+-- The nearest segment once it is confirmed, until then the one before. Goes on
+-- from the months that are here as they are now.
 {% set months = var('transition_months') -%}
 {% set least = var('transition_confidence') -%}
 {% set held = ['segment_id', 'stage', 'cluster_number', 'segment_number'] -%}
