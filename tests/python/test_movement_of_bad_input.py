@@ -122,17 +122,17 @@ def test_deleted_orders_and_merged_customers_correct_the_past(warehouse, orders,
         " from marts.fct_customer_months group by 1",
     ).set_index("customer_id")["paid"]
     assert summed[kept] == pytest.approx(paid[kept])
-    assert paid[kept] > 1.5 * orders[customer == kept]["list_price"].sum()
+    assert paid[kept] > 1.2 * orders[customer == kept]["list_price"].sum()
 
     august = members[members["month"] == "2017-08-01"]
     july = members[members["month"] == "2017-07-01"]
     assert set(august["customer_id"]) == set(july["customer_id"])
-    events = ask(
+    sums = ask(
         built,
         "select sum(orders) as orders from marts.fct_segment_profiles"
         " where month = '2017-08-01'",
     )
-    assert events["orders"].item() == 0
+    assert sums["orders"].item() == 0
 
     rebuilt = warehouse.build(
         "corrected_rebuilt", corrected, "--full-refresh", start=built
