@@ -57,7 +57,6 @@ def test_orders_after_the_last_day_asked_for_are_as_if_there_were_none(
 KNOWN_TO = "2017-09-30"
 # What is dated, by the column that says of which day it is.
 DATED = {
-    "dim_days": "calendar_date",
     "dim_model_versions": "fitted_to",
     "dim_segments": "valid_from",
     "fct_customer_days": "order_date",

@@ -206,8 +206,11 @@ def test_a_fifth_segment(tmp_path, orders):
     five = build("five", 5, four)
 
     def numbers(database: Path) -> set[int]:
-        table = "intermediate.int_models_in_force"
-        latest = ask(database, f"select segment_numbers from {table} where is_current")
+        table = "intermediate.int_segmentation_trials"
+        latest = ask(
+            database,
+            f"select segment_numbers from {table} where is_current and is_chosen",
+        )
         return set(latest["segment_numbers"].item())
 
     old, new = numbers(four), numbers(five)
@@ -217,8 +220,13 @@ def test_a_fifth_segment(tmp_path, orders):
     assert min(new - old) > max(old), "a number was used again"
     keys = ["customer_id", "month"]
     pd.testing.assert_frame_equal(memberships(four)[keys], memberships(five)[keys])
+    events = ask(five, "select * from marts.fct_segment_events")
+    begun = set(events[events["event"].isin(["split", "born"])]["segment_id"])
+    assert {f"value-{number}" for number in (*(new - old), max(old) + 1)} <= begun
+    assert not begun & {f"value-{number}" for number in old}
     known = set(ask(five, "select segment_id from marts.dim_segments")["segment_id"])
-    assert {f"value-{number}" for number in new} <= known
+    assert {f"value-{number}" for number in new | old} <= known
+    assert set(memberships(five)["segment_id"]) <= known
     versions = ask(five, "select k, parent_version from marts.dim_model_versions")
     assert set(versions["k"]) == {4, 5}
     assert versions[versions["k"] == 5]["parent_version"].notna().all()
