@@ -90,19 +90,21 @@ def poisson_shop(customers=600, seed=0) -> pd.DataFrame:
     )
 
 
-def planted_shop(customers=400, seed=0) -> tuple[pd.DataFrame, pd.Series]:
+def planted_shop(
+    customers=400, seed=0, first_day=FIRST_DAY
+) -> tuple[pd.DataFrame, pd.Series]:
     """Three kinds: small and often, large and seldom, and only around promotions."""
     generator = np.random.default_rng(seed)
     parts, kinds = [], {}
-    promotions = np.arange(LAST_DAY - 10, FIRST_DAY, -45)
+    promotions = np.arange(LAST_DAY - 10, first_day, -45)
     for c in range(customers):
         kind = ("weekly", "large", "hunter")[c % 3]
         kinds[f"{c:05d}"] = kind
         if kind == "weekly":
-            days = np.arange(FIRST_DAY + generator.integers(0, 7), LAST_DAY + 1, 7)
+            days = np.arange(first_day + generator.integers(0, 7), LAST_DAY + 1, 7)
             amount = generator.gamma(20, 2, len(days))
         elif kind == "large":
-            days = generator.integers(FIRST_DAY, LAST_DAY + 1, 25)
+            days = generator.integers(first_day, LAST_DAY + 1, 25)
             amount = generator.gamma(20, 100, len(days))
         else:
             days = np.repeat(promotions, 2) + generator.integers(

@@ -74,8 +74,8 @@ membership_months as (
         months.days_back,
         months.months_of_data,
         {{ surrogate_key([
-            'running.row_numbers', var('months_of_history'),
-            var('orders_of_history')
+            'months.month', 'running.row_numbers',
+            var('months_of_history'), var('orders_of_history')
         ]) }} as fingerprint
     from months
     inner join running

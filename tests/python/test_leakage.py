@@ -1,0 +1,93 @@
+"""Nothing that is said of a day depends on a later order."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from movement_builds import MODELS_ONLY, Warehouse, ask, differences, segmentations
+from real_builds import PROJECT
+
+pytestmark = pytest.mark.long
+
+SELECTED = (*MODELS_ONLY[:2], "fct_orders", "fct_shop_months", *MODELS_ONLY[2:])
+KNOWN_TO = "2017-09-30"
+# Other formats stay as they are: the sample has dates of many kinds.
+LATER = "2017-1[0-2]-"
+# The column that says of which day a row is; of other marts it is the month.
+DATES = {
+    "dim_customers": "first_order_date",
+    "dim_model_versions": "fitted_to",
+    "dim_segments": "valid_from",
+    "fct_customer_days": "order_date",
+    "fct_orders": "order_date",
+    "fct_segment_expectations": "origin_month",
+}
+# What is said of the present, though it stands in a row that is dated before.
+OF_NOW = {
+    "dim_customers": "orders, revenue_amount, last_order_date",
+    "dim_model_versions": "in_force_to, is_current",
+    "dim_segments": "model_version, persona, persona_evidence, recommended_action,"
+    " action_to_avoid, offer, channel, parent_segment_ids, is_persona_earned, valid_to",
+    "fct_customer_segments": "persona",
+    "fct_segment_migrations": "from_persona, to_persona",
+}
+
+
+def is_later(dates: pd.Series) -> np.ndarray:
+    return dates.str.match(LATER).fillna(False).to_numpy(bool)
+
+
+def changed_after(rows: pd.DataFrame, date: str, generator) -> pd.DataFrame:
+    """Deal later rows to other customers, drop some and add some."""
+    later = is_later(rows[date])
+    known, changed = rows[~later], rows[later].copy()
+    changed["customer_id"] = generator.permutation(changed["customer_id"].to_numpy())
+    dropped = changed.sample(frac=0.8, random_state=1).sort_index()
+    added = known.sample(500, random_state=2).assign(**{date: "2017-11-11"})
+    return pd.concat([known, dropped, added])
+
+
+def sample_table(name: str) -> pd.DataFrame:
+    return pd.read_csv(PROJECT / f"seeds/sample/raw_{name}.csv", dtype=str)
+
+
+def test_nothing_said_of_a_day_knows_a_later_order(tmp_path):
+    small = {"k_max": 4, "sample_customers": 300}
+    names = ("lifecycle", "rhythm", "value", "behaviour")
+    shop = Warehouse(
+        tmp_path, tmp_path / "target", {"segmentations": segmentations(names, **small)}
+    )
+    shop.source.mkdir()
+    for name in ("customer_demographics", "customer_addresses"):
+        shutil.copy(PROJECT / f"seeds/sample/raw_{name}.csv", shop.source)
+    orders, sessions = sample_table("transactions"), sample_table("web_sessions")
+    sessions.to_csv(shop.source / "web_sessions.csv", index=False)
+    real = shop.build("real", orders, *SELECTED)
+
+    generator = np.random.default_rng(5)
+    other = changed_after(orders, "transaction_date", generator)
+    later = is_later(other["transaction_date"])
+    price = pd.to_numeric(other["list_price"], errors="coerce")
+    other.loc[later, "list_price"] = (price[later] * 3).round(2).astype(str)
+    added = other.duplicated("transaction_id", keep="first").to_numpy() & later
+    other.loc[added, "transaction_id"] = [f"9{n:06d}" for n in range(added.sum())]
+    changed_after(sessions, "session_started_at", generator).to_csv(
+        shop.source / "web_sessions.csv", index=False
+    )
+    changed = shop.build("changed", other, *SELECTED)
+
+    dated = ask(
+        real,
+        "select distinct table_name from information_schema.columns"
+        " where table_schema = 'marts' and data_type = 'DATE'",
+    )["table_name"]
+    days = {name: DATES.get(name, "month") for name in dated}
+    assert len(days) >= 12
+    known = {name: f"{day} <= '{KNOWN_TO}'" for name, day in days.items()}
+    assert differences(real, changed, days, known, OF_NOW) == {}
+    later_rows = {name: f"{day} > '{KNOWN_TO}'" for name, day in days.items()}
+    moved = differences(real, changed, days, later_rows, OF_NOW)
+    assert {"fct_segment_migrations", "rpt_segment_stability"} <= set(moved)
