@@ -100,7 +100,8 @@ SEGMENT_KEYS = {
     "segment__stage": "stage",
     "segment__is_persona_earned": "is_persona_earned",
 }
-# Who stayed is counted from the migrations, which no metric reads.
+# Who was compared is counted from the migrations, which no metric reads. Who stayed
+# is not: in the month of a new map that is judged by the map of before.
 STABILITY = {
     "compared_customers": "sum(compared)",
     "staying_customers": "sum(stayed)",
@@ -121,11 +122,12 @@ FROM = {
         from marts.fct_segment_profiles
     ) left join marts.dim_segments using (segmentation, segment_id)""",
     "stability": """(
-        select segmentation, month, sum(customers) as compared,
-            sum(customers) filter (where from_segment_id = to_segment_id) as stayed
+        select segmentation, month, sum(customers) as compared
         from marts.fct_segment_migrations
         where from_segment_id is not null group by all
-    ) inner join marts.rpt_segment_stability using (segmentation, month)""",
+    ) inner join (
+        select *, stay_share * customers as stayed from marts.rpt_segment_stability
+    ) using (segmentation, month)""",
     "forecasts": """(
         from marts.fct_revenue_forecasts where is_published
     ) left join marts.dim_segments using (segmentation, segment_id)""",

@@ -34,6 +34,14 @@ MODELLED = (
     "fct_trial_nulls",
     "fct_segment_centroids",
     "fct_silhouettes",
+    "fct_segment_departures",
+    "fct_departure_features",
+    "fct_segment_events",
+    "fct_segment_expectations",
+    "fct_segment_transitions",
+    "rpt_segment_stability",
+    "fct_segment_stabilities",
+    "rpt_transition_tests",
 )
 # Names of a build, not of what is in it.
 OF_A_BUILD = {"dim_model_versions": ("library_versions",)}
