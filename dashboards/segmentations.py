@@ -31,7 +31,12 @@ def control(names: list[str], label: str = "Segmentation") -> Control:
 
 
 class Segments:
-    """Names, marks and order of all segments, by segment_id."""
+    """Names, marks and order of all segments, by segment_id.
+
+    Attributes:
+        frame: one row per segment that there is or has been.
+        in_use: those of them that are not retired.
+    """
 
     def __init__(self, marts: PublishedMarts) -> None:
         """Read dim_segments; an id with several versions keeps its last row."""
@@ -48,13 +53,19 @@ class Segments:
                 "segment_id",
             ]
         )
+        self.in_use = self.frame[self.frame["valid_to"].isna()]
+        self._used = set(self.in_use["segment_id"])
         self._rows = {row.segment_id: row for row in self.frame.itertuples()}
         self._places = {identity: place for place, identity in enumerate(self._rows)}
 
     def of(self, segmentation: str) -> list[str]:
-        """List the segment ids of a segmentation: clusters first, then stages."""
-        rows = self.frame[self.frame["segmentation"] == segmentation]
+        """List the segments in use of a segmentation: clusters first, then stages."""
+        rows = self.in_use[self.in_use["segmentation"] == segmentation]
         return list(rows["segment_id"])
+
+    def is_in_use(self, segment_id: str) -> bool:
+        """Say whether a segment is not retired."""
+        return segment_id in self._used
 
     def row(self, segment_id: str) -> object | None:
         """Find the row of dim_segments, or None for an id it does not know."""
@@ -129,18 +140,41 @@ class Trials:
             ["order", "is_other", "candidate", "k"], ignore_index=True
         )
         self.by_key = {key(trial): trial for trial in self.frame.itertuples()}
+        self._numbers = _segment_numbers(marts)
         self._keys = {
             trial.segmentation_trial_id: key for key, trial in self.by_key.items()
         }
 
     def rows(self, mart: str) -> dict[tuple[str, str, str], pd.DataFrame]:
-        """Read the rows of a mart that belong to each trial."""
-        groups = self._marts.read(mart).groupby("segmentation_trial_id")
+        """Read the rows of a mart that belong to each trial.
+
+        Groups of a chosen trial carry the numbers of their segments, for life.
+        """
+        frame = self._marts.read(mart)
+        if self._numbers and "cluster_number" in frame:
+            frame["cluster_number"] = [
+                self._numbers.get((row.segmentation_trial_id, row.cluster_number))
+                or row.cluster_number
+                for row in frame.itertuples()
+            ]
+        groups = frame.groupby("segmentation_trial_id")
         return {
             self._keys[identity]: rows
             for identity, rows in groups
             if identity in self._keys
         }
+
+
+def _segment_numbers(marts: PublishedMarts) -> dict[tuple[str, int], int]:
+    """Find the segment number of each group of the chosen trials."""
+    numbers = marts.read("marts.dim_segments").set_index("segment_id")["segment_number"]
+    groups = marts.read("marts.fct_trial_centroids").dropna(subset=["segment_id"])
+    groups = groups.drop_duplicates(["segmentation_trial_id", "cluster_number"])
+    return {
+        (row.segmentation_trial_id, row.cluster_number): int(numbers[row.segment_id])
+        for row in groups.itertuples()
+        if not formats.is_missing(numbers.get(row.segment_id))
+    }
 
 
 def key(trial: object) -> tuple[str, str, str]:
