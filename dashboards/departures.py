@@ -89,12 +89,11 @@ def _sentence(rows: pd.DataFrame, segments: Segments, smallest_cell: int) -> str
         return (
             f"{formats.words(few)} customers left {name} in {month}: no more is told."
         )
-    told = [
-        f"{formats.count(customers)} {cause}"
-        for cause, customers in rows["cause"].value_counts().sort_index().items()
-        if customers >= smallest_cell
-    ]
-    causes = f": {formats.listing(told)}" if told else ""
+    counts = rows["cause"].value_counts().sort_index()
+    told = [f"{formats.count(n)} {cause}" for cause, n in counts.items()]
+    # One small cause would be known from the total and the others.
+    is_told = len(told) > 0 and counts.min() >= smallest_cell
+    causes = f": {formats.listing(told)}" if is_told else ""
     stake = rows["revenue_12_months_amount"].astype(float).sum()
     worth = (
         f" Their revenue of the last twelve months: {formats.amount(stake)} (amount)."

@@ -89,18 +89,25 @@ def _share(
 ) -> str:
     if not paths.cause:
         stays = inside["from_segment_id"] == inside["to_segment_id"]
-        return f"{formats.share(inside.loc[stays, 'customers'].sum() / total)} stayed"
-    customers = int(moved["customers"].sum())
-    number = (
-        formats.few(smallest_cell)
-        if customers < smallest_cell
-        else formats.count(customers)
-    )
+        text = f"{formats.share(inside.loc[stays, 'customers'].sum() / total)} stayed"
+        redrawn = paths.month["cause"] == "map redrawn"
+        customers = int(paths.month.loc[redrawn, "customers"].sum())
+        if customers < smallest_cell:
+            return text
+        return f"{text}, the new map alone moved {formats.share(customers / total)}"
+    number = _customers(moved, smallest_cell)
     reason = {
         "behaved differently": "moved because they behaved differently",
         "map redrawn": "moved because the map was redrawn",
     }.get(paths.cause, paths.cause)
     return f"{number} customers {reason}"
+
+
+def _customers(rows: pd.DataFrame, smallest_cell: int) -> str:
+    customers = int(rows["customers"].sum())
+    if customers < smallest_cell:
+        return formats.few(smallest_cell)
+    return formats.count(customers)
 
 
 def _inside(rows: pd.DataFrame) -> pd.DataFrame:

@@ -104,7 +104,9 @@ def _lines(
 
 
 def _called(segments: Segments, row: object) -> str:
-    return segments.name(row.segment_id).removesuffix(f" ({row.segment_number})")
+    """Call a segment by its number and its name."""
+    name = segments.name(row.segment_id).removesuffix(f" ({row.segment_number})")
+    return f"{row.segment_number} {name}"
 
 
 def _end(row: object, last: pd.Timestamp) -> pd.Timestamp:
@@ -202,7 +204,10 @@ def _listed(segments: Segments, events: pd.DataFrame, smallest_cell: int) -> Mar
         ]
         for event in events.sort_values("month", ascending=False).itertuples()
     ]
-    caption = "What happened to each segment, the latest first"
+    caption = (
+        "What happened to each segment, the latest first (customers: those who were"
+        " looked at)"
+    )
     headers = ["Month", "Segment", "What happened", "Customers before", "After"]
     return table(caption, headers, body, 3, is_stacked=True)
 
@@ -219,9 +224,7 @@ def _maps(versions: pd.DataFrame) -> Markup:
     body = [
         [
             formats.count(row.fit_number),
-            "never"
-            if formats.is_missing(row.in_force_from)
-            else f"{formats.month(row.in_force_from)} to {formats.month(row.in_force_to)}",
+            _in_force(row),
             formats.day(row.fitted_to),
             formats.count(row.k),
             "" if formats.is_missing(row.refit_reason) else row.refit_reason,
@@ -230,6 +233,13 @@ def _maps(versions: pd.DataFrame) -> Markup:
     ]
     headers = ["Map", "In force", "Drawn on data up to", "Segments", "Why"]
     return table("The maps", headers, body, 5, is_stacked=True)
+
+
+def _in_force(version: object) -> str:
+    if formats.is_missing(version.in_force_from):
+        return "never"
+    months = formats.month(version.in_force_from), formats.month(version.in_force_to)
+    return " to ".join(dict.fromkeys(months))
 
 
 def hindsight(versions: pd.DataFrame) -> str:

@@ -20,7 +20,7 @@ from dashboards.template import (
 
 FILE, TITLE = "outlook.html", "Next months"
 TODAY, EXPECTED, KEPT = (
-    theme.mark(6),
+    theme.Mark("#b4bec9"),
     theme.MEASURED,
     theme.Mark(theme.CONTRAST, marker="diamond-open"),
 )
@@ -50,7 +50,14 @@ def build(marts: PublishedMarts) -> Page:
                 [_sizes(marts, expected, segments, names)],
                 is_wide=True,
             ),
-            Section("How far to trust them", [_record(marts, names)], is_wide=True),
+            Section(
+                "How far to trust them",
+                [_record(marts, names)],
+                "The chain moves customers on, month after month, as they moved in the"
+                " last months, and lets newcomers in. It is published where it told"
+                " earlier months better than leaving sizes the same as now.",
+                is_wide=True,
+            ),
             Section(
                 "From one month to the next",
                 [_transitions(marts, segments, names)],
@@ -112,6 +119,20 @@ def _sizes_state(rows: pd.DataFrame, segments: Segments) -> State:
     if len(untested):
         listed = formats.listing(_months(months) for months in sorted(set(untested)))
         note = f"At {listed} too little is known to test the band: it is too narrow."
+    young = [
+        identity
+        for identity, origin in rows[["segment_id", "origin_month"]]
+        .drop_duplicates()
+        .itertuples(index=False)
+        if segments.row(identity).valid_from == origin
+    ]
+    if young:
+        listed = formats.listing(segments.name(identity) for identity in young)
+        note += (
+            f" New in {formats.month(rows['origin_month'].iloc[0])}: {listed}. Nobody"
+            " has been seen leaving them yet, so the chain moves their customers as it"
+            " moves customers in general: read these numbers with doubt."
+        )
     return State(_largest_change(rows, segments), figures, captions, key, note)
 
 
@@ -158,7 +179,7 @@ def _sizes_figure(
                 None if formats.is_missing(now) else int(now)
                 for now in rows["same_as_now_customers"]
             ],
-            "marker": {**TODAY.bar, "opacity": 0.55},
+            "marker": TODAY.bar,
             "hovertemplate": "%{y}: %{x:,} customers today<extra></extra>",
         },
         {
@@ -204,7 +225,8 @@ def _record(marts: PublishedMarts, names: list[str]) -> Fragment:
 
 
 def _recorded(tests: pd.DataFrame) -> Markup:
-    backtests = tests[tests["test"] == "backtest"].sort_values("horizon_months")
+    backtests = tests[tests["test"] == "backtest"].dropna(subset=["horizon_months"])
+    backtests = backtests.sort_values("horizon_months")
     if backtests.empty:
         text = "It has not been tried out on earlier months yet."
         return part("paragraph", text=text)
@@ -301,8 +323,9 @@ def _stayers(rows: pd.DataFrame, segments: Segments) -> str:
     if same.empty:
         return "Probability of each segment a month later"
     row = same.loc[same["probability"].astype(float).idxmin()]
+    name = segments.name(row["to_segment_id"])
     return (
-        f"Least likely to be the same a month later: {segments.name(row['to_segment_id'])}"
+        f"Least likely to be the same a month later: {name}"
         f" ({formats.share(row['probability'])}, 95 % interval"
         f" {formats.share(row['lower_95_probability'])} to"
         f" {formats.share(row['upper_95_probability'])})"

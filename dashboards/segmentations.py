@@ -151,30 +151,32 @@ class Trials:
         Groups of a chosen trial carry the numbers of their segments, for life.
         """
         frame = self._marts.read(mart)
-        if self._numbers and "cluster_number" in frame:
-            frame["cluster_number"] = [
-                self._numbers.get((row.segmentation_trial_id, row.cluster_number))
-                or row.cluster_number
-                for row in frame.itertuples()
-            ]
         groups = frame.groupby("segmentation_trial_id")
         return {
-            self._keys[identity]: rows
+            self._keys[identity]: self._numbered(identity, rows)
             for identity, rows in groups
             if identity in self._keys
         }
 
+    def _numbered(self, trial: str, rows: pd.DataFrame) -> pd.DataFrame:
+        numbers = self._numbers.get(trial)
+        if numbers is None or "cluster_number" not in rows:
+            return rows
+        clusters = rows["cluster_number"]
+        return rows.assign(cluster_number=clusters.map(numbers).fillna(clusters))
 
-def _segment_numbers(marts: PublishedMarts) -> dict[tuple[str, int], int]:
-    """Find the segment number of each group of the chosen trials."""
+
+def _segment_numbers(marts: PublishedMarts) -> dict[str, dict[int, int]]:
+    """Find the segment number of each group of the chosen trials, by trial."""
     numbers = marts.read("marts.dim_segments").set_index("segment_id")["segment_number"]
     groups = marts.read("marts.fct_trial_centroids").dropna(subset=["segment_id"])
     groups = groups.drop_duplicates(["segmentation_trial_id", "cluster_number"])
-    return {
-        (row.segmentation_trial_id, row.cluster_number): int(numbers[row.segment_id])
-        for row in groups.itertuples()
-        if not formats.is_missing(numbers.get(row.segment_id))
-    }
+    found: dict[str, dict[int, int]] = {}
+    for row in groups.itertuples():
+        if not formats.is_missing(numbers.get(row.segment_id)):
+            of_trial = found.setdefault(row.segmentation_trial_id, {})
+            of_trial[row.cluster_number] = int(numbers[row.segment_id])
+    return found
 
 
 def key(trial: object) -> tuple[str, str, str]:

@@ -1,5 +1,7 @@
 """Stability: do customers stay, does the map stay, what became of each segment."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from dashboards import claims, formats, lifelines, segmentations, theme
@@ -88,26 +90,42 @@ def _staying(marts: PublishedMarts, names: list[str]) -> Chart:
             continue
         last = rows.iloc[-1]
         title = (
-            f"{formats.month(last['month'])}: {formats.share(last['stay_share'])} stayed"
-            f" in their segment, {formats.share(last['chance_stay_share'])} would by"
-            " chance"
+            f"{formats.month(last['month'])}: {formats.share(last['stay_share'])}"
+            f" stayed in their segment, {formats.share(last['chance_stay_share'])}"
+            " would by chance"
         )
         verdict = _verdict("Customers", last["customers_verdict"], stable)
-        effect = _effect(last)
-        states[(name,)] = _lines(rows, STAYING, title, verdict + effect, stable)
+        drawn_anew = _new_maps(marts, name)
+        note = f"{verdict} {_effect(rows, drawn_anew)}"
+        states[(name,)] = _lines(rows, STAYING, title, note, stable, drawn_anew)
     return Chart("stability", states, ("segmentation",))
 
 
-def _effect(last: pd.Series) -> str:
+def _new_maps(marts: PublishedMarts, name: str) -> list[pd.Timestamp]:
+    """List the months in which a segmentation had a new map, but for the first."""
+    versions = marts.read("marts.dim_model_versions")
+    starts = versions.loc[versions["segmentation"] == name, "in_force_from"].dropna()
+    return sorted(starts)[1:]
+
+
+def _effect(rows: pd.DataFrame, new_maps: list[pd.Timestamp]) -> str:
     """Say what the margin does that a customer must pass to change her segment."""
-    kept = last["stay_share"] - last["nearest_stay_share"]
-    if formats.is_missing(kept):
-        return ""
-    return (
-        " A customer changes her segment only once another one is clearly nearer: in"
-        f" {formats.month(last['month'])} that, and segments keeping their numbers,"
-        f" adds {formats.share(kept)} of customers to those who stayed."
-    )
+    same_map = rows[~rows["month"].isin(new_maps)]
+    kept = (same_map["stay_share"] - same_map["nearest_stay_share"]).dropna()
+    text = ""
+    if len(kept):
+        text = (
+            "A customer changes her segment only once another one is clearly nearer;"
+            f" this keeps {formats.share(kept.mean())} of customers in place, on"
+            " average over the months."
+        )
+    if new_maps:
+        months = formats.listing(formats.month(month) for month in new_maps)
+        text += (
+            f" Dashed: a new map ({months}). Who stayed is counted on the map of the"
+            " month before, the nearest segment on two maps."
+        )
+    return text
 
 
 def _verdict(what: str, verdict: str | None, line: float | None) -> str:
@@ -141,7 +159,8 @@ def _refitting(marts: PublishedMarts, names: list[str]) -> Chart:
             f" at {last['ari_refit']:.2f} (1: the same segments, 0: as by chance)"
         )
         verdict = _verdict("The segments", last["map_verdict"], AGREEING)
-        states[(name,)] = _lines(rows, REFITTING, title, verdict, AGREEING)
+        drawn_anew = _new_maps(marts, name)
+        states[(name,)] = _lines(rows, REFITTING, title, verdict, AGREEING, drawn_anew)
     return Chart("refits", states, ("segmentation",))
 
 
@@ -167,8 +186,9 @@ def _lines(
     title: str,
     note: str,
     line: float | None,
+    new_maps: Iterable[pd.Timestamp] = (),
 ) -> State:
-    """Draw measures by month, with their intervals and a threshold."""
+    """Draw measures by month, with their intervals, a threshold and new maps."""
     x = [formats.month_key(month) for month in rows["month"]]
     drawn = {
         column: entry
@@ -194,12 +214,24 @@ def _lines(
         traces,
         y="Per month (0 to 1)",
         height=300,
-        lines=[] if line is None else [theme.level(line)],
+        lines=[
+            *([] if line is None else [theme.level(line)]),
+            *(theme.upright(formats.month_key(month)) for month in new_maps),
+        ],
         xaxis=theme.MONTHS,
         yaxis={"range": [lowest - 0.02, 1.02]},
     )
     key = legend((label, mark, "line") for label, mark in drawn.values())
     return State(title, [figure], legend=key, note=note)
+
+
+def _known(rows: pd.DataFrame, measures: dict) -> dict:
+    """Keep the measures that were taken at all."""
+    return {
+        column: entry
+        for column, entry in measures.items()
+        if rows[column].notna().any()
+    }
 
 
 def _interval(rows: pd.DataFrame, column: str) -> dict:
