@@ -21,7 +21,7 @@ def build(marts: PublishedMarts) -> Page:
         return Page(FILE, TITLE, text, [])
     names = segmentations.ordered({name for name, _ in groups})
     keys = sorted(
-        groups, key=lambda values: (names.index(values[0]), segments.place(values[1]))
+        groups, key=lambda values: (names.index(values[0]), -len(groups[values]))
     )
     features = _first_features(marts)
     return Page(

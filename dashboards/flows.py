@@ -1,22 +1,23 @@
 """The paths of one month and cause, as a Sankey and as a heatmap."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from dashboards import formats, matrices, theme
-from dashboards.matrices import ENTERED, LEFT, OUTSIDE_MARK, OUTSIDE_NAMES
+from dashboards.matrices import LEFT, OUTSIDE_MARK, OUTSIDE_NAMES
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import Segments
 from dashboards.template import Chart, State
 
 CONTROLS = ("segmentation", "month", "cause")
-KEYS = ["from_segment_id", "to_segment_id"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Paths:
-    """Paths of one segmentation and month.
+    """Paths of one segmentation and month, as rows of fct_segment_migrations.
 
     Attributes:
         rows: those of the chosen cause, one row per path and cause.
@@ -24,19 +25,33 @@ class Paths:
         cause: the chosen cause; "" for every one.
     """
 
-    rows: pd.DataFrame
-    month: pd.DataFrame
+    rows: list
+    month: list
     cause: str
 
-    @property
-    def added_up(self) -> pd.DataFrame:
-        """The customers of each path, whatever the cause."""
-        return self.rows.groupby(KEYS, as_index=False)["customers"].sum()
+    @cached_property
+    def customers(self) -> dict[tuple[str, str], int]:
+        """The customers of each path (from, to), whatever the cause."""
+        return _added_up(
+            self.rows, lambda row: (row.from_segment_id, row.to_segment_id)
+        )
+
+    @cached_property
+    def totals(self) -> dict[str, int]:
+        """All customers of each segment before, whatever the cause."""
+        return _added_up(self.month, lambda row: row.from_segment_id)
 
     @property
     def name(self) -> str:
         """The month in words."""
-        return formats.month(self.month["month"].iloc[0])
+        return formats.month(self.month[0].month)
+
+
+def _added_up(rows: list, key: Callable) -> dict:
+    sums: dict = {}
+    for row in rows:
+        sums[key(row)] = sums.get(key(row), 0) + row.customers
+    return sums
 
 
 def sankey(marts: PublishedMarts, groups: dict, segments: Segments) -> Chart:
@@ -59,43 +74,55 @@ def heatmap(marts: PublishedMarts, groups: dict, segments: Segments) -> Chart:
 
 def _finding(paths: Paths, segments: Segments, smallest_cell: int) -> str:
     """Say how many stayed, or moved for the cause, and the largest move."""
-    rows = paths.added_up
-    inside = _inside(rows)
-    total = _inside(paths.month)["customers"].sum()
-    moved = rows if paths.cause else inside
-    moved = moved[moved["from_segment_id"] != moved["to_segment_id"]]
+    total = sum(row.customers for row in paths.month if _is_inside(row.from_segment_id))
     if total < smallest_cell:
         few = formats.few(smallest_cell)
         return f"{paths.name}: {few} customers were in a segment before"
-    text = f"{paths.name}: {_share(paths, inside, moved, total, smallest_cell)}"
-    moved = moved[moved["customers"] >= smallest_cell]
-    if moved.empty:
+    moved = {
+        (start, end): customers
+        for (start, end), customers in paths.customers.items()
+        if start != end and (paths.cause or _is_inside(start, end))
+    }
+    share = _moved(paths, moved, smallest_cell) if paths.cause else _stayed(paths)
+    text = f"{paths.name}: {share}"
+    if not moved or max(moved.values()) < smallest_cell:
         return text
-    largest = moved.loc[moved["customers"].idxmax()]
+    start, end = max(moved, key=moved.get)
     return (
-        f"{text}; the largest move was"
-        f" {matrices.name(segments, largest['from_segment_id'])}"
-        f" to {matrices.name(segments, largest['to_segment_id'])}"
-        f" ({formats.count(largest['customers'])} customers)"
+        f"{text}; the largest move was {matrices.name(segments, start)}"
+        f" to {matrices.name(segments, end)}"
+        f" ({formats.count(moved[start, end])} customers)"
     )
 
 
-def _share(
-    paths: Paths,
-    inside: pd.DataFrame,
-    moved: pd.DataFrame,
-    total: float,
-    smallest_cell: int,
-) -> str:
-    if not paths.cause:
-        stays = inside["from_segment_id"] == inside["to_segment_id"]
-        text = f"{formats.share(inside.loc[stays, 'customers'].sum() / total)} stayed"
-        redrawn = paths.month["cause"] == "map redrawn"
-        customers = int(paths.month.loc[redrawn, "customers"].sum())
-        if customers < smallest_cell:
-            return text
-        return f"{text}, the new map alone moved {formats.share(customers / total)}"
-    number = _customers(moved, smallest_cell)
+def _is_inside(*nodes: str) -> bool:
+    return not any(node in OUTSIDE_NAMES for node in nodes)
+
+
+def _stayed(paths: Paths) -> str:
+    """Say who stayed of those who are in a segment still, and what a new map did."""
+    total, stays, redrawn = 0, 0, 0
+    for row in paths.month:
+        if _is_inside(row.from_segment_id, row.to_segment_id):
+            total += row.customers
+            stays += row.customers * (row.from_segment_id == row.to_segment_id)
+            redrawn += row.customers * (row.cause == "map redrawn")
+    if total == 0:
+        return "all left"
+    text = f"{formats.share(stays / total)} stayed"
+    if redrawn == 0:
+        return text
+    return f"{text}, the new map alone moved {formats.share(redrawn / total)}"
+
+
+def _moved(paths: Paths, moved: dict, smallest_cell: int) -> str:
+    """Say how many moved for the cause."""
+    customers = sum(moved.values())
+    number = (
+        formats.few(smallest_cell)
+        if customers < smallest_cell
+        else formats.count(customers)
+    )
     reason = {
         "behaved differently": "moved because they behaved differently",
         "map redrawn": "moved because the map was redrawn",
@@ -103,35 +130,30 @@ def _share(
     return f"{number} customers {reason}"
 
 
-def _customers(rows: pd.DataFrame, smallest_cell: int) -> str:
-    customers = int(rows["customers"].sum())
-    if customers < smallest_cell:
-        return formats.few(smallest_cell)
-    return formats.count(customers)
-
-
-def _inside(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the paths of customers who were in a segment before and after."""
-    return rows[(rows["from_segment_id"] != ENTERED) & (rows["to_segment_id"] != LEFT)]
-
-
-def _hidden_note(rows: pd.DataFrame, smallest_cell: int) -> str:
-    hidden = int((rows["customers"] < smallest_cell).sum())
-    if hidden == 0:
-        return ""
-    few = formats.few(smallest_cell)
-    return f"Not drawn: {formats.counted(hidden, 'path')} with {few} customers."
-
-
 def _sankey_state(paths: Paths, segments: Segments, smallest_cell: int) -> State:
-    rows = paths.added_up
     title = _finding(paths, segments, smallest_cell)
-    note = _hidden_note(rows, smallest_cell)
-    shown = rows[rows["customers"] >= smallest_cell]
-    if shown.empty:
+    shown = {
+        path: customers
+        for path, customers in sorted(paths.customers.items())
+        if customers >= smallest_cell
+    }
+    hidden = len(paths.customers) - len(shown)
+    few = formats.few(smallest_cell)
+    note = (
+        f"Not drawn: {formats.counted(hidden, 'path')} with {few} customers."
+        if hidden
+        else ""
+    )
+    if not shown:
         return State(title, note=note)
-    starts = matrices.ordered(set(shown["from_segment_id"]), segments)
-    ends = matrices.ordered(set(shown["to_segment_id"]), segments)
+    drawn = _streams(shown, segments)
+    note = f"Left: the month before; right: this month. {note}"
+    return State(title, [drawn], note=note)
+
+
+def _streams(shown: dict[tuple[str, str], int], segments: Segments) -> theme.Figure:
+    starts = matrices.ordered({start for start, _ in shown}, segments)
+    ends = matrices.ordered({end for _, end in shown}, segments)
     nodes = starts + ends
     marks = [
         OUTSIDE_MARK if node in OUTSIDE_NAMES else segments.mark(node) for node in nodes
@@ -149,35 +171,32 @@ def _sankey_state(paths: Paths, segments: Segments, smallest_cell: int) -> State
             "hovertemplate": "%{label}: %{value:,} customers<extra></extra>",
         },
         "link": {
-            "source": [places[node] for node in shown["from_segment_id"]],
-            "target": [len(starts) + ends.index(n) for n in shown["to_segment_id"]],
-            "value": [int(customers) for customers in shown["customers"]],
+            "source": [places[start] for start, _ in shown],
+            "target": [len(starts) + ends.index(end) for _, end in shown],
+            "value": [int(customers) for customers in shown.values()],
             "color": [
-                theme.fade(marks[places[node]].colour, 0.35)
-                for node in shown["from_segment_id"]
+                theme.fade(marks[places[start]].colour, 0.35) for start, _ in shown
             ],
             "hovertemplate": "%{source.label} to %{target.label}:"
             " %{value:,} customers<extra></extra>",
         },
         "valueformat": ",",
     }
-    height = 160 + 42 * max(len(starts), len(ends))
-    drawn = theme.figure([trace], height=height)
-    note = f"Left: the month before; right: this month. {note}"
-    return State(title, [drawn], note=note)
+    return theme.figure([trace], height=160 + 42 * max(len(starts), len(ends)))
 
 
 def _heatmap_state(paths: Paths, segments: Segments, smallest_cell: int) -> State:
-    rows = paths.added_up
-    ends = matrices.ordered(set(rows["to_segment_id"]), segments)
+    ends = matrices.ordered({end for _, end in paths.customers}, segments)
     # Every numbered column has its row, also when nobody was there before.
-    starts = matrices.ordered({*rows["from_segment_id"], *ends} - {LEFT}, segments)
-    cells = rows.pivot(
-        index="from_segment_id", columns="to_segment_id", values="customers"
+    starts = {start for start, _ in paths.customers} | {*ends}
+    starts = matrices.ordered(starts - {LEFT}, segments)
+    cells = pd.DataFrame(
+        [[paths.customers.get((start, end), 0) for end in ends] for start in starts],
+        index=starts,
+        columns=ends,
+        dtype=float,
     )
-    cells = cells.reindex(index=starts, columns=ends).fillna(0)
-    totals = paths.month.groupby("from_segment_id")["customers"].sum()
-    totals = totals.reindex(starts).fillna(0)
+    totals = pd.Series([float(paths.totals.get(start, 0)) for start in starts], starts)
     shown = cells.where((cells == 0) | (cells >= smallest_cell))
     shares = 100 * shown.div(totals.where(totals >= smallest_cell), axis=0)
     drawn = matrices.figure(

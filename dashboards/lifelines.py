@@ -59,9 +59,7 @@ def _lines(
     if clusters.empty:
         return State("No segment has lived through a month yet.")
     labels = {
-        row.segment_id: formats.wrapped(
-            f"{row.segment_number} {_called(segments, row)}"
-        )
+        row.segment_id: formats.wrapped(_called(segments, row))
         for row in clusters.itertuples()
     }
     traces = [
@@ -196,8 +194,8 @@ def _listed(segments: Segments, events: pd.DataFrame, smallest_cell: int) -> Mar
         return part("paragraph", text=text)
     body = [
         [
-            formats.month(event.month),
             f"{segments.name(event.segment_id)} ({event.segment_id})",
+            formats.month(event.month),
             _sentence(segments, event),
             _size(event.customers_before, smallest_cell),
             _size(event.customers_after, smallest_cell),
@@ -208,7 +206,7 @@ def _listed(segments: Segments, events: pd.DataFrame, smallest_cell: int) -> Mar
         "What happened to each segment, the latest first (customers: those who were"
         " looked at)"
     )
-    headers = ["Month", "Segment", "What happened", "Customers before", "After"]
+    headers = ["Segment", "Month", "What happened", "Customers before", "After"]
     return table(caption, headers, body, 3, is_stacked=True)
 
 

@@ -1,6 +1,5 @@
 """What the paths of a month were worth: the most valuable and the most costly."""
 
-import pandas as pd
 from markupsafe import Markup
 
 from dashboards import formats, matrices
@@ -37,10 +36,13 @@ def blocks(
 def _listed(
     paths: Paths, rank: str, words: str, segments: Segments, smallest_cell: int
 ) -> Markup:
-    rows = paths.rows
-    rows = rows[rows[rank].notna() & (rows["customers"] >= smallest_cell)]
-    rows = rows.sort_values(rank).head(MOST_PATHS)
-    if rows.empty:
+    ranked = [
+        (getattr(row, rank), row)
+        for row in paths.rows
+        if row.customers >= smallest_cell and not formats.is_missing(getattr(row, rank))
+    ]
+    ranked.sort(key=lambda entry: entry[0])
+    if not ranked:
         changed = "raised" if rank == "gain_rank" else "lowered"
         few = formats.few(smallest_cell)
         text = (
@@ -48,7 +50,7 @@ def _listed(
             f" {few} customers."
         )
         return part("paragraph", text=text)
-    body = [_row(row, segments) for row in rows.itertuples()]
+    body = [_row(row, segments) for _, row in ranked[:MOST_PATHS]]
     number = "path" if len(body) == 1 else f"{len(body)} paths"
     caption = f"The {words} {number} of {paths.name} (amounts)"
     return table(caption, HEADERS, body, 2, is_stacked=True)
@@ -66,6 +68,6 @@ def _row(row: object, segments: Segments) -> list[str]:
 
 
 def _interval(low: float | None, high: float | None) -> str:
-    if pd.isna(low) or pd.isna(high):
+    if formats.is_missing(low) or formats.is_missing(high):
         return formats.NOTHING
     return f"{formats.amount(low)} to {formats.amount(high)}"

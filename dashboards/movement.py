@@ -97,11 +97,12 @@ def _paths(marts: PublishedMarts) -> pd.DataFrame:
 def _groups(paths: pd.DataFrame) -> dict[tuple[str, str, str], flows.Paths]:
     """Sort the paths by segmentation, month and cause."""
     groups = {}
-    for (name, month), rows in paths.groupby(["segmentation", "month"]):
+    for (name, month), found in paths.groupby(["segmentation", "month"]):
+        rows = list(found.itertuples())
         groups[name, month, ALL] = flows.Paths(rows, rows, "")
         for cause, kinds in CAUSES.items():
-            of_cause = rows[rows["cause"].isin(kinds)]
-            if not of_cause.empty:
+            of_cause = [row for row in rows if row.cause in kinds]
+            if of_cause:
                 groups[name, month, cause] = flows.Paths(of_cause, rows, cause)
     return groups
 
@@ -110,13 +111,14 @@ def _maps(marts: PublishedMarts, keys: list[tuple[str, str, str]]) -> Fragment:
     """Say which map each month was seen on."""
     versions = marts.read("marts.dim_model_versions")
     states = {
-        (name, month): _map(versions[versions["segmentation"] == name], month)
+        (name, month): seen_on(versions[versions["segmentation"] == name], month)
         for name, month, _ in keys
     }
     return Fragment("map", states, ("segmentation", "month"))
 
 
-def _map(versions: pd.DataFrame, month: str) -> Markup:
+def seen_on(versions: pd.DataFrame, month: str) -> Markup:
+    """Say when the map of a month was drawn: then, before, or in hindsight."""
     start = pd.Timestamp(month)
     versions = versions.dropna(subset=["in_force_from"]).sort_values("in_force_from")
     in_force = versions[versions["in_force_from"] <= start]

@@ -124,9 +124,9 @@ def _sizes_state(rows: pd.DataFrame, segments: Segments) -> State:
         for identity, origin in rows[["segment_id", "origin_month"]]
         .drop_duplicates()
         .itertuples(index=False)
-        if segments.row(identity).valid_from == origin
+        if segments.starts(identity) == origin
     ]
-    if young:
+    if young and _is_chain(rows):
         listed = formats.listing(segments.name(identity) for identity in young)
         note += (
             f" New in {formats.month(rows['origin_month'].iloc[0])}: {listed}. Nobody"

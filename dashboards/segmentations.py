@@ -54,7 +54,7 @@ class Segments:
             ]
         )
         self.in_use = self.frame[self.frame["valid_to"].isna()]
-        self._used = set(self.in_use["segment_id"])
+        self._retired = set(frame["segment_id"]) - set(self.in_use["segment_id"])
         self._rows = {row.segment_id: row for row in self.frame.itertuples()}
         self._places = {identity: place for place, identity in enumerate(self._rows)}
 
@@ -65,7 +65,12 @@ class Segments:
 
     def is_in_use(self, segment_id: str) -> bool:
         """Say whether a segment is not retired."""
-        return segment_id in self._used
+        return segment_id not in self._retired
+
+    def starts(self, segment_id: str) -> pd.Timestamp | None:
+        """Give the first month of a segment, None where it is not known."""
+        row = self._rows.get(segment_id)
+        return None if row is None or pd.isna(row.valid_from) else row.valid_from
 
     def row(self, segment_id: str) -> object | None:
         """Find the row of dim_segments, or None for an id it does not know."""

@@ -39,7 +39,8 @@ def build(marts: PublishedMarts) -> Page:
     """Build the stability page."""
     segments = Segments(marts)
     stability = marts.read("marts.rpt_segment_stability")
-    names = segmentations.ordered(stability["segmentation"])
+    events = marts.read("marts.fct_segment_events")
+    names = segmentations.ordered({*stability["segmentation"], *events["segmentation"]})
     if not names:
         return Page(FILE, TITLE, "Stability has not been measured yet.", [])
     return Page(
