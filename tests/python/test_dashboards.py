@@ -192,7 +192,7 @@ def test_text_from_data_cannot_become_markup(folder: Path):
 
 
 def test_text_in_charts_is_escaped_for_plotly(pages: dict):
-    state = block(pages[movement.FILE], "sankey").states["lifecycle", made_up.LAST]
+    state = _sankey(pages, "lifecycle", made_up.LAST)
     labels = state.figures[0]["data"][0]["node"]["label"]
     assert html.escape(made_up.NASTY, quote=False) in labels
     assert not any("<" in label for label in labels)
@@ -245,7 +245,7 @@ def test_months_with_too_few_customers_are_gaps(pages: dict):
 
 
 def test_small_paths_are_not_drawn(pages: dict):
-    sankey = block(pages[movement.FILE], "sankey").states["lifecycle", made_up.LAST]
+    sankey = _sankey(pages, "lifecycle", made_up.LAST)
     values = sankey.figures[0]["data"][0]["link"]["value"]
     assert min(values) >= 5
     assert "6 paths" in sankey.note
