@@ -45,7 +45,7 @@ def build(marts: PublishedMarts) -> Page:
             ),
         ],
         sections=[
-            Section("Who left", [_summary(groups, segments, cell)], is_wide=True),
+            Section("Who left", [_summary(marts, groups, segments)], is_wide=True),
             Section(
                 "Why",
                 [_reasons(groups, features, cell), _keeping(groups, cell)],
@@ -73,11 +73,22 @@ def _first_features(marts: PublishedMarts) -> pd.DataFrame:
     return first.assign(direction=direction)
 
 
-def _summary(groups: dict, segments: Segments, smallest_cell: int) -> Fragment:
-    states = {
-        values: part("paragraph", text=_sentence(rows, segments, smallest_cell))
-        for values, rows in groups.items()
+def _summary(marts: PublishedMarts, groups: dict, segments: Segments) -> Fragment:
+    events = marts.read("marts.fct_segment_events")
+    renamed = events[
+        (events["event"] == "renamed") & events["previous_persona"].notna()
+    ]
+    before = {
+        (row.segment_id, row.month): row.previous_persona
+        for row in renamed.itertuples()
     }
+    states = {}
+    for values, rows in groups.items():
+        text = _sentence(rows, segments, marts.smallest_cell)
+        called = before.get((values[1], rows["month"].iloc[0]))
+        if called is not None:
+            text += f" The name is new: until then it was called {called}."
+        states[values] = part("paragraph", text=text)
     return Fragment("who-left", states, CONTROLS)
 
 
@@ -123,7 +134,7 @@ def _reasons_state(counts: pd.Series, smallest_cell: int) -> State:
     if hidden:
         few = formats.few(smallest_cell)
         note += f" Not drawn: {formats.counted(hidden, 'bar')} of {few} customers."
-    return State(title, [_bars(labels, list(shown), theme.MEASURED)], note=note)
+    return State(title, [_bars(labels, list(shown))], note=note)
 
 
 def _keeping(groups: dict, smallest_cell: int) -> Chart:
@@ -154,18 +165,16 @@ def _keeping_state(rows: pd.DataFrame, smallest_cell: int) -> State:
         few = formats.few(smallest_cell)
         note += f" Not drawn: {formats.counted(hidden, 'bar')} of {few} customers."
     labels = [formats.words(name) for name in shown]
-    return State(
-        title, [_bars(labels, list(shown.values()), theme.EXPECTED)], note=note
-    )
+    return State(title, [_bars(labels, list(shown.values()))], note=note)
 
 
-def _bars(labels: list[str], counts: list[int], mark: theme.Mark) -> theme.Figure:
+def _bars(labels: list[str], counts: list[int]) -> theme.Figure:
     trace = {
         "type": "bar",
         "orientation": "h",
         "y": [formats.wrapped(label) for label in labels],
         "x": [int(count) for count in counts],
-        "marker": mark.bar,
+        "marker": theme.MEASURED.bar,
         "text": [formats.count(count) for count in counts],
         "textposition": "auto",
         "hovertemplate": "%{y}: %{x:,} customers<extra></extra>",

@@ -104,16 +104,16 @@ def _sizes_state(rows: pd.DataFrame, segments: Segments) -> State:
     figures = [_sizes_figure(part, segments, highest) for _, part in horizons]
     captions = [
         f"In {_months(horizon)}, {formats.month(part['month'].iloc[0])}:"
-        + (" as customers move" if _is_chain(part) else " same as now")
+        + f" {_shown(_is_chain(part))}"
         for horizon, part in horizons
     ]
-    key = legend(
-        [
-            (f"today ({formats.month(rows['origin_month'].iloc[0])})", TODAY, "bar"),
-            ("expected, with 80 % band", EXPECTED, "point"),
-            ("same as now, with 80 % band", KEPT, "point"),
-        ]
-    )
+    today = f"today ({formats.month(rows['origin_month'].iloc[0])})"
+    entries = [(today, TODAY, "bar")]
+    if _is_chain(rows):
+        entries.append(("as the chain expects, with 80 % band", EXPECTED, "point"))
+    if not rows["is_published"].eq(True).all():
+        entries.append(("same as now, with 80 % band", KEPT, "point"))
+    key = legend(entries)
     untested = rows.loc[~rows["is_band_tested"].eq(True), "horizon_months"]
     note = ""
     if len(untested):
@@ -232,10 +232,8 @@ def _recorded(tests: pd.DataFrame) -> Markup:
         return part("paragraph", text=text)
     body = [
         [
-            "any"
-            if formats.is_missing(row.horizon_months)
-            else _months(row.horizon_months),
-            "" if formats.is_missing(row.verdict) else row.verdict,
+            _months(row.horizon_months),
+            _shown(row.is_published),
             formats.count(row.months),
             formats.share(row.chain_error_share),
             formats.share(row.same_as_now_error_share),
@@ -245,9 +243,9 @@ def _recorded(tests: pd.DataFrame) -> Markup:
     ]
     headers = [
         "Ahead",
-        "What is shown, and why",
+        "Shown",
         "Months tried",
-        "Off by, as customers move",
+        "Off by, chain",
         "Off by, same as now",
         "Inside the 80 % band",
     ]
@@ -255,10 +253,21 @@ def _recorded(tests: pd.DataFrame) -> Markup:
         "Tried out on earlier months: absolute errors of all segments, as a share of"
         " customers"
     )
+    sentences = [
+        f"{_months(row.horizon_months)} ahead: {row.verdict}"
+        for row in backtests.dropna(subset=["verdict"]).itertuples()
+    ]
     others = tests[tests["test"].isin(OTHER_TESTS)].dropna(subset=["verdict"])
-    sentences = " ".join(others["verdict"])
-    listed = table(caption, headers, body, 2, is_stacked=True)
-    return listed + part("paragraph", text=sentences) if sentences else listed
+    sentences += [" ".join(others["verdict"])]
+    paragraphs = [part("paragraph", text=text) for text in sentences if text]
+    return table(caption, headers, body, 2, is_stacked=True) + Markup("").join(
+        paragraphs
+    )
+
+
+def _shown(is_published: bool | None) -> str:
+    is_chain = not formats.is_missing(is_published) and bool(is_published)
+    return "the chain" if is_chain else "same as now"
 
 
 def _transitions(marts: PublishedMarts, segments: Segments, names: list[str]) -> Chart:

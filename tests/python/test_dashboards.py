@@ -249,7 +249,9 @@ def test_small_paths_are_not_drawn(pages: dict):
     values = sankey.figures[0]["data"][0]["link"]["value"]
     assert min(values) >= 5
     assert "6 paths" in sankey.note
-    heatmap = block(pages[movement.FILE], "heatmap").states["lifecycle", made_up.LAST]
+    heatmap = block(pages[movement.FILE], "heatmap").states[
+        "lifecycle", made_up.LAST, "all"
+    ]
     cells = [
         cell for row in heatmap.figures[0]["data"][0]["customdata"] for cell in row
     ]
@@ -852,15 +854,18 @@ def test_expected_sizes_are_those_from_the_latest_month(pages: dict):
         assert coming["error_x"]["array"] == [3, 3, 3]
         assert coming["error_x"]["arrayminus"] == [2, 2, 2]
     assert [caption.split(": ")[1] for caption in state.captions] == [
-        "as customers move",
-        "as customers move",
+        "the chain",
+        "the chain",
         "same as now",
     ]
     assert "At 6 months too little is known" in state.note
-    listed = cells(block(pages[outlook.FILE], "record").states["value",])
+    record = block(pages[outlook.FILE], "record").states["value",]
+    assert "1 month ahead: The backtest of value says 1." in record
+    listed = cells(record)
+    assert [row[1] for row in listed[2:]] == ["the chain", "same as now"]
     assert listed[1] == [
         "1 month",
-        "The backtest of value says 1.",
+        "the chain",
         "15",
         "7.3 %",
         "9.5 %",
@@ -892,6 +897,7 @@ def test_departures_are_counted_and_small_counts_are_hidden(pages: dict):
     keeping = block(page, "keeping").states[key]
     assert keeping.figures[0]["data"][0]["x"] == [8, 9]
     assert keeping.title == "Orders in the month would have kept 11 of 20 customers"
+    assert "until then it was called" in sentence
     few = block(page, "who-left").states["lifecycle", "lifecycle-1"]
     assert "Fewer than 5 customers left" in few
     assert block(page, "keeping").states["lifecycle", "lifecycle-1"].figures == []
