@@ -77,7 +77,7 @@ COLUMNS = {
     "marts.fct_segment_expectations": (
         "segmentation, segment_id, origin_month, month, horizon_months,"
         " same_as_now_customers, published_customers, lower_80_customers,"
-        " upper_80_customers, reason, is_published, is_band_tested"
+        " upper_80_customers, is_published, is_band_tested"
     ),
     "marts.rpt_transition_tests": (
         "segmentation, test, horizon_months, verdict, months, chain_error_share,"

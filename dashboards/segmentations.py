@@ -58,11 +58,6 @@ class Segments:
         self._rows = {row.segment_id: row for row in self.frame.itertuples()}
         self._places = {identity: place for place, identity in enumerate(self._rows)}
 
-    def of(self, segmentation: str) -> list[str]:
-        """List the segments in use of a segmentation: clusters first, then stages."""
-        rows = self.in_use[self.in_use["segmentation"] == segmentation]
-        return list(rows["segment_id"])
-
     def is_in_use(self, segment_id: str) -> bool:
         """Say whether a segment is not retired."""
         return segment_id not in self._retired
