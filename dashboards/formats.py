@@ -60,6 +60,11 @@ def month(value: pd.Timestamp | None) -> str:
     return NOTHING if is_missing(value) else pd.Timestamp(value).strftime("%B %Y")
 
 
+def day(value: pd.Timestamp | None) -> str:
+    """Write a day in words: 31 December 2017."""
+    return NOTHING if is_missing(value) else f"{pd.Timestamp(value).day} {month(value)}"
+
+
 def month_key(value: pd.Timestamp) -> str:
     """Write a month as its first day: 2017-12-01, as Plotly's axes read it."""
     return pd.Timestamp(value).strftime("%Y-%m-%d")

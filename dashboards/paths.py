@@ -31,6 +31,8 @@ def _state(group: pd.DataFrame, trial: object, smallest_cell: int) -> State:
     if shown.empty:
         return State(f"Every group has {formats.few(smallest_cell)} customers.")
     note = "Mean of the sampled customers of each group, in original units."
+    if trial.is_chosen:
+        note += " Groups carry the numbers of their segments."
     if small:
         names = formats.listing(f"Group {number}" for number in small)
         note += f" {names}: {formats.few(smallest_cell)} customers, not shown."

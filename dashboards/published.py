@@ -25,7 +25,7 @@ COLUMNS = {
     "marts.fct_trial_nulls": ("segmentation_trial_id, shuffle_number, silhouette"),
     "marts.fct_trial_centroids": (
         "segmentation_trial_id, cluster_number, customers, customer_share, feature,"
-        " step, value"
+        " step, value, segment_id"
     ),
     "marts.fct_silhouettes": (
         "segmentation_trial_id, cluster_number, sample_number, silhouette, x, y"
@@ -33,7 +33,7 @@ COLUMNS = {
     "marts.dim_segments": (
         "segment_id, segmentation, segment_number, stage, persona,"
         " persona_evidence, is_persona_earned, recommended_action,"
-        " action_to_avoid, offer, channel"
+        " action_to_avoid, offer, channel, valid_from, valid_to"
     ),
     "marts.fct_segment_profiles": (
         "segmentation, segment_id, month, customers, customer_share,"
@@ -47,12 +47,49 @@ COLUMNS = {
         " customer_share"
     ),
     "marts.fct_segment_migrations": (
-        "segmentation, month, from_segment_id, to_segment_id, customers,"
-        " revenue_before_amount, revenue_after_amount, revenue_change_amount"
+        "segmentation, month, from_segment_id, to_segment_id, cause, customers,"
+        " revenue_before_amount, revenue_after_amount, revenue_change_amount,"
+        " revenue_change_low_amount, revenue_change_high_amount, gain_rank, loss_rank"
     ),
     "marts.rpt_segment_stability": (
-        "segmentation, month, customers, stay_share, chance_stay_share,"
-        " ari_frozen, ari_refit, customers_verdict, map_verdict"
+        "segmentation, month, customers, stay_share, stay_share_low,"
+        " stay_share_high, chance_stay_share, nearest_stay_share, ari_refit,"
+        " ari_refit_low, ari_refit_high, size_entropy, customers_verdict,"
+        " map_verdict"
+    ),
+    "marts.fct_segment_stabilities": (
+        "segmentation, segment_id, month, jaccard_frozen, jaccard_frozen_low,"
+        " jaccard_frozen_high, jaccard_refit, jaccard_refit_low, jaccard_refit_high"
+    ),
+    "marts.fct_segment_events": (
+        "segmentation, month, segment_id, event, related_segment_id,"
+        " previous_persona, persona, customers_before, customers_after, overlap"
+    ),
+    "marts.dim_model_versions": (
+        "segmentation, fit_number, k, fitted_to, in_force_from, in_force_to,"
+        " refit_reason"
+    ),
+    "marts.fct_segment_transitions": (
+        "segmentation, from_segment_id, to_segment_id, month_pairs, customers,"
+        " from_customers, probability, lower_95_probability, upper_95_probability,"
+        " month"
+    ),
+    "marts.fct_segment_expectations": (
+        "segmentation, segment_id, origin_month, month, horizon_months,"
+        " same_as_now_customers, published_customers, lower_80_customers,"
+        " upper_80_customers, is_published, is_band_tested"
+    ),
+    "marts.rpt_transition_tests": (
+        "segmentation, test, horizon_months, verdict, months, chain_error_share,"
+        " same_as_now_error_share, coverage_80_share, is_published"
+    ),
+    # Read by customer to be counted; no id leaves `departures`.
+    "marts.fct_segment_departures": (
+        "segmentation, from_segment_id, month, cause, keeping_orders,"
+        " revenue_12_months_amount, segment_departure_id"
+    ),
+    "marts.fct_departure_features": (
+        "segment_departure_id, feature, feature_rank, value_change"
     ),
     "marts.fct_segment_revenue_months": (
         "segmentation, segment_id, month, customers, orders, revenue_amount"

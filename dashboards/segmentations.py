@@ -31,7 +31,12 @@ def control(names: list[str], label: str = "Segmentation") -> Control:
 
 
 class Segments:
-    """Names, marks and order of all segments, by segment_id."""
+    """Names, marks and order of all segments, by segment_id.
+
+    Attributes:
+        frame: one row per segment that there is or has been.
+        in_use: those of them that are not retired.
+    """
 
     def __init__(self, marts: PublishedMarts) -> None:
         """Read dim_segments; an id with several versions keeps its last row."""
@@ -48,13 +53,19 @@ class Segments:
                 "segment_id",
             ]
         )
+        self.in_use = self.frame[self.frame["valid_to"].isna()]
+        self._retired = set(frame["segment_id"]) - set(self.in_use["segment_id"])
         self._rows = {row.segment_id: row for row in self.frame.itertuples()}
         self._places = {identity: place for place, identity in enumerate(self._rows)}
 
-    def of(self, segmentation: str) -> list[str]:
-        """List the segment ids of a segmentation: clusters first, then stages."""
-        rows = self.frame[self.frame["segmentation"] == segmentation]
-        return list(rows["segment_id"])
+    def is_in_use(self, segment_id: str) -> bool:
+        """Say whether a segment is not retired."""
+        return segment_id not in self._retired
+
+    def starts(self, segment_id: str) -> pd.Timestamp | None:
+        """Give the first month of a segment, None where it is not known."""
+        row = self._rows.get(segment_id)
+        return None if row is None or pd.isna(row.valid_from) else row.valid_from
 
     def row(self, segment_id: str) -> object | None:
         """Find the row of dim_segments, or None for an id it does not know."""
@@ -129,18 +140,43 @@ class Trials:
             ["order", "is_other", "candidate", "k"], ignore_index=True
         )
         self.by_key = {key(trial): trial for trial in self.frame.itertuples()}
+        self._numbers = _segment_numbers(marts)
         self._keys = {
             trial.segmentation_trial_id: key for key, trial in self.by_key.items()
         }
 
     def rows(self, mart: str) -> dict[tuple[str, str, str], pd.DataFrame]:
-        """Read the rows of a mart that belong to each trial."""
-        groups = self._marts.read(mart).groupby("segmentation_trial_id")
+        """Read the rows of a mart that belong to each trial.
+
+        Groups of a chosen trial carry the numbers of their segments, for life.
+        """
+        frame = self._marts.read(mart)
+        groups = frame.groupby("segmentation_trial_id")
         return {
-            self._keys[identity]: rows
+            self._keys[identity]: self._numbered(identity, rows)
             for identity, rows in groups
             if identity in self._keys
         }
+
+    def _numbered(self, trial: str, rows: pd.DataFrame) -> pd.DataFrame:
+        numbers = self._numbers.get(trial)
+        if numbers is None or "cluster_number" not in rows:
+            return rows
+        clusters = rows["cluster_number"]
+        return rows.assign(cluster_number=clusters.map(numbers).fillna(clusters))
+
+
+def _segment_numbers(marts: PublishedMarts) -> dict[str, dict[int, int]]:
+    """Find the segment number of each group of the chosen trials, by trial."""
+    numbers = marts.read("marts.dim_segments").set_index("segment_id")["segment_number"]
+    groups = marts.read("marts.fct_trial_centroids").dropna(subset=["segment_id"])
+    groups = groups.drop_duplicates(["segmentation_trial_id", "cluster_number"])
+    found: dict[str, dict[int, int]] = {}
+    for row in groups.itertuples():
+        if not formats.is_missing(numbers.get(row.segment_id)):
+            of_trial = found.setdefault(row.segmentation_trial_id, {})
+            of_trial[row.cluster_number] = int(numbers[row.segment_id])
+    return found
 
 
 def key(trial: object) -> tuple[str, str, str]:

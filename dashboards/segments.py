@@ -121,7 +121,7 @@ def _sorted(profiles: pd.DataFrame, segments: Segments, name: str) -> pd.DataFra
 def _named_banner(segments: Segments) -> list[Markup]:
     named = [
         identity
-        for identity in segments.frame["segment_id"]
+        for identity in segments.in_use["segment_id"]
         if segments.is_named_all_the_same(identity)
     ]
     if not named:

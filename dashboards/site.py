@@ -10,18 +10,31 @@ from pathlib import Path
 from plotly.offline import get_plotlyjs
 
 from dashboards import (
+    departures,
     forecast,
     formats,
     movement,
+    outlook,
     overview,
     quality,
     segments,
+    stability,
     trajectories,
 )
 from dashboards.published import PublishedMarts
 from dashboards.template import render
 
-PAGES = (overview, segments, trajectories, movement, forecast, quality)
+PAGES = (
+    overview,
+    segments,
+    trajectories,
+    movement,
+    stability,
+    departures,
+    outlook,
+    forecast,
+    quality,
+)
 ASSETS = ("site.css", "site.js")
 DOCUMENTATION = "docs/index.html"
 

@@ -100,9 +100,13 @@ STAGE_MARKS = {
 
 
 def mark(number: int) -> Mark:
-    """Give group `number` (1, 2, ...) its colour, dash, marker and pattern."""
-    index = (int(number) - 1) % len(COLOURS)
-    return Mark(COLOURS[index], DASHES[index], MARKERS[index], PATTERNS[index])
+    """Give group `number` (1, 2, ...) its colour, dash, marker and pattern.
+
+    From the ninth on colours come again, each with the next dash and marker.
+    """
+    turn, index = divmod(int(number) - 1, len(COLOURS))
+    other = (index + turn) % len(COLOURS)
+    return Mark(COLOURS[index], DASHES[other], MARKERS[other], PATTERNS[other])
 
 
 MEASURED = Mark(ACCENT, "solid", "circle")
@@ -159,6 +163,13 @@ def level(y: float, colour: str = MUTED) -> dict:
     """Draw a thin level line across the chart at `y`."""
     ends = {"y0": y, "y1": y, "x0": 0, "x1": 1, "xref": "x domain"}
     return {"type": "line", **ends, "line": {"color": colour, "width": 1}}
+
+
+def upright_band(start: float | str, end: float | str, colour: str = MUTED) -> dict:
+    """Shade the chart from `start` to `end`, behind everything else."""
+    ends = {"x0": start, "x1": end, "y0": 0, "y1": 1, "yref": "y domain"}
+    look = {"fillcolor": fade(colour, 0.12), "line": {"width": 0}, "layer": "below"}
+    return {"type": "rect", **ends, **look}
 
 
 def arrow(x: float, y: float, text: str) -> dict:

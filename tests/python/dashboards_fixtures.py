@@ -17,6 +17,17 @@ MONTHS = [
     str(month)[:10] for month in pd.date_range("2016-01-01", periods=24, freq="MS")
 ]
 LAST = MONTHS[-1]
+DATES = {
+    "month",
+    "origin_month",
+    "valid_from",
+    "valid_to",
+    "fitted_to",
+    "in_force_from",
+    "in_force_to",
+}
+# A segment that is no longer in use, and whom the new map moved out of it.
+RETIRED, REDRAWN = "value-9", 40
 # Candidates: representation, smoothing, metric, band and the numbers of groups.
 RECIPES = {
     "warped": ("population", None, "dtw", 1, range(2, 9)),
@@ -271,9 +282,19 @@ def _segments(structure: bool, named: bool) -> pd.DataFrame:
                     "action_to_avoid": "Discounts",
                     "offer": "Early access",
                     "channel": None,
+                    "valid_from": MONTHS[0],
+                    "valid_to": None,
                 }
             )
-    return pd.DataFrame(rows)
+    retired = {
+        **rows[0],
+        "segment_id": RETIRED,
+        "segmentation": "value",
+        "segment_number": 9,
+        "persona": "Former Favourites",
+        "valid_to": MONTHS[-2],
+    }
+    return pd.DataFrame([*rows, retired])
 
 
 def _profiles() -> pd.DataFrame:
@@ -348,14 +369,42 @@ def _migrations() -> pd.DataFrame:
                             "from_segment_id": start and f"{segmentation}-{start}",
                             "to_segment_id": f"{segmentation}-{end}",
                             "customers": customers,
-                            "from_share": 0.1,
-                            "revenue_before_amount": 50.0 * customers,
-                            "revenue_after_amount": 60.0 * customers,
-                            "revenue_change_amount": 10.0 * customers,
-                            "cause": "behaviour",
+                            "cause": _cause(start, end),
+                            **_worth(customers, start, end),
                         }
                     )
-    return pd.DataFrame(rows).astype({"month": "datetime64[us]"})
+    # In its last month, "value" has a new map: see REDRAWN.
+    redrawn = {
+        **rows[-1],
+        "from_segment_id": RETIRED,
+        "to_segment_id": "value-2",
+        "customers": REDRAWN,
+        "cause": "map redrawn",
+        **_worth(REDRAWN, 9, 2),
+    }
+    return pd.DataFrame([*rows, redrawn]).astype({"month": "datetime64[us]"})
+
+
+def _cause(start: int | None, end: int) -> str:
+    if start is None:
+        return "entered"
+    return "stayed" if start == end else "behaved differently"
+
+
+def _worth(customers: int, start: int | None, end: int) -> dict[str, object]:
+    """What a path was worth: a gain up to segment 2, else a loss, none for stays."""
+    change = (10.0 if end <= 2 else -10.0) * customers
+    rank = None if start == end else 1000 - customers
+    return {
+        "from_share": 0.1,
+        "revenue_before_amount": 50.0 * customers,
+        "revenue_after_amount": 50.0 * customers + change,
+        "revenue_change_amount": change,
+        "revenue_change_low_amount": None if rank is None else change - 7,
+        "revenue_change_high_amount": None if rank is None else change + 7,
+        "gain_rank": rank if change > 0 else None,
+        "loss_rank": rank if change < 0 else None,
+    }
 
 
 def _stability() -> pd.DataFrame:
@@ -365,17 +414,190 @@ def _stability() -> pd.DataFrame:
             "month": month,
             "customers": 700,
             "stay_share": 0.7 + 0.001 * place,
+            "stay_share_low": 0.68 + 0.001 * place,
+            "stay_share_high": 0.73 + 0.001 * place,
             "chance_stay_share": 0.4,
-            "ari_frozen": 0.6,
-            "ari_refit": None,
-            "ami_refit": None,
+            "nearest_stay_share": 0.65 + 0.001 * place,
+            "ari_refit": 0.6 + 0.001 * place if segmentation == "value" else None,
+            "ari_refit_low": 0.55,
+            "ari_refit_high": 0.66,
             "size_entropy": 0.9,
             "customers_verdict": "stable",
-            "map_verdict": None,
+            "map_verdict": "moving" if segmentation == "value" else None,
         }
         for segmentation in CANDIDATES
         for place, month in enumerate(MONTHS[1:])
     ).astype({"month": "datetime64[us]"})
+
+
+def jaccard(number: int) -> float:
+    """How like itself a segment is, a month later."""
+    return round(0.9 - 0.1 * number, 2)
+
+
+def _stabilities() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "segmentation": identity.split("-")[0],
+            "segment_id": identity,
+            "month": month,
+            "jaccard_frozen": jaccard(int(identity[-1])),
+            "jaccard_frozen_low": jaccard(int(identity[-1])) - 0.05,
+            "jaccard_frozen_high": jaccard(int(identity[-1])) + 0.04,
+            "jaccard_refit": None,
+            "jaccard_refit_low": None,
+            "jaccard_refit_high": None,
+        }
+        for identity in [*_identities(), RETIRED]
+        for month in MONTHS[-2:]
+    ).astype({"month": "datetime64[us]"})
+
+
+def _identities() -> list[str]:
+    return [f"{name}-{number}" for name in CANDIDATES for number in SIZES]
+
+
+def _events() -> pd.DataFrame:
+    columns = ["segment_id", "month", "event", "related_segment_id", "persona"]
+    rows = [(identity, MONTHS[0], "born", None, None) for identity in _identities()]
+    rows += [
+        ("value-3", LAST, "split", "value-1", "At-Risk Sleepers"),
+        ("value-1", LAST, "survived", None, "Loyal Champions"),
+        ("value-1", LAST, "renamed", None, "Loyal Champions"),
+        (RETIRED, MONTHS[-2], "merged", "value-2", None),
+    ]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(
+        segmentation=frame["segment_id"].str.split("-").str[0],
+        previous_persona=[
+            NASTY if event == "renamed" else None for event in frame["event"]
+        ],
+        customers_before=[3 if event == "merged" else 222 for event in frame["event"]],
+        customers_after=111,
+        overlap=[0.77 if event == "survived" else None for event in frame["event"]],
+    )
+
+
+def _versions() -> pd.DataFrame:
+    columns = ["segmentation", "fit_number", "k", "fitted_to", "in_force_from"]
+    rows = [
+        ("lifecycle", 1, 3, "2016-12-31", MONTHS[0]),
+        ("value", 1, 4, "2016-12-31", MONTHS[0]),
+        ("value", 2, 3, "2017-12-31", LAST),
+    ]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(
+        in_force_to=[LAST, MONTHS[-2], LAST], refit_reason="fitted, for it was time."
+    )
+
+
+def probability(start: int, end: int) -> float:
+    """The probability of a path."""
+    return round(0.7 + 0.01 * start if start == end else 0.05 + 0.001 * end, 4)
+
+
+def _transitions() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "segmentation": name,
+            "from_segment_id": start and f"{name}-{start}",
+            "to_segment_id": f"{name}-{end}",
+            "month_pairs": 3,
+            # Nobody has been seen in segment 4; too few took the path 1 to 3.
+            "customers": 3 if (start, end) == (1, 3) else 50,
+            "from_customers": 2 if start == 4 else 200,
+            "probability": probability(start or 0, end),
+            "lower_95_probability": 0.01,
+            "upper_95_probability": 0.99,
+            "month": LAST,
+        }
+        for name in CANDIDATES
+        for start in [None, *SIZES]
+        for end in SIZES
+    ).astype({"month": "datetime64[us]"})
+
+
+def expected(number: int, horizon: int) -> float:
+    """Customers expected in a segment; at six months the same as now."""
+    return SIZES[number] + (0 if horizon == 6 else 10.0 * horizon)
+
+
+def _expectations() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "segmentation": name,
+            "segment_id": f"{name}-{number}",
+            "origin_month": origin,
+            "month": str(pd.Timestamp(origin) + pd.DateOffset(months=ahead))[:10],
+            "horizon_months": ahead,
+            "same_as_now_customers": customers,
+            "published_customers": expected(number, ahead) if origin == LAST else 1e6,
+            "lower_80_customers": expected(number, ahead) - 2,
+            "upper_80_customers": expected(number, ahead) + 3,
+            "reason": "Better.",
+            "is_published": ahead != 6,
+            "is_band_tested": ahead != 6,
+        }
+        for name in CANDIDATES
+        for origin in MONTHS[-2:]
+        for ahead in (1, 3, 6)
+        for number, customers in SIZES.items()
+    )
+
+
+def _transition_tests() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "segmentation": name,
+            "test": test,
+            "horizon_months": ahead,
+            "verdict": f"The {test} of {name} says {ahead or 'nothing'}.",
+            "months": 15,
+            "chain_error_share": 0.073,
+            "same_as_now_error_share": 0.095,
+            "coverage_80_share": 0.81,
+            "is_published": ahead != 6,
+        }
+        for name in CANDIDATES
+        for test, ahead in [
+            ("backtest", 1),
+            ("backtest", 3),
+            ("backtest", 6),
+            ("order", None),
+        ]
+    )
+
+
+def _departures() -> pd.DataFrame:
+    """Twenty left value-1 (three for silence), two lifecycle-1."""
+    keeping = [1] * 8 + [2] * 3 + [None] * 9
+    rows = [
+        {
+            "segment_departure_id": f"secret-departure-{place}",
+            "customer_id": f"secret-customer-{place}",
+            "segmentation": "value" if place < 20 else "lifecycle",
+            "from_segment_id": "value-1" if place < 20 else "lifecycle-1",
+            "month": LAST,
+            "cause": "lapsed" if place < 3 else "behaved differently",
+            "keeping_orders": keeping[place] if place < 20 else 1,
+            "revenue_12_months_amount": 100.0,
+        }
+        for place in range(22)
+    ]
+    return pd.DataFrame(rows).astype({"month": "datetime64[us]"})
+
+
+def _departure_features() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "segment_departure_id": f"secret-departure-{place}",
+            "feature": feature,
+            "feature_rank": rank,
+            "value_change": 1.5 if place < 12 else -1.5,
+        }
+        for place in range(22)
+        for rank, feature in enumerate(["recency_days", "orders"], start=1)
+    )
 
 
 def series() -> list[tuple[str, str]]:
@@ -557,6 +779,14 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
         "marts.fct_segment_mixes": _mixes(),
         "marts.fct_segment_migrations": _migrations(),
         "marts.rpt_segment_stability": _stability(),
+        "marts.fct_segment_stabilities": _stabilities(),
+        "marts.fct_segment_events": _events(),
+        "marts.dim_model_versions": _versions(),
+        "marts.fct_segment_transitions": _transitions(),
+        "marts.fct_segment_expectations": _expectations(),
+        "marts.rpt_transition_tests": _transition_tests(),
+        "marts.fct_segment_departures": _departures(),
+        "marts.fct_departure_features": _departure_features(),
         "marts.fct_segment_revenue_months": _revenue_months(),
         "marts.fct_revenue_forecasts": forecasts.drop(columns=["origin_month"]),
         "marts.fct_forecast_backtests": _backtests().drop(columns=["is_published"]),
@@ -576,10 +806,9 @@ def write_published(path: Path, marts: dict[str, pd.DataFrame]) -> Path:
             connection.register("frame", frame)
             connection.execute(f"create table {name} as select * from frame")
             connection.unregister("frame")
-            for column in ("month", "origin_month"):
-                if column in frame:
-                    connection.execute(
-                        f"alter table {name} alter {column} type date"
-                        f" using {column}::date"
-                    )
+            for column in DATES & {*frame.columns}:
+                connection.execute(
+                    f"alter table {name} alter {column} type date"
+                    f" using {column}::varchar::date"
+                )
     return path

@@ -16,9 +16,11 @@ from plotly.offline import get_plotlyjs
 from dashboards import __main__ as command
 from dashboards import (
     build_site,
+    departures,
     forecast,
     formats,
     movement,
+    outlook,
     overview,
     quality,
     segmentations,
@@ -27,6 +29,7 @@ from dashboards import (
     theme,
     trajectories,
 )
+from dashboards import stability as stability_page
 from dashboards.published import MARTS, PublishedMarts, UnreadableMartsError
 
 FILES = {module.FILE for module in site.PAGES}
@@ -189,7 +192,7 @@ def test_text_from_data_cannot_become_markup(folder: Path):
 
 
 def test_text_in_charts_is_escaped_for_plotly(pages: dict):
-    state = block(pages[movement.FILE], "sankey").states["lifecycle", made_up.LAST]
+    state = _sankey(pages, "lifecycle", made_up.LAST)
     labels = state.figures[0]["data"][0]["node"]["label"]
     assert html.escape(made_up.NASTY, quote=False) in labels
     assert not any("<" in label for label in labels)
@@ -242,11 +245,13 @@ def test_months_with_too_few_customers_are_gaps(pages: dict):
 
 
 def test_small_paths_are_not_drawn(pages: dict):
-    sankey = block(pages[movement.FILE], "sankey").states["lifecycle", made_up.LAST]
+    sankey = _sankey(pages, "lifecycle", made_up.LAST)
     values = sankey.figures[0]["data"][0]["link"]["value"]
     assert min(values) >= 5
     assert "6 paths" in sankey.note
-    heatmap = block(pages[movement.FILE], "heatmap").states["lifecycle", made_up.LAST]
+    heatmap = block(pages[movement.FILE], "heatmap").states[
+        "lifecycle", made_up.LAST, "all"
+    ]
     cells = [
         cell for row in heatmap.figures[0]["data"][0]["customdata"] for cell in row
     ]
@@ -316,7 +321,7 @@ def test_claims_are_quoted_where_they_belong(pages: dict):
     assert "Measured 0.500 (0.480 to 0.520) against 0.220." in structure["lifecycle",]
     coverage = block(pages[forecast.FILE], "claim-coverage").states
     assert "○ not measured" in coverage["total",]
-    stability = block(pages[movement.FILE], "stability").states
+    stability = block(pages[stability_page.FILE], "stability").states
     assert stability["value",].figures[0]["layout"]["shapes"][0]["y0"] == 0.8
     assert "shapes" not in stability["lifecycle",].figures[0]["layout"]
 
@@ -691,9 +696,13 @@ def test_segments_that_share_a_persona_are_numbered(tmp_path: Path):
     assert labels["lifecycle-2"] == "Steady Supporters (2)"
 
 
+def _sankey(pages: dict, name: str, month: str, cause: str = "all") -> object:
+    return block(pages[movement.FILE], "sankey").states[name, month, cause]
+
+
 def test_the_sankey_and_heatmap_are_the_migrations(pages: dict):
     month = made_up.MONTHS[-2]
-    sankey = block(pages[movement.FILE], "sankey").states["value", month]
+    sankey = _sankey(pages, "value", month)
     trace = sankey.figures[0]["data"][0]
     label, link = trace["node"]["label"], trace["link"]
     drawn = {
@@ -706,7 +715,7 @@ def test_the_sankey_and_heatmap_are_the_migrations(pages: dict):
     assert drawn[champions, champions] == made_up.migrating(month, 1, 1)
     assert drawn["New customers", champions] == made_up.migrating(month, 4, 1)
     assert drawn["Entered", champions] == 12
-    heatmap = block(pages[movement.FILE], "heatmap").states["value", month]
+    heatmap = block(pages[movement.FILE], "heatmap").states["value", month, "all"]
     row = [made_up.migrating(month, 1, end) for end in made_up.SIZES]
     expected = [100 * row[0] / sum(row), 100 * row[1] / sum(row), None]
     shares = heatmap.figures[0]["data"][0]["z"][0]
@@ -722,7 +731,7 @@ def test_the_title_names_who_stayed_and_the_largest_move(pages: dict):
         for end in made_up.SIZES
     }
     stayed = sum(moved[number, number] for number in made_up.SIZES)
-    title = block(pages[movement.FILE], "sankey").states["lifecycle", month].title
+    title = _sankey(pages, "lifecycle", month).title
     assert f"{100 * stayed / sum(moved.values()):.1f} % stayed" in title
     assert f"New customers to {made_up.NASTY} ({moved[4, 2]} customers)" in title
 
@@ -730,14 +739,201 @@ def test_the_title_names_who_stayed_and_the_largest_move(pages: dict):
 def test_causes_are_added_up(tmp_path: Path):
     marts = made_up.frames()
     moves = marts["marts.fct_segment_migrations"]
-    redrawn = moves.assign(cause="map")
+    redrawn = moves.assign(cause="map redrawn")
     marts["marts.fct_segment_migrations"] = pd.concat([moves, redrawn])
     pages = built(made_up.write_published(tmp_path / "causes.duckdb", marts))
-    sankey = block(pages[movement.FILE], "sankey").states["value", made_up.LAST]
+    sankey = _sankey(pages, "value", made_up.LAST)
     assert (
         2 * made_up.migrating(made_up.LAST, 1, 1)
         in (sankey.figures[0]["data"][0]["link"]["value"])
     )
+
+
+def test_causes_are_drawn_apart(pages: dict):
+    month = made_up.LAST
+    redrawn = _sankey(pages, "value", month, "map redrawn")
+    assert redrawn.figures[0]["data"][0]["link"]["value"] == [made_up.REDRAWN]
+    assert f"{made_up.REDRAWN} customers moved because the map" in redrawn.title
+    entered = _sankey(pages, "value", month, "entered or left")
+    assert entered.figures[0]["data"][0]["link"]["value"] == [12] * 4
+    behaved = _sankey(pages, "value", month, "behaved differently")
+    moved = {made_up.migrating(month, a, b) for a, b in [(1, 2), (2, 4), (4, 1)]}
+    links = behaved.figures[0]["data"][0]["link"]["value"]
+    assert moved <= set(links)
+    assert made_up.migrating(month, 1, 1) not in links
+    # The heatmap keeps the share of all customers of a row, whatever the cause.
+    states = block(pages[movement.FILE], "heatmap").states
+    row = [made_up.migrating(month, 1, end) for end in made_up.SIZES]
+    share = states["value", month, "behaved differently"].figures[0]["data"][0]["z"]
+    assert share[0][1] == pytest.approx(100 * row[1] / sum(row), abs=0.05)
+    assert ("lifecycle", month, "map redrawn") not in pages[movement.FILE].available
+
+
+def test_a_month_says_which_map_it_is_seen_on(pages: dict):
+    said = block(pages[movement.FILE], "map").states
+    assert "December 2017 has a new map" in said["value", made_up.LAST]
+    assert "drawn on data up to 31 December 2016" in said["lifecycle", made_up.LAST]
+    assert "new map" not in said["lifecycle", made_up.LAST]
+    sentence = movement.seen_on(_first_versions(), "2016-05-01")
+    assert "Seen in hindsight: the map of May 2016 was drawn later" in sentence
+
+
+def _first_versions() -> pd.DataFrame:
+    versions = made_up.frames()["marts.dim_model_versions"]
+    dates = ["fitted_to", "in_force_from", "in_force_to"]
+    versions = versions[versions["segmentation"] == "value"]
+    return versions.astype(dict.fromkeys(dates, "datetime64[us]"))
+
+
+def test_money_lists_the_ten_largest_paths_with_their_intervals(pages: dict):
+    month = made_up.LAST
+    moves = made_up.frames()["marts.fct_segment_migrations"]
+    moves = moves[(moves["segmentation"] == "value") & (moves["month"] == month)]
+    for name, rank in (("gains", "gain_rank"), ("losses", "loss_rank")):
+        listed = cells(block(pages[movement.FILE], name).states["value", month, "all"])
+        expected = moves[moves[rank].notna() & (moves["customers"] >= 5)]
+        expected = expected.sort_values(rank).head(10)
+        assert [row[2] for row in listed[1:]] == [
+            str(customers) for customers in expected["customers"]
+        ]
+        assert [row[1] for row in listed[1:]] == list(expected["cause"])
+        first = expected.iloc[0]
+        low, high = first["revenue_change_low_amount"], first.revenue_change_high_amount
+        assert listed[1][4] == f"{formats.amount(low)} to {formats.amount(high)}"
+
+
+def test_stability_sets_the_margin_and_the_refits_apart(pages: dict):
+    page = pages[stability_page.FILE]
+    state = block(page, "stability").states["value",]
+    stayed, nearest, chance = state.figures[0]["data"]
+    assert (stayed["y"][0], nearest["y"][0], chance["y"][0]) == (0.7, 0.65, 0.4)
+    assert stayed["error_y"]["array"][0] == pytest.approx(0.03)
+    assert stayed["error_y"]["arrayminus"][0] == pytest.approx(0.02)
+    assert "this keeps 5.0 % of customers in place" in state.note
+    assert "a new map (December 2017)" in state.note
+    refits = block(page, "refits").states["value",]
+    assert refits.figures[0]["data"][0]["y"][0] == 0.6
+    assert refits.figures[0]["layout"]["shapes"][0]["y0"] == stability_page.AGREEING
+    assert "the segments are moving" in refits.note
+    assert block(page, "refits").states["lifecycle",].figures == []
+
+
+def test_overlaps_are_those_of_segments_in_use_that_are_not_small(pages: dict):
+    state = block(pages[stability_page.FILE], "overlaps").states["value",]
+    drawn = state.figures[0]["data"][0]
+    assert drawn["x"] == [made_up.jaccard(number) for number in (1, 2, 4)]
+    assert "New customers (0.50)" in state.title
+
+
+def test_life_lines_run_from_birth_to_retirement(pages: dict):
+    page = pages[stability_page.FILE]
+    state = block(page, "lifelines").states["value",]
+    lines = {t["name"]: t["x"] for t in state.figures[0]["data"] if "hoverinfo" in t}
+    assert lines["9 Former<br>Favourites"] == [made_up.MONTHS[0], made_up.MONTHS[-2]]
+    assert lines["1 Loyal<br>Champions"] == [made_up.MONTHS[0], made_up.LAST]
+    assert state.title == "3 segments in use today, 1 retired"
+    assert "drawn later, on data up to 31 December 2016" in state.note
+    dots = {t["name"]: t for t in state.figures[0]["data"] if t["mode"] == "markers"}
+    assert dots["split"]["text"] == ["split off from Loyal Champions"]
+    said = dots["survived"]["text"][0]
+    assert "survived (overlap 0.77)" in said
+    assert "renamed from &lt;/script&gt;" in said
+    listed = cells(block(page, "events").states["value",])
+    merged = next(row for row in listed if row[2].startswith("merged"))
+    assert merged[:2] == ["Former Favourites (value-9)", "November 2017"]
+    assert merged[3:] == ["fewer than 5", "111"]
+
+
+def test_expected_sizes_are_those_from_the_latest_month(pages: dict):
+    state = block(pages[outlook.FILE], "sizes").states["value",]
+    for figure, horizon in zip(state.figures, (1, 3, 6), strict=True):
+        today, coming = figure["data"]
+        # Segment 3 has three customers.
+        assert today["x"] == [made_up.SIZES[number] for number in (1, 2, 4)]
+        assert coming["x"] == [made_up.expected(n, horizon) for n in (1, 2, 4)]
+        assert coming["error_x"]["array"] == [3, 3, 3]
+        assert coming["error_x"]["arrayminus"] == [2, 2, 2]
+    assert [caption.split(": ")[1] for caption in state.captions] == [
+        "the chain",
+        "the chain",
+        "same as now",
+    ]
+    assert "At 6 months too little is known" in state.note
+    record = block(pages[outlook.FILE], "record").states["value",]
+    assert "1 month ahead: The backtest of value says 1." in record
+    listed = cells(record)
+    assert [row[1] for row in listed[2:]] == ["the chain", "same as now"]
+    assert listed[1] == [
+        "1 month",
+        "the chain",
+        "15",
+        "7.3 %",
+        "9.5 %",
+        "81.0 %",
+    ]
+
+
+def test_transitions_are_the_probabilities_that_may_be_told(pages: dict):
+    state = block(pages[outlook.FILE], "transitions").states["value",]
+    shares = state.figures[0]["data"][0]["z"]
+    expected = [round(100 * made_up.probability(1, end), 1) for end in (1, 2, 4)]
+    assert [shares[0][place] for place in (0, 1, 3)] == expected
+    assert shares[0][2] is None
+    assert shares[3] == [None] * 4
+    assert "Empty rows (New customers)" in state.note
+
+
+def test_departures_are_counted_and_small_counts_are_hidden(pages: dict):
+    page = pages[departures.FILE]
+    key = ("value", "value-1")
+    sentence = block(page, "who-left").states[key]
+    assert "20 customers left Loyal Champions in December 2017." in sentence
+    assert "2,000 (amount)" in sentence
+    # Three lapsed: with the total, the others would tell them.
+    assert "behaved" not in sentence
+    reasons = block(page, "reasons").states[key].figures[0]["data"][0]
+    assert reasons["x"] == [12, 8]
+    assert [text.endswith("up") for text in reasons["y"]] == [True, False]
+    keeping = block(page, "keeping").states[key]
+    assert keeping.figures[0]["data"][0]["x"] == [8, 9]
+    assert keeping.title == "Orders in the month would have kept 11 of 20 customers"
+    assert "until then it was called" in sentence
+    few = block(page, "who-left").states["lifecycle", "lifecycle-1"]
+    assert "Fewer than 5 customers left" in few
+    assert block(page, "keeping").states["lifecycle", "lifecycle-1"].figures == []
+
+
+def test_retired_segments_stand_on_no_other_page(folder: Path):
+    seen = {
+        name for name in FILES if "Former Favourites" in (folder / name).read_text()
+    }
+    assert seen == {movement.FILE, stability_page.FILE}
+
+
+def test_groups_of_a_chosen_trial_carry_the_numbers_of_their_segments(tmp_path: Path):
+    marts = made_up.frames()
+    centres = marts["marts.fct_trial_centroids"]
+    chosen = centres["segmentation_trial_id"] == "lifecycle-warped-3"
+    numbers = {1: 2, 2: 1, 3: 3}
+    marts["marts.fct_trial_centroids"] = centres.assign(
+        segment_id=[
+            f"lifecycle-{numbers[number]}" if is_chosen else None
+            for number, is_chosen in zip(centres["cluster_number"], chosen, strict=True)
+        ]
+    )
+    pages = built(made_up.write_published(tmp_path / "numbers.duckdb", marts))
+    drawn = shown(pages, "paths", "lifecycle", "warped", 3).figures[0]["data"]
+    first = next(path for path in drawn if path["name"] == "Group 2")
+    assert first["y"][0] == made_up.centre("warped", 3, 1, 1, 0)
+    blade = shown(pages, "blades", "lifecycle", "warped", 3).figures[0]["data"]
+    assert blade[1]["x"] == sorted(made_up.blade(3, 1))
+    other = shown(pages, "paths", "lifecycle", "warped", 4).figures[0]["data"]
+    assert other[0]["y"][0] == made_up.centre("warped", 4, 1, 1, 0)
+
+
+def test_nine_segments_differ_in_their_marks():
+    marks = {theme.mark(number) for number in range(1, 65)}
+    assert len(marks) == 64
 
 
 def test_forecast_shows_the_published_model_and_prophet_beside_it(pages: dict):
@@ -801,6 +997,9 @@ def test_a_file_without_marts_gives_pages_that_say_so(tmp_path: Path):
         segments.FILE: "No customers have been told apart yet.",
         trajectories.FILE: "No segmentation has been tried yet.",
         movement.FILE: "No month-to-month movement is known yet.",
+        stability_page.FILE: "Stability has not been measured yet.",
+        departures.FILE: "Nobody is known to have left",
+        outlook.FILE: "Nothing can be said of next month yet.",
         forecast.FILE: "No forecast has been made yet.",
         quality.FILE: "No input has been reconciled yet.",
     }

@@ -283,6 +283,37 @@ def test_the_month_changes_the_sankey_and_the_heatmap(reader: Reader, folder: Pa
         assert first[0] == pytest.approx(100 * row[0] / sum(row), abs=0.05)
 
 
+def test_the_cause_changes_the_sankey_and_greys_out_what_did_not_happen(
+    reader: Reader, folder: Path
+):
+    reader.open(folder, "movement.html")
+    redrawn = reader.page.get_by_label("Map redrawn")
+    assert redrawn.is_disabled()
+    reader.page.get_by_label("Value", exact=True).check()
+    redrawn.check()
+    assert reader.data("sankey")[0]["link"]["value"] == [made_up.REDRAWN]
+    assert "has a new map" in reader.page.locator("#map").inner_text()
+    reader.page.get_by_label("Month", exact=True).select_option(made_up.MONTHS[-2])
+    # Nothing was redrawn then: back to every cause.
+    assert reader.page.get_by_label("All", exact=True).is_checked()
+    reader.page.get_by_label("Entered or left").check()
+    assert reader.data("sankey")[0]["link"]["value"] == [12] * 4
+
+
+def test_the_segmentation_switches_stability_and_the_next_months(
+    reader: Reader, folder: Path
+):
+    reader.open(folder, "stability.html")
+    assert reader.page.locator("#refits .plot").count() == 0
+    reader.page.get_by_label("Value", exact=True).check()
+    assert reader.data("refits")[0]["y"][0] == 0.6
+    assert "merged into" in reader.page.locator("#events").inner_text()
+    reader.open(folder, "outlook.html")
+    reader.page.get_by_label("Value", exact=True).check()
+    coming = reader.data("sizes", 1)[1]
+    assert coming["x"] == [made_up.expected(number, 3) for number in (1, 2, 4)]
+
+
 def test_segment_and_model_change_the_forecast(reader: Reader, folder: Path):
     reader.open(folder, "forecast.html")
     page = reader.page

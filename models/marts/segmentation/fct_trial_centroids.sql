@@ -13,6 +13,7 @@ published as (
         ]) }} as trial_centroid_id,
         segmentation_trial_id,
         segmentation,
+        segment_id,
         metric,
         feature,
         k,
