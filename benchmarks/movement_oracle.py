@@ -215,7 +215,10 @@ def _judge_month(
     rows = windows["row"].to_numpy()
     before = windows["kind_before"].to_numpy()
     last = begin - 1 - np.argmax(habits.counts[rows, :begin][:, ::-1] > 0, axis=1)
-    carried = cumulated[rows, begin - 1] - cumulated[rows, last]
+    # The last of the orders of a day lies as late in it as `log_likelihood` has it.
+    of_day = cumulated[rows, last] - np.where(last > 0, cumulated[rows, last - 1], 0)
+    rest = 0.5 * of_day / habits.counts[rows, last]
+    carried = cumulated[rows, begin - 1] - cumulated[rows, last] + rest
 
     def likelihood(chosen: np.ndarray, kinds, starts) -> np.ndarray:
         return log_likelihood(

@@ -203,7 +203,7 @@ def test_true_causes_are_those_of_orders_then_switches_then_maps():
     rows = rows.assign(
         length_days=range(20, 380, 30),
         months_of_history=range(1, 13),
-        orders=[1, 2, 3, 3, 2, 3, 3, 3, 3, 0, 1, 1],
+        orders=[1, 2, 3, 3, 2, 3, 3, 3, 3, 0, 0, 1],
         frozen_version=[None] * 10 + ["first"] * 2,
     )
     assert true_causes(rows).tolist() == [
@@ -217,8 +217,8 @@ def test_true_causes_are_those_of_orders_then_switches_then_maps():
         "behaved differently",
         "behaved differently",
         "lapsed",
+        "map redrawn",  # lapsed before, too
         "returned",
-        "map redrawn",
     ]
 
 
@@ -270,6 +270,30 @@ def test_the_oracle_is_seldom_sure_of_what_is_not_so(shop):
     assert (of_switch > np.log(100)).mean() > 0.3
     sure = windows["is_switch"] & (windows["kind_before"] == "New Customer Ramp")
     assert (windows.loc[sure, "log_ratio"] > np.log(100)).mean() > 0.9
+
+
+def test_silence_tells_of_lapse_as_far_as_orders_were_due(shop):
+    habits, windows = Habits(shop), judge(shop)
+    rates = habits.rates()
+    months = shop.calendar.months.astype("datetime64[s]")
+    to_lapsed = windows["kind_after"] == "Lapsed Customers"
+    checked = windows[windows["is_switch"] & to_lapsed].iloc[:40]
+    assert len(checked) == 40
+    for window in checked.itertuples():
+        row = int(np.flatnonzero(shop.customer_ids == window.customer_id)[0])
+        month = int(np.flatnonzero(months == window.month)[0])
+        first, end = shop.calendar.month_starts[[month, month + 3]]
+        assert not habits.counts[row, first:end].any()
+        last = np.flatnonzero(habits.counts[row, :first])[-1]
+        rate, repeats = rates[row, last], habits.counts[row, last]
+        carried = rates[row, last:first].sum() - rate * (1 - 0.5 / repeats)
+        slot = np.flatnonzero(habits.population.start_months[row] < month)[-1]
+        kind = habits.population.kinds[row, slot]
+        start = habits.population.start_days[row, slot]
+        due = habits.rates_as(np.array([row]), kind, start, slice(first, end)).sum()
+        shape = habits.regularity[row]
+        silence = gamma.logsf([carried, carried + due], shape, scale=1 / shape)
+        assert window.log_ratio == pytest.approx(silence[0] - silence[1], abs=1e-6)
 
 
 @settings(deadline=None)
