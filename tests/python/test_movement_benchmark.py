@@ -184,6 +184,17 @@ def test_chance_is_that_of_steady_customers_of_the_kind():
     assert chance_found(windows, found, is_steady) == pytest.approx((0.5 + 1 / 3) / 3)
 
 
+def test_odds_of_a_switch_are_those_of_the_kind_before():
+    windows = pd.DataFrame(
+        {
+            "kind_before": ["one", "one", "one", "two", "none"],
+            "is_switch": [False, False, True, True, False],
+        }
+    )
+    odds = movement.switch_odds(windows, ~windows["is_switch"])
+    np.testing.assert_allclose(np.exp(odds), [0.5, 0.5, 0.5, 1, 0])
+
+
 def test_windows_are_steady_when_all_their_months_are():
     rows = with_truth(placements_of(["r-1"] * 12), truth_of(11))
     windows = pd.DataFrame({"customer_id": "a", "month": MONTHS, "is_switch": False})
