@@ -265,8 +265,8 @@ def report(measured: Measured, shops: int) -> str:
         "Moves between segments against the planted switches",
         goals,
         f"**What is attainable.** From order days not {FOUND_GOAL:.2f} with"
-        f" {FALSE_GOAL:.2f} false moves: who orders once in four months and stops is not missed within"
-        " three months by anybody. An oracle that knows each customer's kind, pace,"
+        f" {FALSE_GOAL:.2f} false moves: who orders once in four months and stops is"
+        " not missed within three months by anybody. An oracle that knows each customer's kind, pace,"
         " moods and last order, and which kind follows how often, and weighs the order"
         " days of the month of the switch and the two after (a renewal process, as the"
         f" generator draws them), finds {bound:.2f} of the switches when it raises"
@@ -276,8 +276,8 @@ def report(measured: Measured, shops: int) -> str:
         f" {told.mean():.2f}, but this is knowledge of the generator's timetable"
         " (first-time customers all lapse three months after they join), not of"
         f" customers. {tellable:.2f} are tellable: the order days are over 100 times"
-        " likelier after the switch than without it. Of baskets and amounts the oracle knows"
-        " nothing, so that it is no bound where these tell more (B2B).",
+        " likelier after the switch than without it. Of baskets and amounts the"
+        " oracle knows nothing, so that it is no bound where these tell more (B2B).",
         "**How it is measured.** Switches: of customers who were members the month"
         " before. Found: a move for any cause but `map redrawn` in the month of the"
         " switch or the two after; claimed: a move that says `behaved differently` or"
