@@ -11,6 +11,7 @@ BENCHMARKS = (
     "growth",
     "trials",
     "rhythm",
+    "movement",
     "null",
     "retail",
     "ucr",
