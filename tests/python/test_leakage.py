@@ -32,6 +32,7 @@ OF_NOW = {
     "dim_segments": "model_version, persona, persona_evidence, recommended_action,"
     " action_to_avoid, offer, channel, parent_segment_ids, is_persona_earned, valid_to",
     "fct_customer_segments": "persona",
+    "fct_segment_expectations": "actual_customers",
     "fct_segment_migrations": "from_persona, to_persona",
 }
 
@@ -88,6 +89,9 @@ def test_nothing_said_of_a_day_knows_a_later_order(tmp_path):
     assert len(days) >= 12
     known = {name: f"{day} <= '{KNOWN_TO}'" for name, day in days.items()}
     assert differences(real, changed, days, known, OF_NOW) == {}
+    # What came of an expectation is known once its month is over.
+    over = {"fct_segment_expectations": f"month <= '{KNOWN_TO}'"}
+    assert differences(real, changed, over, over) == {}
     later_rows = {name: f"{day} > '{KNOWN_TO}'" for name, day in days.items()}
     moved = differences(real, changed, days, later_rows, OF_NOW)
     assert {"fct_segment_migrations", "rpt_segment_stability"} <= set(moved)
