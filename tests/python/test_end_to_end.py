@@ -309,11 +309,14 @@ def test_pages_need_no_other_host(sample: Build) -> None:
     site = sample.folder / "site"
     pages = sorted(path.name for path in site.glob("*.html"))
     assert pages == [
+        "departures.html",
         "forecast.html",
         "index.html",
         "movement.html",
+        "outlook.html",
         "quality.html",
         "segments.html",
+        "stability.html",
         "trajectories.html",
     ]
     for name in pages:
