@@ -266,9 +266,10 @@ def report(measured: Measured, shops: int) -> str:
         goals,
         f"**What is attainable.** From order days not {FOUND_GOAL:.2f} with"
         f" {FALSE_GOAL:.2f} false moves: who orders once in four months and stops is"
-        " not missed within three months by anybody. An oracle that knows each customer's"
-        " kind, pace, moods and last order, and which kind follows how often, and weighs the order"
-        " days of the month of the switch and the two after (a renewal process, as the"
+        " not missed within three months by anybody. An oracle that knows each"
+        " customer's kind, pace, moods and last order, and which kind follows how"
+        " often, and weighs the order days of the month of the switch and the two"
+        " after (a renewal process, as the"
         f" generator draws them), finds {bound:.2f} of the switches when it raises"
         f" {FALSE_GOAL:.2f} false alarms per steady customer and month (in"
         f" {allowed:.2f} of {is_steady.sum():,} steady windows of three months)."
