@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -47,8 +47,9 @@ class Fitter:
         shop = Shop.of(series, stages, months, orders)
         customers = drawn.to_pandas().groupby("month")["customer_id"].agg(set)
         ends = months.to_pandas().set_index("months_back")["month"]
-        self.shop_at = cache(lambda back: shop.at(back, customers[ends[back]]))
-        self.active_at = cache(self._active_at)
+        # Months come one after the other, each with all segmentations.
+        self.shop_at = lru_cache(1)(lambda back: shop.at(back, customers[ends[back]]))
+        self.active_at = lru_cache(len(self.segmentations))(self._active_at)
 
     def fit(self, names: Sequence[str], back: int) -> pa.Table:
         """Run all trials of some segmentations on a month so many months back."""

@@ -310,13 +310,12 @@ class _Line:
     def review(self, trials: list[dict], month: Mapping) -> str:
         """Say so when the trials of a month choose another one than the model."""
         model = self.chain[-1]
-        model["reviewed_fingerprints"] = [
-            *(model["reviewed_fingerprints"] or []),
-            month["fingerprint"],
-        ]
         chosen = [row for row in trials if row["is_chosen"]]
         key = itemgetter(*TRIAL_KEY)
         if not chosen or key(chosen[0]) == key(model):
+            # A review that ends in a version is seen by that, while it is there.
+            reviewed = model["reviewed_fingerprints"] or []
+            model["reviewed_fingerprints"] = [*reviewed, month["fingerprint"]]
             return ""
         return (
             f"fitted, for all trials together no longer choose what version"

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -401,6 +402,15 @@ def test_a_year_after_all_trials_are_asked_again_once():
         in versions(changed).loc[current(changed)["value"]]["refit_reason"]
     )
     assert current(changed)["rhythm"] == current(table)["rhythm"]
+
+
+def test_a_review_is_repeated_when_its_version_was_forgotten():
+    shop = Shop()
+    before = shop.build(last_day=ENDS[11])
+    shop.chosen = {"value": 3}
+    after = shop.build(before, last_day=ENDS[12])
+    failed = after.filter(pc.invert(after["is_new"]))  # what a failed build leaves
+    assert current(shop.build(failed, last_day=ENDS[12])) == current(after)
 
 
 def test_a_corrected_month_is_compared_again_and_no_other(shop, first):
