@@ -1,0 +1,60 @@
+"""What was published stays readable as it was, whatever is published later."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from real_builds import Build, run_build
+
+COUNTED = """
+    select segmentation, month, segment_id, persona, count(*) as customers
+    from marts.fct_customer_segments group by all order by all
+"""
+PUBLICATIONS = "select * from snapshots.publications order by published_at"
+
+
+def as_published(built: Build, before: str) -> pd.DataFrame:
+    """What the analysis says, run on the work database."""
+    compiled = run_build(
+        built.folder,
+        *("--select", "segments_as_published"),
+        verb="compile",
+        variables={"published_before": before},
+    )
+    assert compiled.returncode == 0, compiled.output[-3000:]
+    path = "compiled/customer_trajectories/analyses/segments_as_published.sql"
+    sql = (built.folder / "target" / path).read_text(encoding="utf-8")
+    return built.work(f"select * from ({sql}) order by all")
+
+
+@pytest.mark.long
+def test_a_report_can_be_made_as_it_was_published(
+    sample: Build, tmp_path: Path
+) -> None:
+    folder = tmp_path / "build"
+    folder.mkdir()
+    shutil.copy(sample.folder / "work.duckdb", folder)
+    first = sample.query(COUNTED)
+    (published,) = sample.work(PUBLICATIONS)["published_at"]
+
+    # A build that fails after its snapshots leaves no publication.
+    changed = {"transition_months": 1}
+    failed = run_build(
+        folder, "--select", "int_segment_memberships+", variables=changed
+    )
+    assert failed.returncode == 0, failed.output[-3000:]
+    assert "Nothing was published" in failed.output
+    assert len(failed.work(PUBLICATIONS)) == 1
+    pd.testing.assert_frame_equal(as_published(failed, "9999-12-31"), first)
+
+    later = run_build(folder, variables=changed)
+    assert later.returncode == 0, later.output[-3000:]
+    second = later.query(COUNTED)
+    assert not second.equals(first)
+    assert len(later.work(PUBLICATIONS)) == 2
+    after = str(published + pd.Timedelta(seconds=1))
+    pd.testing.assert_frame_equal(as_published(later, after), first)
+    pd.testing.assert_frame_equal(as_published(later, "9999-12-31"), second)
