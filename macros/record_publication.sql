@@ -27,7 +27,5 @@
 
 {# The table of publications; it lies beside the snapshots. #}
 {% macro publications() -%}
-    {{ api.Relation.create(
-        database=target.database, schema='snapshots', identifier='publications'
-    ) }}
+    snapshots.publications
 {%- endmacro %}

@@ -60,6 +60,8 @@ centroids as (
                 'segment_numbers', 'cluster_number'
             ) ~ ' as string)'
         ]) }} end as segment_id,
+        cast({{ array_element('segment_numbers', 'cluster_number') }} as bigint)
+            as segment_number,
         step,
         cast({{ array_element('sizes', 'cluster_number') }} as bigint)
             as customers,

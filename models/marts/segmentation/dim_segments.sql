@@ -4,6 +4,38 @@ with memberships as (
 
 ),
 
+-- A segment of the map is one also when nobody is in it.
+in_use as (
+
+    select distinct
+        segmentation,
+        segment_id,
+        segment_number
+    from {{ ref('int_trial_centroids') }}
+    where is_chosen
+
+),
+
+listed as (
+
+    select
+        segmentation,
+        segment_id,
+        stage,
+        segment_number,
+        month
+    from memberships
+    union all
+    select
+        segmentation,
+        segment_id,
+        'active' as stage,
+        segment_number,
+        cast(null as date) as month
+    from in_use
+
+),
+
 segments as (
 
     select
@@ -13,7 +45,7 @@ segments as (
         segment_number,
         min(month) as first_month,
         max(month) as last_month
-    from memberships
+    from listed
     group by 1, 2, 3, 4
 
 ),
@@ -26,14 +58,6 @@ evidenced as (
             partition by segment_id order by month desc
         ) as reviews_back
     from {{ ref('int_segments_evidenced') }}
-
-),
-
-in_use as (
-
-    select distinct segment_id
-    from {{ ref('int_trial_centroids') }}
-    where is_chosen
 
 ),
 
