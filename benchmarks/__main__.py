@@ -12,6 +12,7 @@ BENCHMARKS = (
     "trials",
     "rhythm",
     "movement",
+    "replay",
     "null",
     "retail",
     "ucr",

@@ -27,14 +27,14 @@
 {# Spark deletes no rows of a Parquet table, nor replaces it by what reads it. #}
 {% macro spark__delete_new_versions(relation) %}
     {% set kept = relation ~ "__kept" %}
-    {% for statement in [
+    {% for sql in [
         "drop table if exists " ~ kept,
         "create table " ~ kept ~ " using parquet as select * from " ~ relation
         ~ " where not is_new",
         "drop table " ~ relation,
         "create table " ~ relation ~ " using parquet as select * from " ~ kept
     ] %}
-        {% call statement() %}{{ statement }}{% endcall %}
+        {% call statement() %}{{ sql }}{% endcall %}
     {% endfor %}
     {{ return("drop table " ~ kept) }}
 {% endmacro %}

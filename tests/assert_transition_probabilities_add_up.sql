@@ -3,7 +3,7 @@
 select
     segmentation,
     from_segment_id,
-    sum(probability) as probability
+    sum(probability) as total_probability
 from {{ ref('fct_segment_transitions') }}
 group by 1, 2
 having

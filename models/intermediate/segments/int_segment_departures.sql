@@ -80,13 +80,13 @@ joined as (
         departures.cause,
         departures.from_cluster_number,
         departures.confidence,
-        case
+        cast(case
             when departures.stage = 'active' then 0
             when departures.series in ('rfm', 'behaviour') then 1
             else
                 {{ var('orders_of_history') }}
                 - customer_stages.orders_in_window
-        end as missing_orders,
+        end as bigint) as missing_orders,
         cast(customer_months.orders_12_months as bigint) as orders_12_months,
         {% for amount in ['revenue', 'list', 'discount', 'returned'] -%}
         cast(customer_months.{{ amount }}_12_months_amount as double)
