@@ -42,11 +42,11 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> dict:
     return {**found, "nodes": list(dbt["nodes"].values())}
 
 
-def test_every_model_and_seed_is_an_asset(session: dict) -> None:
+def test_every_model_seed_and_snapshot_is_an_asset(session: dict) -> None:
     names = {
         node["name"]
         for node in session["nodes"]
-        if node["resource_type"] in ("model", "seed")
+        if node["resource_type"] in ("model", "seed", "snapshot")
     }
     assert {asset.split("/")[-1] for asset in session["assets"]} == names | {
         "published"
