@@ -12,16 +12,14 @@
 
 
 {% macro duckdb__record_publication() %}
+    create schema if not exists snapshots;
     create table if not exists {{ publications() }} (
-        build_id varchar, last_month date, published_at timestamp
+        build_id varchar, published_at timestamp
     );
     insert into {{ publications() }}
     select
         '{{ _build_id() }}',
-        max(month),
         {{ snapshot_get_time() }}
-    from {{ graph.nodes['model.' ~ project_name ~ '.int_membership_months']
-        .relation_name }}
 {% endmacro %}
 
 

@@ -554,7 +554,9 @@ def test_a_frozen_version_scores_the_next_month(
     december = build()
     assert "fitted" not in december.said
     later_models, later_members, later_centres = read(december)
-    pd.testing.assert_frame_equal(later_models, models)
+    pd.testing.assert_frame_equal(
+        later_models.drop(columns="in_force_to"), models.drop(columns="in_force_to")
+    )
     pd.testing.assert_frame_equal(later_centres, centres)
     known = later_members["month"] < "2017-12-01"
     measures = ["segmentation", "customer_id", "month", "segment_id", "distance"]

@@ -827,6 +827,9 @@ def project(tmp_path: Path) -> Path:
         "macros/publish_build.sql": (
             PROJECT / "macros" / "publish_build.sql"
         ).read_text(),
+        "macros/record_publication.sql": (
+            PROJECT / "macros" / "record_publication.sql"
+        ).read_text(),
         "macros/deliver_build.sql": (
             PROJECT / "macros" / "deliver_build.sql"
         ).read_text(),
