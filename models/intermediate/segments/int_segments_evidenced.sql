@@ -25,10 +25,11 @@ segments as (
         segment_id,
         stage,
         segment_number,
+        model_version,
         month,
         cast(count(*) as bigint) as customers
     from memberships
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4, 5, 6
 
 ),
 
@@ -37,7 +38,6 @@ reviewed as (
 
     select
         segments.*,
-        reviews.model_version,
         reviews.has_structure,
         reviews.bootstrap_ari,
         reviews.reason
