@@ -68,6 +68,7 @@ class Shop:
     def __init__(self, centre: float = 0.1):
         self.centre, self.fits, self.said, self.checks = centre, [], [], []
         self.customers, self.agreed, self.chosen = set(CUSTOMERS), {}, {}
+        self.features = ["amount"]
         self.cells_of = lambda before, after: np.eye(before, after, dtype=int) * 9
 
     def look(self, backs) -> Shop:
@@ -80,7 +81,7 @@ class Shop:
             {
                 "segmentation": name,
                 "series": name,
-                "features": ["amount"],
+                "features": self.features,
                 "representation": "population",
                 "metric": "euclidean",
                 "k": k,
@@ -453,6 +454,14 @@ def test_new_settings_go_on_with_the_segments_of_the_old_ones(shop, first):
     row = versions(other).loc[current(other)["value"]]
     assert list(row["segment_numbers"]) == [2, 1]
     assert in_force(other, "value") == [("2017-01", "2017-11")]
+
+
+def test_a_map_of_other_features_has_segments_of_its_own(shop, first):
+    shop.features = ["recency"]
+    other = shop.build(first, common={"seed": 2})
+    row = versions(other).loc[current(other)["value"]]
+    assert list(row["segment_numbers"]) == [3, 4]
+    assert pd.isna(row["parent_version"])
 
 
 @given(
