@@ -1,17 +1,22 @@
-"""Forecasts revenue per segment; see the description in the .yml."""
+"""Forecasts every history from its origin by every model; see the .yml."""
 
 from trajectories.forecasting import project_revenue
 from warehouse.engines import engine_of
 
 
 def model(dbt, session):
-    """Forecast every segment's revenue, and backtest from earlier months."""
+    """Project what is new; keep what was said of the same history before."""
     engine = engine_of(session)
-    history = engine.table(dbt.ref("int_segment_revenue_months"))
+    histories = engine.table(dbt.ref("int_forecast_histories"))
+    days = engine.table(dbt.ref("int_forecast_days"))
+    calendar = engine.table(dbt.ref("int_forecast_calendar"))
+    earlier = engine.earlier(dbt.this)
     return project_revenue(
-        history.to_pandas(),
+        histories.to_pandas(),
         horizon=int(dbt.config.meta_get("horizon_months")),
-        origins=int(dbt.config.meta_get("origins")),
+        days=days.to_pandas(),
+        calendar=calendar.to_pandas(),
         seed=int(dbt.config.meta_get("seed")),
+        earlier=earlier and earlier.to_pandas(),
         run=engine.run_tasks,
     )

@@ -1,0 +1,16 @@
+"""Calibrates bands, and says what is published from every origin; see the .yml."""
+
+from trajectories.forecasting import judge_forecasts
+from warehouse.engines import engine_of
+
+
+def model(dbt, session):
+    """Judge all projections by what was known at their origin."""
+    engine = engine_of(session)
+    projections = engine.table(dbt.ref("int_revenue_projections"))
+    histories = engine.table(dbt.ref("int_forecast_histories"))
+    return judge_forecasts(
+        projections.to_pandas(),
+        histories.to_pandas(),
+        horizon=int(dbt.config.meta_get("horizon_months")),
+    )
