@@ -1,6 +1,6 @@
--- A warning: pooled over all calibrated backtests of a definition, the published
--- 80 % band held fewer than 75 % of what came, or more than 85 %. Fewer than 100
--- backtests say little.
+-- A warning: pooled over all calibrated backtests of a definition, the
+-- published 80 % band held fewer than 75 % of what came, or more than 85 %.
+-- Fewer than 100 backtests say little.
 {{ config(severity='warn') }}
 
 with backtests as (

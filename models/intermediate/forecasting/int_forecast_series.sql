@@ -68,7 +68,8 @@ origin_maps as (
         stock_months.segmentation,
         stock_months.model_version,
         coalesce(
-            maps.fitted_to > {{ dbt.last_day('origins.origin_month', 'month') }},
+            maps.fitted_to
+            > {{ dbt.last_day('origins.origin_month', 'month') }},
             false
         ) as is_hindsight,
         origins.origin_month,

@@ -38,9 +38,9 @@ claimed as (
         {{ claim_row(
             dbt.concat(["'" ~ rival ~ '-' ~ definition ~ "-'", 'segmentation']),
             'The published forecast of ' ~ name ~ ' errs no more than '
-            ~ rival_name ~ ' on the same backtests: mean absolute scaled error'
-            ~ ' (MASE), beside that of the other.',
-            'segmentation', 'mase', 'null', 'null', 'mase - ' ~ difference,
+            ~ rival_name ~ ': difference of their mean absolute scaled errors'
+            ~ ' (MASE) on the same backtests, to be 0 or less.',
+            'segmentation', difference, 'null', 'null', '0',
             difference ~ ' <= 0', query
         ) }}
     from accuracies
