@@ -87,12 +87,15 @@ def judge_models(record: Record) -> dict[tuple, dict[str, Standing]]:
         By definition, segmentation and origin, then by model.
     """
     errors = {name: np.abs(record.scaled_errors(name)) for name in record.forecasts}
+    series, _ = pd.factorize(np.array([one.segment_id for one in record.histories]))
     found = {}
     for rows, origin, now in _moments(record):
         known = rows[:, None] & (record.ends() <= origin)
         group = record.groups[np.flatnonzero(now)[0]]
         found[(*group, origin)] = {
-            name: _standing(record, errors[name], errors[DEFAULT], known)
+            name: _standing(
+                errors[name], errors[DEFAULT], known, record.origins, series
+            )
             for name in record.forecasts
         }
     return found
@@ -109,22 +112,21 @@ def winner(standings: dict[str, Standing]) -> str:
 
 
 def _standing(
-    record: Record, errors: np.ndarray, default: np.ndarray, known: np.ndarray
+    errors: np.ndarray,
+    default: np.ndarray,
+    known: np.ndarray,
+    origins: np.ndarray,
+    series: np.ndarray,
 ) -> Standing:
-    both = known & np.isfinite(errors) & np.isfinite(default)
-    if not both.any():
+    row, step = np.nonzero(known & np.isfinite(errors) & np.isfinite(default))
+    if not len(row):
         return Standing(0, np.nan, np.nan, np.inf)
-    series, _ = pd.factorize(np.array([one.segment_id for one in record.histories]))
-    origins, names = (
-        np.broadcast_to(kind[:, None], both.shape)[both]
-        for kind in (record.origins, series)
-    )
-    differences = errors[both] - default[both]
+    differences = errors[row, step] - default[row, step]
     return Standing(
-        backtests=int(both.sum()),
-        mase=float(errors[both].mean()),
+        backtests=len(row),
+        mase=float(errors[row, step].mean()),
         difference=float(differences.mean()),
-        margin=_margin(differences, origins, names, errors.shape[1]),
+        margin=_margin(differences, origins[row], series[row], errors.shape[1]),
     )
 
 
@@ -160,7 +162,7 @@ def _margin(
     ]
     count = len(np.unique(series))
     if count > 1:
-        sums = np.bincount(series, rest)
+        sums = np.bincount(series, rest)  # a series without a backtest adds 0
         error = np.sqrt((sums**2).sum() * count / (count - 1))
         margins.append(error * stats.t.ppf(1 - SIGNIFICANCE, count - 1))
     return float(max(margins) / len(rest))
