@@ -1,7 +1,6 @@
 -- What is claimed of the published forecast, and whether it holds.
-{% set query -%}
-select * from marts.rpt_forecast_accuracy where model = ''published''
-{%- endset -%}
+{% set query = 'select * from marts.rpt_forecast_accuracy'
+    ~ ' where model = \'\'published\'\'' -%}
 {% set definitions = {
     'cohort': 'the revenue of today\'\'s members (cohort)',
     'stock': 'the revenue of whoever is in the segment (stock)',
