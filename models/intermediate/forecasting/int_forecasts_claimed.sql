@@ -6,7 +6,7 @@
     'stock': 'the revenue of whoever is in the segment (stock)',
 } -%}
 {% set rivals = {
-    'mean': ['the plain mean of simple models', 'mase_difference'],
+    'mean': ['the plain mean of simple models', 'plain_mean_difference'],
     'prophet': ['Prophet', 'prophet_difference'],
 } -%}
 

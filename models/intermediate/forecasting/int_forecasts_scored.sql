@@ -51,7 +51,7 @@ scored as (
 
     select
         *,
-        {% for model in ['plain_mean', 'prophet'] -%}
+        {% for model in ['weighted_mean', 'plain_mean', 'prophet'] -%}
         scaled_error - max(case
             when model = '{{ model }}' then scaled_error
         end) over (
