@@ -15,7 +15,7 @@ pooled as (
     select
         definition,
         count(*) as backtests,
-        avg(is_in_80) as coverage_80
+        avg(held_80) as coverage_80
     from backtests
     group by 1
 

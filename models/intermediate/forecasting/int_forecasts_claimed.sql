@@ -1,13 +1,12 @@
 -- What is claimed of the published forecast, and whether it holds.
-{% set query -%}
-select * from marts.rpt_forecast_accuracy where model = ''published''
-{%- endset -%}
+{% set query = 'select * from marts.rpt_forecast_accuracy'
+    ~ ' where model = \'\'published\'\'' -%}
 {% set definitions = {
     'cohort': 'the revenue of today\'\'s members (cohort)',
     'stock': 'the revenue of whoever is in the segment (stock)',
 } -%}
 {% set rivals = {
-    'mean': ['the plain mean of simple models', 'mase_difference'],
+    'mean': ['the plain mean of simple models', 'plain_mean_difference'],
     'prophet': ['Prophet', 'prophet_difference'],
 } -%}
 

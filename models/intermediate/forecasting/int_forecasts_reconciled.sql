@@ -87,7 +87,7 @@ reconciled as (
         {% set bound = 'lower_' ~ level ~ '_amount' -%}
         case
             when {{ bound }} = 0 then 0
-            else round(greatest(
+            when {{ bound }} > 0 then round(greatest(
                 scaled_amount - (forecast_amount - {{ bound }}), 0
             ), 6)
         end as {{ bound }},
