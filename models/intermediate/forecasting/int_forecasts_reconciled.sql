@@ -1,11 +1,13 @@
--- Published segments are scaled to the published total of their definition.
--- Where all segments are forecast as zero and the total is not, they share it.
+-- Published segments are scaled to one published total of their definition.
+-- Where all are forecast as zero and the total is not, they share it.
 with judged as (
 
     select * from {{ ref('int_forecasts_judged') }}
 
 ),
 
+-- The total is forecast by itself and, once more, as the sum of the segments of
+-- every segmentation: the mean of these is published.
 sums as (
 
     select
@@ -14,38 +16,14 @@ sums as (
         is_published,
         sum(forecast_amount) as segments_amount,
         count(*) as segments,
+        avg(sum(forecast_amount)) over (
+            partition by definition, origin_month, month
+        ) as total_amount,
         origin_month,
         month
     from judged
     where is_published
-    group by 1, 2, 3, 6, 7
-
-),
-
-scales as (
-
-    select
-        sums.definition,
-        sums.segmentation,
-        sums.is_published,
-        case
-            when sums.segments_amount > 0
-                then totals.segments_amount / sums.segments_amount
-            else 1
-        end as factor,
-        case
-            when sums.segments_amount > 0 then 0
-            else totals.segments_amount / sums.segments
-        end as share_amount,
-        sums.origin_month,
-        sums.month
-    from sums
-    inner join sums as totals
-        on
-            sums.definition = totals.definition
-            and sums.origin_month = totals.origin_month
-            and sums.month = totals.month
-            and totals.segmentation = 'total'
+    group by 1, 2, 3, 7, 8
 
 ),
 
@@ -53,16 +31,23 @@ scaled as (
 
     select
         judged.*,
-        judged.forecast_amount * coalesce(scales.factor, 1)
-        + coalesce(scales.share_amount, 0) as scaled_amount
+        case
+            when sums.segments_amount > 0
+                then
+                    judged.forecast_amount
+                    * sums.total_amount / sums.segments_amount
+            when sums.segments_amount = 0
+                then sums.total_amount / sums.segments
+            else judged.forecast_amount
+        end as scaled_amount
     from judged
-    left join scales
+    left join sums
         on
-            judged.definition = scales.definition
-            and judged.segmentation = scales.segmentation
-            and judged.origin_month = scales.origin_month
-            and judged.month = scales.month
-            and judged.is_published = scales.is_published
+            judged.definition = sums.definition
+            and judged.segmentation = sums.segmentation
+            and judged.origin_month = sums.origin_month
+            and judged.month = sums.month
+            and judged.is_published = sums.is_published
 
 ),
 
