@@ -103,6 +103,7 @@ class Timing:
         prophet_fits: those by Prophet.
         histories: series times origins.
         peak_bytes: resident memory of the largest process.
+        load: processes that ran or waited to in the minute before, on average.
     """
 
     seconds: float
@@ -111,6 +112,7 @@ class Timing:
     prophet_fits: int
     histories: int
     peak_bytes: int
+    load: float
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -356,7 +358,7 @@ def time_forecasts(series: int = TIMED_SERIES, months: int = TIMED_MONTHS) -> Ti
     days = days.merge(made_days(made).rename(columns=names))
     ends = days["origin_month"] + pd.offsets.MonthEnd(0)
     days = days[days["order_date"] <= ends]
-    peak = PeakMemory(os.getpid(), max)
+    peak, load = PeakMemory(os.getpid(), max), os.getloadavg()[0]
     begun, used = time.perf_counter(), _processor_seconds()
     projections = project_revenue(histories, HORIZON, MODELS, days)
     judge_forecasts(projections, histories, HORIZON)
@@ -369,6 +371,7 @@ def time_forecasts(series: int = TIMED_SERIES, months: int = TIMED_MONTHS) -> Ti
         prophet_fits=int(fitted["model"].isin(PROPHETS).sum()),
         histories=len(histories[keys].drop_duplicates()),
         peak_bytes=peak.stop(),
+        load=load,
     )
 
 
@@ -507,5 +510,6 @@ def _time_text(timing: Timing) -> str:
         f" {timing.prophet_fits:,} by Prophet: {timing.seconds:.1f} s of wall time,"
         f" {timing.processor_seconds:.1f} s of processors, at most"
         f" {timing.peak_bytes / 1e6:.0f} MB in a process. Starting processes and"
-        " importing libraries is counted, but for what this process had imported."
+        " importing libraries is counted. In the minute before, other programs kept"
+        f" {timing.load:.1f} processes running or waiting."
     )
