@@ -206,7 +206,7 @@ def forecast(
         cuts: as there.
         every: of the series in order.
     """
-    ranks = histories["segment_id"].astype("category").cat.codes
+    ranks = _ranks(histories)
     ends = month_after(np.array(cuts) - 1)
     is_full = (ranks % every == 0) | histories["origin_month"].isin(ends)
     parts = [
@@ -230,8 +230,12 @@ def at_cuts(
 
 def as_shops(frame: pd.DataFrame, shops: int) -> pd.DataFrame:
     """Deal series to so many shops in turn, which do not know of each other."""
-    ranks = frame["segment_id"].astype("category").cat.codes
-    return frame.assign(definition=(ranks % shops).map("shop {}".format))
+    return frame.assign(definition=(_ranks(frame) % shops).map("shop {}".format))
+
+
+def _ranks(frame: pd.DataFrame) -> pd.Series:
+    """Number the series of the rows in order, from 0."""
+    return frame["segment_id"].rank(method="dense").astype(int) - 1
 
 
 def made_scores(series: pd.DataFrame) -> list[Score]:

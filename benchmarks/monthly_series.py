@@ -158,7 +158,7 @@ def made_days(series: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
     place = days.groupby(["series_id", "month"]).cumcount()
     days["order_date"] = days["month"] + pd.to_timedelta(place, unit="D")
     weights = generator.gamma(2.0, size=len(days))
-    weights *= np.where(days["order_date"].dt.dayofweek < 5, 1.5, 0.5)
+    weights *= np.where(days["order_date"].dt.day_of_week < 5, 1.5, 0.5)
     total = pd.Series(weights).groupby([days["series_id"], days["month"]])
     days["amount"] = days["amount"] * weights / total.transform("sum")
     return days[["series_id", "order_date", "amount"]]
