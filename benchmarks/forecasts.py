@@ -48,7 +48,7 @@ HORIZON = 6
 CUTS = (12, 18, 24)
 PARTS = ("time", "made", "products", "sample", "retail")
 PER_KIND, PRODUCTS, MOST = 40, 200, 200
-# Prophet's own record before the cut comes from every so manieth series.
+# Prophet's own record before the cut comes from every so manieth shop of series.
 PROPHET_EVERY = 8
 # Series judged together in the trial that imitates a shop's segments.
 SHOP_SERIES = 8
@@ -85,10 +85,10 @@ NOTES = (
     "Made series and products: cut to their first 12, 18 and 24 months and forecast"
     " six ahead, once, series against outcomes that no model saw; from the months"
     " before, from the sixth on, the gate and the bands learn. At the cut, Prophet is"
-    f" fitted to every series, before it to every {PROPHET_EVERY}th, to save time. As"
-    f" {SHOP_SERIES} segments: judged in groups of {SHOP_SERIES}, each alone, as a"
-    " shop's segments are. Kinds are parts of the cell of all series. Products were"
-    " chosen by their first twelve months.",
+    f" fitted to every series, before it to every {PROPHET_EVERY}th group of"
+    f" {SHOP_SERIES}, to save time. As {SHOP_SERIES} segments: judged in these groups,"
+    " each alone, as a shop's segments are. Kinds are parts of the cell of all series."
+    " Products were chosen by their first twelve months.",
 )
 
 
@@ -200,16 +200,18 @@ def month_after(months: pd.Series | np.ndarray) -> pd.Series:
 def forecast(
     histories: pd.DataFrame, cuts: tuple[int, ...] = CUTS, every: int = PROPHET_EVERY
 ) -> pd.DataFrame:
-    """Forecast all histories simply, and by Prophet those of a cut or an `every`th.
+    """Forecast all histories simply, and by Prophet those of a cut or some shops.
+
+    A shop has Prophet's whole record or none, for the gate to judge it by.
 
     Args:
         histories: of `replay`.
         cuts: as there.
-        every: of the series in order.
+        every: of the shops of `shops_of`, from the first on.
     """
-    ranks = _ranks(histories)
     ends = month_after(np.array(cuts) - 1)
-    is_full = (ranks % every == 0) | histories["origin_month"].isin(ends)
+    is_cut = histories["origin_month"].isin(ends)
+    is_full = (shops_of(histories) % every == 0) | is_cut
     parts = [
         project_revenue(histories[chosen], HORIZON, models)
         for chosen, models in ((is_full, (*METHODS, "prophet")), (~is_full, METHODS))
@@ -229,14 +231,15 @@ def at_cuts(
             yield cut, chosen
 
 
-def as_shops(frame: pd.DataFrame, shops: int) -> pd.DataFrame:
-    """Deal series to so many shops in turn, which do not know of each other."""
-    return frame.assign(definition=(_ranks(frame) % shops).map("shop {}".format))
+def shops_of(frame: pd.DataFrame) -> pd.Series:
+    """Deal the series in turn to shops of SHOP_SERIES each, numbered from 0."""
+    ranks = frame["segment_id"].rank(method="dense").astype(int) - 1
+    return ranks % max((ranks.max() + 1) // SHOP_SERIES, 1)
 
 
-def _ranks(frame: pd.DataFrame) -> pd.Series:
-    """Number the series of the rows in order, from 0."""
-    return frame["segment_id"].rank(method="dense").astype(int) - 1
+def as_shops(frame: pd.DataFrame) -> pd.DataFrame:
+    """Let the shops not know of each other."""
+    return frame.assign(definition=shops_of(frame).map("shop {}".format))
 
 
 def made_scores(series: pd.DataFrame) -> list[Score]:
@@ -250,10 +253,7 @@ def made_scores(series: pd.DataFrame) -> list[Score]:
         for kind in KINDS:
             name = f"part: {kind}, {cut} months"
             parts.append(score(name, backtests[kinds == kind], False))
-    shops = max(series["series_id"].nunique() // SHOP_SERIES, 1)
-    for cut, backtests in at_cuts(
-        as_shops(projections, shops), as_shops(histories, shops)
-    ):
+    for cut, backtests in at_cuts(as_shops(projections), as_shops(histories)):
         name = f"made series as {SHOP_SERIES} segments, {cut} months"
         scores.append(score(name, backtests))
     return scores + parts
