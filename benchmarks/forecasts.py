@@ -134,7 +134,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (BuildError, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 1
-    is_full = not left_out and options == _options([*["--reuse"] * options.reuse])
+    usual = _options(["--reuse"] if options.reuse else [])
+    is_full = options == usual and not left_out
     return finish("forecasts", report(scores, timing, left_out), is_full)
 
 

@@ -318,10 +318,8 @@ def backtests_of(said, actual, **columns):
                     "segmentation": "value",
                     "segment_id": "a",
                     "model": model,
-                    "origin_month": pd.date_range(
-                        "2017-01-01", periods=count, freq="MS"
-                    ),
-                    "month": pd.date_range("2017-02-01", periods=count, freq="MS"),
+                    "origin_month": origins,
+                    "month": origins + pd.offsets.MonthBegin(1),
                     "actual_amount": actual,
                     "forecast_amount": amounts,
                     "scale_amount": 2.0,
@@ -364,8 +362,12 @@ def test_pairs_are_compared_on_what_both_forecast():
         "Prophet": True,
         "80 %": False,
         "95 %": False,
-        "interval score": False,
+        "interval score": True,
     }
+    rows = backtests_of(SAID, ACTUAL, own_upper_80_amount=18.0)
+    assert not score("cell", rows).verdicts()["interval score"]
+    better = {**SAID, "prophet": ACTUAL}
+    assert not score("cell", backtests_of(better, ACTUAL)).verdicts()["Prophet"]
 
 
 def test_bands_cost_their_width_and_ten_times_what_they_miss():
