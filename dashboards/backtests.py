@@ -47,15 +47,11 @@ class Backtests:
                 " since the first forecast."
             )
             return part("paragraph", text=text)
-        held = [
-            f"{formats.share(held)} {fell}inside the {level} % band (promise {level} %)"
-            for level, held, fell in (
-                (80, row.coverage_80, "fell "),
-                (95, row.coverage_95, ""),
-            )
-        ]
         text = (
-            f"Of {formats.counted(tested, 'backtested month')}, {' and '.join(held)}."
+            f"Of {formats.counted(tested, 'backtested month')},"
+            f" {formats.share(row.coverage_80)} fell inside the 80 % band (promise"
+            f" 80 %) and {formats.share(row.coverage_95)} inside the 95 % band (promise"
+            " 95 %)."
         )
         identity = f"coverage-{definition}-{segmentation}"
         if identity not in self._claims.index:
