@@ -1,39 +1,34 @@
--- A segment's history has no gap, and reaches the latest month of the shop.
-with revenue_months as (
+-- A history has no gap, and its known part reaches the origin.
+with histories as (
 
-    select * from {{ ref('fct_segment_revenue_months') }}
-
-),
-
-latest_months as (
-
-    select max(month) as latest_month from revenue_months
+    select * from {{ ref('int_forecast_histories') }}
 
 ),
 
-histories as (
+spans as (
 
     select
+        definition,
         segmentation,
         segment_id,
+        origin_month,
         count(*) as months,
         min(month) as first_month,
-        max(month) as last_month
-    from revenue_months
-    group by 1, 2
+        max(month) as last_month,
+        max(case when is_known then month end) as last_known_month
+    from histories
+    group by 1, 2, 3, 4
 
 ),
 
 failures as (
 
-    select histories.*
-    from histories
-    cross join latest_months
+    select * from spans
     where
-        histories.last_month <> latest_months.latest_month
-        or histories.months <> 1 + {{ dbt.datediff(
-            'histories.first_month', 'latest_months.latest_month', 'month'
-        ) }}
+        last_known_month is null
+        or last_known_month <> origin_month
+        or months
+        <> 1 + {{ dbt.datediff('first_month', 'last_month', 'month') }}
 
 )
 

@@ -1,62 +1,92 @@
--- In every segmentation and month, today's members add up to the shop.
-with revenue_months as (
+-- Segments add up to the total of their definition: cohorts in every month of
+-- every origin, the stock in the month of every origin (later maps may lack
+-- segments of earlier months), and the stock by all maps in every month.
+with histories as (
 
-    select * from {{ ref('fct_segment_revenue_months') }}
+    select * from {{ ref('int_forecast_histories') }}
 
 ),
 
-totals as (
+stock_months as (
 
-    select * from revenue_months
-    where segmentation = 'total'
+    select * from {{ ref('int_forecast_stock_months') }}
+
+),
+
+stacked as (
+
+    select
+        definition,
+        segmentation,
+        {{ exact_amount('revenue_amount') }} as revenue_amount,
+        origin_month,
+        month
+    from histories
+    where definition = 'cohort' or month = origin_month
+    union all
+    select
+        'stock by all maps' as definition,
+        segmentation,
+        {{ exact_amount('revenue_amount') }} as revenue_amount,
+        month as origin_month,
+        month
+    from stock_months
+
+),
+
+sums as (
+
+    select
+        definition,
+        segmentation,
+        origin_month,
+        month,
+        sum(revenue_amount) as revenue_amount
+    from stacked
+    group by 1, 2, 3, 4
 
 ),
 
 segmentations as (
 
-    select distinct segmentation from revenue_months
+    select distinct
+        definition,
+        segmentation,
+        origin_month
+    from sums
 
 ),
 
 expected as (
 
     select
-        segmentations.segmentation,
+        segmentations.*,
         totals.month,
         totals.revenue_amount
     from segmentations
-    cross join totals
-
-),
-
-segmentation_sums as (
-
-    select
-        segmentation,
-        month,
-        sum(revenue_amount) as segments_amount
-    from revenue_months
-    group by 1, 2
+    inner join sums as totals
+        on
+            segmentations.definition = totals.definition
+            and segmentations.origin_month = totals.origin_month
+    where totals.segmentation = 'total'
 
 ),
 
 failures as (
 
     select
-        expected.segmentation,
-        expected.month,
-        expected.revenue_amount,
-        segmentation_sums.segments_amount
+        expected.*,
+        sums.revenue_amount as segments_amount
     from expected
-    left join segmentation_sums
+    left join sums
         on
-            expected.segmentation = segmentation_sums.segmentation
-            and expected.month = segmentation_sums.month
+            expected.definition = sums.definition
+            and expected.segmentation = sums.segmentation
+            and expected.origin_month = sums.origin_month
+            and expected.month = sums.month
     where
-        abs(
-            expected.revenue_amount
-            - coalesce(segmentation_sums.segments_amount, 0)
-        ) > 0.005
+        abs(expected.revenue_amount - coalesce(sums.revenue_amount, 0))
+        > 0.005
 
 )
 

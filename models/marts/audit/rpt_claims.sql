@@ -12,10 +12,9 @@ stabilities as (
 
 ),
 
-accuracies as (
+forecasts as (
 
-    select * from {{ ref('rpt_forecast_accuracy') }}
-    where is_winner
+    select * from {{ ref('int_forecasts_claimed') }}
 
 ),
 
@@ -66,21 +65,6 @@ stays as (
 
 ),
 
-coverages as (
-
-    select
-        {{ claim_row(
-            dbt.concat(["'coverage-'", 'segmentation']),
-            'The 80 % band of the published forecast held what came: share of'
-            ~ ' backtests, to lie within 0.75 and 0.85.',
-            'segmentation', 'coverage_80', 'null', 'null', '0.8',
-            'coverage_80 between 0.75 and 0.85',
-            'select * from marts.rpt_forecast_accuracy where is_winner'
-        ) }}
-    from accuracies
-
-),
-
 balances as (
 
     select
@@ -103,7 +87,7 @@ published as (
     union all
     select * from stays
     union all
-    select * from coverages
+    select * from forecasts
     union all
     select * from balances
 

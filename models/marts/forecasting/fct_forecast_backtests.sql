@@ -1,4 +1,4 @@
-with forecasts as (
+with backtests as (
 
     select * from {{ ref('int_forecasts_backtested') }}
 
@@ -8,19 +8,30 @@ published as (
 
     select
         forecast_backtest_id,
+        cast(definition as string) as definition,
         cast(segmentation as string) as segmentation,
         cast(segment_id as string) as segment_id,
         cast(model as string) as model,
+        cast(chosen_model as string) as chosen_model,
         cast(horizon as bigint) as horizon,
-        cast(actual_amount as double) as actual_amount,
-        cast(forecast_amount as double) as forecast_amount,
-        cast(lower_80_amount as double) as lower_80_amount,
-        cast(upper_80_amount as double) as upper_80_amount,
-        cast(lower_95_amount as double) as lower_95_amount,
-        cast(upper_95_amount as double) as upper_95_amount,
-        cast(origin_month as date) as origin_month,
-        cast(month as date) as month
-    from forecasts
+        {% for amount in [
+            'actual_amount',
+            'forecast_amount',
+            'lower_80_amount',
+            'upper_80_amount',
+            'lower_95_amount',
+            'upper_95_amount',
+            'own_lower_80_amount',
+            'own_upper_80_amount',
+            'scale_amount',
+        ] -%}
+        cast(round({{ amount }}, 6) as double) as {{ amount }},
+        {% endfor -%}
+        is_calibrated,
+        is_hindsight,
+        origin_month,
+        month
+    from backtests
 
 )
 

@@ -1,21 +1,34 @@
-with segment_revenue_months as (
+with histories as (
 
-    select * from {{ ref('int_segment_revenue_months') }}
+    select * from {{ ref('int_forecast_histories') }}
+    where is_known
+
+),
+
+origins as (
+
+    select * from {{ ref('int_forecast_origins') }}
+    where is_latest
 
 ),
 
 published as (
 
     select
-        {{ surrogate_key(['segmentation', 'segment_id', 'month']) }}
-            as segment_revenue_month_id,
-        cast(segmentation as string) as segmentation,
-        cast(segment_id as string) as segment_id,
-        cast(customers as bigint) as customers,
-        cast(orders as bigint) as orders,
-        cast(round(revenue_amount, 6) as double) as revenue_amount,
-        cast(month as date) as month
-    from segment_revenue_months
+        {{ surrogate_key([
+            'histories.definition', 'histories.segmentation',
+            'histories.segment_id', 'histories.month'
+        ]) }} as segment_revenue_month_id,
+        cast(histories.definition as string) as definition,
+        cast(histories.segmentation as string) as segmentation,
+        cast(histories.segment_id as string) as segment_id,
+        cast(histories.customers as bigint) as customers,
+        cast(histories.orders as bigint) as orders,
+        cast(round(histories.revenue_amount, 6) as double) as revenue_amount,
+        cast(histories.month as date) as month
+    from histories
+    inner join origins
+        on histories.origin_month = origins.origin_month
 
 )
 

@@ -1,40 +1,19 @@
-with backtests as (
+with scored as (
 
-    select * from {{ ref('int_forecasts_backtested') }}
-    where is_comparable
+    select * from {{ ref('int_forecasts_scored') }}
 
 ),
 
-scored as (
+judged as (
 
-    select
-        segmentation,
-        model,
-        abs(actual_amount - forecast_amount)
-        / nullif(scale_amount, 0) as scaled_error,
-        case
-            when actual_amount = forecast_amount then 0
-            else
-                2 * abs(actual_amount - forecast_amount)
-                / (abs(actual_amount) + abs(forecast_amount))
-        end as symmetric_error,
-        case
-            when actual_amount between lower_80_amount and upper_80_amount
-                then 1
-            else 0
-        end as is_in_80,
-        case
-            when actual_amount between lower_95_amount and upper_95_amount
-                then 1
-            else 0
-        end as is_in_95,
-        -- A miss costs 2 / (1 - 0.80) times its distance from the band.
-        (
-            upper_80_amount - lower_80_amount
-            + 10 * greatest(lower_80_amount - actual_amount, 0)
-            + 10 * greatest(actual_amount - upper_80_amount, 0)
-        ) / nullif(scale_amount, 0) as interval_score_80
-    from backtests
+    select * from {{ ref('int_forecasts_judged') }}
+
+),
+
+origins as (
+
+    select * from {{ ref('int_forecast_origins') }}
+    where is_latest
 
 ),
 
@@ -42,38 +21,83 @@ scored as (
 pooled as (
 
     select
+        definition,
         segmentation,
         model,
         count(*) as backtests,
+        count(distinct origin_month) as origins,
+        sum(case when is_hindsight then 1 else 0 end) as hindsight_backtests,
+        sum(case when is_calibrated then 1 else 0 end)
+            as calibrated_backtests,
         round(avg(scaled_error), 6) as mase,
         round(avg(symmetric_error), 6) as smape,
         round(avg(is_in_80), 6) as coverage_80,
         round(avg(is_in_95), 6) as coverage_95,
-        round(avg(interval_score_80), 6) as interval_score_80
+        round(avg(interval_score_80), 6) as interval_score_80,
+        round(avg(interval_score_95), 6) as interval_score_95,
+        round(avg(is_in_own_80), 6) as own_coverage_80,
+        round(avg(interval_score_own_80), 6) as own_interval_score_80,
+        round(avg(plain_mean_difference), 6) as plain_mean_difference,
+        round(avg(prophet_difference), 6) as prophet_difference
     from scored
-    group by 1, 2
+    group by 1, 2, 3
 
 ),
 
--- A tie, or nothing to scale by, goes to naive: the first by name.
+-- What the gate knows today of each model.
+records as (
+
+    select
+        judged.definition,
+        judged.segmentation,
+        judged.model,
+        min(judged.decision) as decision,
+        min(judged.mase_difference) as mase_difference,
+        min(judged.margin) as margin,
+        max(case when judged.is_winner then 1 else 0 end) = 1 as is_winner
+    from judged
+    inner join origins
+        on judged.origin_month = origins.origin_month
+    group by 1, 2, 3
+
+),
+
 published as (
 
     select
-        {{ surrogate_key(['segmentation', 'model']) }}
-            as forecast_accuracy_id,
-        cast(segmentation as string) as segmentation,
-        cast(model as string) as model,
-        cast(backtests as bigint) as backtests,
-        cast(mase as double) as mase,
-        cast(smape as double) as smape,
-        cast(coverage_80 as double) as coverage_80,
-        cast(coverage_95 as double) as coverage_95,
-        cast(interval_score_80 as double) as interval_score_80,
-        row_number() over (
-            partition by segmentation
-            order by case when mase is null then 1 else 0 end, mase, model
-        ) = 1 as is_winner
+        {{ surrogate_key([
+            'pooled.definition', 'pooled.segmentation', 'pooled.model'
+        ]) }} as forecast_accuracy_id,
+        cast(pooled.definition as string) as definition,
+        cast(pooled.segmentation as string) as segmentation,
+        cast(pooled.model as string) as model,
+        cast(records.decision as string) as decision,
+        cast(pooled.backtests as bigint) as backtests,
+        cast(pooled.origins as bigint) as origins,
+        cast(pooled.hindsight_backtests as bigint) as hindsight_backtests,
+        cast(pooled.calibrated_backtests as bigint) as calibrated_backtests,
+        cast(pooled.mase as double) as mase,
+        cast(pooled.smape as double) as smape,
+        cast(pooled.coverage_80 as double) as coverage_80,
+        cast(pooled.coverage_95 as double) as coverage_95,
+        cast(pooled.interval_score_80 as double) as interval_score_80,
+        cast(pooled.interval_score_95 as double) as interval_score_95,
+        cast(pooled.own_coverage_80 as double) as own_coverage_80,
+        cast(pooled.own_interval_score_80 as double)
+            as own_interval_score_80,
+        cast(case
+            when pooled.model = 'published' then pooled.plain_mean_difference
+            else round(records.mase_difference, 6)
+        end as double) as mase_difference,
+        cast(pooled.prophet_difference as double) as prophet_difference,
+        cast(round(records.margin, 6) as double) as margin,
+        coalesce(records.is_winner, false) as is_winner
     from pooled
+    left join records
+        on
+            pooled.definition = records.definition
+            and pooled.segmentation = records.segmentation
+            and pooled.model = records.model
 
 )
 

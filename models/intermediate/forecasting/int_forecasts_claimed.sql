@@ -1,0 +1,54 @@
+-- What is claimed of the published forecast, and whether it holds.
+{% set query -%}
+select * from marts.rpt_forecast_accuracy where model = ''published''
+{%- endset -%}
+{% set definitions = {
+    'cohort': 'the revenue of today\'\'s members (cohort)',
+    'stock': 'the revenue of whoever is in the segment (stock)',
+} -%}
+{% set rivals = {
+    'mean': ['the plain mean of simple models', 'mase_difference'],
+    'prophet': ['Prophet', 'prophet_difference'],
+} -%}
+
+with accuracies as (
+
+    select * from {{ ref('rpt_forecast_accuracy') }}
+    where model = 'published'
+
+),
+
+claimed as (
+
+    {% for definition, name in definitions.items() -%}
+    select
+        {{ claim_row(
+            dbt.concat(["'coverage-" ~ definition ~ "-'", 'segmentation']),
+            'The 80 % band of the published forecast of ' ~ name
+            ~ ' held what came: share of backtests with a calibrated band, to'
+            ~ ' lie within 0.75 and 0.85.',
+            'segmentation', 'coverage_80', 'null', 'null', '0.8',
+            'coverage_80 between 0.75 and 0.85', query
+        ) }}
+    from accuracies
+    where definition = '{{ definition }}'
+    {% for rival, (rival_name, difference) in rivals.items() -%}
+    union all
+    select
+        {{ claim_row(
+            dbt.concat(["'" ~ rival ~ '-' ~ definition ~ "-'", 'segmentation']),
+            'The published forecast of ' ~ name ~ ' errs no more than '
+            ~ rival_name ~ ' on the same backtests: mean absolute scaled error'
+            ~ ' (MASE), beside that of the other.',
+            'segmentation', 'mase', 'null', 'null', 'mase - ' ~ difference,
+            difference ~ ' <= 0', query
+        ) }}
+    from accuracies
+    where definition = '{{ definition }}'
+    {% endfor -%}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select * from claimed

@@ -1,0 +1,31 @@
+-- A warning: pooled over all calibrated backtests of a definition, the published
+-- 80 % band held fewer than 75 % of what came, or more than 85 %. Fewer than 100
+-- backtests say little.
+{{ config(severity='warn') }}
+
+with backtests as (
+
+    select * from {{ ref('int_forecasts_scored') }}
+    where model = 'published' and is_calibrated
+
+),
+
+pooled as (
+
+    select
+        definition,
+        count(*) as backtests,
+        avg(is_in_80) as coverage_80
+    from backtests
+    group by 1
+
+),
+
+failures as (
+
+    select * from pooled
+    where backtests >= 100 and (coverage_80 < 0.75 or coverage_80 > 0.85)
+
+)
+
+select * from failures
