@@ -1,15 +1,12 @@
-"""Backtests: what forecasts said in the past, what came, and how often they held."""
-
-from collections.abc import Iterable
+"""Backtests: what forecasts said in the past beside what came."""
 
 import pandas as pd
-from markupsafe import Markup
 
-from dashboards import claims, formats, revenue, theme
+from dashboards import formats, revenue, theme
 from dashboards.published import PublishedMarts
 from dashboards.revenue import COHORT, KEYS, PROPHET, PROPHETS, PUBLISHED, STOCK, Key
-from dashboards.segmentations import TOTAL, Segments
-from dashboards.template import Fragment, State, legend, part, table
+from dashboards.segmentations import Segments
+from dashboards.template import State, legend
 
 # The last origins are shown, each in its own small chart.
 MOST_ORIGINS = 6
@@ -25,39 +22,10 @@ class Backtests:
         self._rows = revenue.rows_by(frame, [*KEYS, "model"])
         self._segments = segments
         self._few = formats.few(marts.smallest_cell)
-        self._accuracy = _published_accuracy(marts)
-        self._claims = marts.read("audit.rpt_claims").set_index("claim_id")
-        self._counts = _calibrated(marts)
 
     def states(self, keys: list[Key]) -> dict[Key, State]:
         """Draw one state per definition, segmentation, segment and model."""
         return {values: self._state(values[:3], values[3]) for values in keys}
-
-    def certificates(self, shown: list[Key]) -> Fragment:
-        """Say in a sentence how often the published bands held what came."""
-        states = {values: self._certificate(*values) for values in shown}
-        return Fragment("certificate", states, ("definition", "segmentation"))
-
-    def _certificate(self, definition: str, segmentation: str) -> Markup:
-        row = self._accuracy.get((definition, segmentation))
-        tested = self._counts.get((definition, segmentation), 0)
-        if row is None or not tested or formats.is_missing(row.coverage_80):
-            text = (
-                "How often the bands hold was not measured: too few months have come"
-                " since the first forecast."
-            )
-            return part("paragraph", text=text)
-        text = (
-            f"Of {formats.counted(tested, 'backtested month')},"
-            f" {formats.share(row.coverage_80)} fell inside the 80 % band (promise"
-            f" 80 %) and {formats.share(row.coverage_95)} inside the 95 % band (promise"
-            " 95 %)."
-        )
-        identity = f"coverage-{definition}-{segmentation}"
-        if identity not in self._claims.index:
-            return part("paragraph", text=text)
-        verdict = self._claims.loc[identity, "verdict"]
-        return part("claim", verdict_text=claims.text(verdict), text=text, numbers="")
 
     def _state(self, series: Key, model: str) -> State:
         name = revenue.series_name(self._segments, series[0], series[2])
@@ -89,7 +57,7 @@ class Backtests:
 
     def _note(self, rows: list) -> str:
         notes = []
-        if any(_is_true(row.is_hindsight) for row in rows):
+        if any(revenue.is_true(row.is_hindsight) for row in rows):
             notes.append(
                 "In hindsight: the segments of that month were found later, with data"
                 " that nobody had then."
@@ -118,19 +86,6 @@ def _without_small(frame: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     came = frame["definition"].eq(COHORT) | is_seen("month")
     actual = frame["actual_amount"].where(came)
     return frame.assign(actual_amount=actual)[is_seen("origin_month")]
-
-
-def _calibrated(marts: PublishedMarts) -> dict[Key, int]:
-    """Count the months whose published bands came from errors known before."""
-    frame = marts.read("marts.fct_forecast_backtests")
-    counted = frame[frame["model"].eq(PUBLISHED) & frame["is_calibrated"].eq(True)]
-    return counted.groupby(KEYS[:2]).size().to_dict()
-
-
-def _published_accuracy(marts: PublishedMarts) -> dict[Key, object]:
-    accuracy = marts.read("marts.rpt_forecast_accuracy")
-    rows = revenue.rows_by(accuracy[accuracy["model"] == PUBLISHED], KEYS[:2])
-    return {values: found[0] for values, found in rows.items()}
 
 
 def _by_origin(rows: list) -> dict[pd.Timestamp, list]:
@@ -183,7 +138,7 @@ def _caption(row: object, model: str) -> str:
     words = f"Known until {formats.month(row.origin_month)}"
     if model == PUBLISHED and not formats.is_missing(row.chosen_model):
         words += f": {revenue.model_name(row.chosen_model)}"
-    return words + (", in hindsight" if _is_true(row.is_hindsight) else "")
+    return words + (", in hindsight" if revenue.is_true(row.is_hindsight) else "")
 
 
 def _title(name: str, label: str, rows: list) -> str:
@@ -209,83 +164,3 @@ def _entries(is_beside: bool) -> list[tuple[str, theme.Mark, str]]:
         ("what came", theme.Mark(theme.INK), "dots"),
     ]
     return entries + [("beside it, Prophet", revenue.BESIDE, "line")] * is_beside
-
-
-def _is_true(value: object) -> bool:
-    return not formats.is_missing(value) and bool(value)
-
-
-HEADERS = [
-    "Model",
-    "Months tested",
-    "MASE",
-    "Against the plain mean",
-    "Margin",
-    "sMAPE",
-    "In the 80 % band",
-    "In the 95 % band",
-    "Interval score (80 %)",
-    "Interval score (95 %)",
-    "In its own 80 % band",
-    "Own interval score (80 %)",
-]
-MEASURES = (
-    "MASE: the error, where 1 is that of a forecast that the last known month goes on."
-    " sMAPE: the error as a share of revenue, between 0 and 2. Interval score: the"
-    " width of the band and a fine for every month outside, in units of the usual"
-    " change from month to month. For all of them, smaller is better. Bands are"
-    " measured where past errors were known to calibrate them; its own band is the one"
-    " that a model gives by itself. Against the plain mean is the difference in MASE on"
-    " the same months; a model is published in place of the plain mean when it is"
-    " better by more than the margin."
-)
-
-
-def accuracy(marts: PublishedMarts, shown: list[Key]) -> Fragment:
-    """List how each model did in the past, what was published first."""
-    measured = marts.read("marts.rpt_forecast_accuracy").sort_values(["mase", "model"])
-    rows = revenue.rows_by(measured, KEYS[:2])
-    states = {values: _measured(rows.get(values, []), *values) for values in shown}
-    return Fragment("accuracy", states, ("definition", "segmentation"))
-
-
-def _measured(rows: Iterable, definition: str, segmentation: str) -> Markup:
-    if not rows:
-        return part("paragraph", text="Accuracy has not been measured yet.")
-    rows = sorted(rows, key=lambda row: row.model != PUBLISHED)
-    about = "all customers" if segmentation == TOTAL else f"segments of {segmentation}"
-    caption = (
-        f"Measured on the past, {about}, revenue of"
-        f" {revenue.definition_name(definition).lower()}; the model that is published"
-        " now is marked ●"
-    )
-    said = [
-        f"{revenue.model_name(row.model)}: {row.decision}"
-        for row in sorted(rows, key=lambda row: revenue.model_place(row.model))
-        if row.model != PUBLISHED and not formats.is_missing(row.decision)
-    ]
-    listing = table(caption, HEADERS, [_row(row) for row in rows], is_stacked=True)
-    return listing + part("explained", text=MEASURES, summary=SUMMARY, said=said)
-
-
-SUMMARY = "What was decided of each model"
-
-
-def _row(row: object) -> list[str]:
-    name = "What was published"
-    if row.model != PUBLISHED:
-        name = revenue.model_name(row.model) + (" ●" if _is_true(row.is_winner) else "")
-    return [
-        name,
-        formats.count(row.backtests),
-        formats.decimal(row.mase, 3),
-        formats.signed(row.mase_difference, 3),
-        formats.decimal(row.margin, 3),
-        formats.decimal(row.smape, 3),
-        formats.share(row.coverage_80),
-        formats.share(row.coverage_95),
-        formats.decimal(row.interval_score_80),
-        formats.decimal(row.interval_score_95),
-        formats.share(row.own_coverage_80),
-        formats.decimal(row.own_interval_score_80),
-    ]

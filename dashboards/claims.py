@@ -52,7 +52,7 @@ def quoted(marts: PublishedMarts, kind: str, names: list[str]) -> Fragment:
     """
     claims = marts.read("audit.rpt_claims").set_index("claim_id")
     states = {
-        (name,): _sentence(claims.loc[f"{kind}-{name}"])
+        (name,): sentence(claims.loc[f"{kind}-{name}"])
         for name in names
         if f"{kind}-{name}" in claims.index
     }
@@ -66,7 +66,8 @@ def threshold(marts: PublishedMarts, claim_id: str) -> float | None:
     return None if found.empty else float(found.iloc[0])
 
 
-def _sentence(claim: object) -> Markup:
+def sentence(claim: object) -> Markup:
+    """Write a claim with its verdict and numbers."""
     numbers = [f"Measured {measure(claim.measured_value)}"]
     if _interval(claim):
         numbers.append(f"({_interval(claim)})")

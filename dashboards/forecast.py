@@ -4,6 +4,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards import (
+    accuracies,
     backtests,
     forecast_views,
     formats,
@@ -28,6 +29,10 @@ from dashboards.template import (
 FILE, TITLE = "forecast.html", "Forecast"
 CONTROLS = (*KEYS[:2], "segment", "model")
 ALL_CUSTOMERS = "All customers"
+UNCALIBRATED = (
+    "The bands are a first guess: too few forecasts of the past have come due to"
+    " calibrate them on their errors."
+)
 
 
 def build(marts: PublishedMarts) -> Page:
@@ -44,6 +49,7 @@ def build(marts: PublishedMarts) -> Page:
     shown = list(dict.fromkeys(values[:2] for values in series))
     drawn = _Forecasts(marts, forecasts, segments)
     past = backtests.Backtests(marts, segments)
+    measured = accuracies.Accuracies(marts)
     names = list(dict.fromkeys(name for _, name in shown))
     return Page(
         file=FILE,
@@ -68,7 +74,7 @@ def build(marts: PublishedMarts) -> Page:
             Section(
                 "What it said before, and what came",
                 [
-                    past.certificates(shown),
+                    measured.certificates(shown),
                     Chart("backtests", past.states(keys), CONTROLS, columns=3),
                 ],
                 "Each small chart takes one month in the past as its last known month,"
@@ -78,7 +84,7 @@ def build(marts: PublishedMarts) -> Page:
             ),
             Section(
                 "How accurate is each model?",
-                [backtests.accuracy(marts, shown)],
+                [measured.tables(shown)],
                 is_wide=True,
             ),
             *forecast_views.sections(marts, segments, names),
@@ -273,14 +279,18 @@ class _Forecasts:
         drawn = theme.figure(
             traces, y="Revenue per month (amount)", height=380, xaxis=theme.MONTHS
         )
+        notes = []
+        if not revenue.is_true(shown[0].is_calibrated):
+            notes.append(UNCALIBRATED)
         hidden = sum(formats.is_missing(row.revenue_amount) for row in history)
-        months = formats.counted(hidden, "month")
-        note = f"Not drawn: {months} with {self._few} customers."
+        if hidden:
+            months = formats.counted(hidden, "month")
+            notes.append(f"Not drawn: {months} with {self._few} customers.")
         return State(
             _forecast_title(name, label, shown),
             [drawn],
             legend=legend(entries),
-            note=note if hidden else "",
+            note=" ".join(notes),
         )
 
     def _decision(self, series: Key) -> Markup:

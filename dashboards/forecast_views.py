@@ -53,7 +53,7 @@ def sections(
         Section(
             "Two views of the same months",
             [
-                Chart("views", states, CONTROLS, columns=2),
+                Chart("views", states, CONTROLS, columns=3),
                 Fragment("views-record", records, CONTROLS),
             ],
             "The revenue of whoever is in a segment can be told in two ways: continued"
@@ -146,7 +146,12 @@ def _figure(rows: list, segments: Segments, highest: float) -> theme.Figure:
         traces,
         x="Revenue in the month (amount)",
         height=100 + 40 * len(rows),
-        xaxis={"range": [0, round(highest, 2)], "showgrid": True},
+        # A little room at zero, for marks and labels not to touch.
+        xaxis={
+            "range": [round(-0.02 * highest, 2), round(highest, 2)],
+            "showgrid": True,
+            "nticks": 5,
+        },
         yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
     )
 

@@ -97,17 +97,18 @@ COLUMNS = {
     "marts.fct_revenue_forecasts": (
         "definition, segmentation, segment_id, month, model, decision, reason,"
         " forecast_amount, lower_80_amount, upper_80_amount, lower_95_amount,"
-        " upper_95_amount, mase_difference, margin, is_published"
+        " upper_95_amount, is_published, is_calibrated"
     ),
     "marts.fct_forecast_backtests": (
         "definition, segmentation, segment_id, origin_month, month, model,"
         " chosen_model, actual_amount, forecast_amount, lower_80_amount,"
-        " upper_80_amount, is_calibrated, is_hindsight"
+        " upper_80_amount, is_hindsight"
     ),
     "marts.rpt_forecast_accuracy": (
-        "definition, segmentation, model, decision, backtests, origins, mase, smape,"
-        " coverage_80, coverage_95, interval_score_80, interval_score_95,"
-        " own_coverage_80, own_interval_score_80, mase_difference, margin, is_winner"
+        "definition, segmentation, model, decision, backtests, hindsight_backtests,"
+        " calibrated_backtests, mase, smape, coverage_80, coverage_95,"
+        " interval_score_80, interval_score_95, own_coverage_80,"
+        " own_interval_score_80, mase_difference, margin, is_winner"
     ),
     "marts.fct_forecast_views": (
         "segmentation, segment_id, origin_month, month, horizon_months,"

@@ -53,6 +53,11 @@ def series_name(segments: Segments, definition: str, segment_id: str) -> str:
     return f"Today's members of {name}" if definition == COHORT else name
 
 
+def is_true(value: object) -> bool:
+    """Say whether a flag is set; null is not."""
+    return not formats.is_missing(value) and bool(value)
+
+
 def rows_by(frame: pd.DataFrame, keys: list[str]) -> dict[Key, list]:
     """Gather rows as named tuples, in their order, by the values of `keys`."""
     found: dict[Key, list] = {}

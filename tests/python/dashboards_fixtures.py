@@ -609,6 +609,7 @@ PROPHETS_TURN = MONTHS[17]
 # A series that is not forecast, and one that had few members at an origin.
 REFUSED = ("stock", "value", "value-4")
 REFUSAL = "Not forecast: nobody was in it for three months."
+UNCALIBRATED = "value-1"
 FEW, FEW_AT = "lifecycle-2", MONTHS[16]
 
 
@@ -690,10 +691,7 @@ def _forecasts() -> pd.DataFrame:
     frame["is_published"] = frame["model"] == "seasonal_naive"
     frame["decision"] = [f"The record of {NASTY}: {model}." for model in frame["model"]]
     frame["reason"] = [f"Enough is known of {name}." for name in frame["segment_id"]]
-    frame["mase_difference"] = [
-        -0.05 if model == "prophet" else 0.0 for model in frame["model"]
-    ]
-    frame["margin"] = 0.02
+    frame["is_calibrated"] = frame["segment_id"] != UNCALIBRATED
     keys = frame[["definition", "segmentation", "segment_id"]]
     refused = [tuple(key) == REFUSED for key in keys.itertuples(index=False)]
     frame.loc[refused, "forecast_amount"] = None
@@ -717,7 +715,6 @@ def _backtests() -> pd.DataFrame:
     frame["chosen_model"] = frame["model"].where(
         frame["model"] != "published", published
     )
-    frame["is_calibrated"] = frame["origin_month"] != ORIGINS[0]
     frame["is_hindsight"] = (frame["origin_month"] == HINDSIGHT) & (
         frame["segmentation"] != "total"
     )
@@ -732,7 +729,8 @@ def _accuracy() -> pd.DataFrame:
             "model": model,
             "decision": None if model == "published" else f"{model} stays.",
             "backtests": 12,
-            "origins": 9,
+            "hindsight_backtests": 0 if segmentation == "total" else 3,
+            "calibrated_backtests": 8,
             "mase": mase,
             "smape": 0.12,
             "coverage_80": 0.79,

@@ -1110,38 +1110,47 @@ def test_what_few_customers_spent_is_not_in_backtests(pages: dict):
 
 def test_the_certificate_is_the_measured_coverage(pages: dict):
     said = _text(_forecast_state(pages, "certificate", "stock", "value"))
-    # Four segments, six months from each of seven origins with calibrated bands,
-    # and three months from the last one.
     assert said == (
-        "Of 180 backtested months, 79.0 % fell inside the 80 % band (promise 80 %) and"
+        "Of 8 backtested months, 79.0 % fell inside the 80 % band (promise 80 %) and"
         " 94.0 % inside the 95 % band (promise 95 %)."
     )
     verdict = _text(_forecast_state(pages, "certificate", "cohort", "total"))
-    assert verdict.startswith("○ not measured Of 45 backtested months,")
+    assert verdict == f"○ not measured {said}"
+
+
+def test_bands_that_nothing_has_calibrated_are_called_a_guess(pages: dict):
+    key = ("cohort", "value", made_up.UNCALIBRATED, "published")
+    assert forecast.UNCALIBRATED in _forecast_state(pages, "forecast", *key).note
+    key = ("cohort", "value", "value-2", "published")
+    assert forecast.UNCALIBRATED not in _forecast_state(pages, "forecast", *key).note
 
 
 def test_accuracy_lists_all_models_the_published_first(pages: dict):
     fragment = _forecast_state(pages, "accuracy", "cohort", "value")
-    listed = cells(fragment)
-    assert [row[0] for row in listed[1:]] == [
-        "What was published",
-        "Seasonal naive ●",
-        "Prophet",
-    ]
-    assert listed[3][1:] == [
-        "12",
-        "1.250",
-        "+0.310",
-        "0.020",
-        "0.120",
-        "79.0 %",
-        "94.0 %",
-        "4.50",
-        "6.50",
-        "43.0 %",
-        "7.50",
-    ]
+    errors, bands = (cells(listed) for listed in fragment.split("</table>")[:2])
+    for listed in (errors, bands):
+        assert [row[0] for row in listed[1:]] == [
+            "What was published",
+            "Seasonal naive ●",
+            "Prophet",
+        ]
+    assert errors[3][1:] == ["12", "1.250", "+0.310", "0.020", "0.120"]
+    assert bands[3][1:] == ["79.0 %", "94.0 %", "4.50", "6.50", "43.0 %", "7.50"]
+    assert "In hindsight are 3 of the 12 months" in fragment
     assert "Seasonal naive: seasonal_naive stays." in fragment
+    total = _forecast_state(pages, "accuracy", "cohort", "total")
+    assert "In hindsight" not in total
+
+
+def test_claims_stand_beside_the_accuracy_that_they_are_made_of(tmp_path: Path):
+    marts = made_up.frames()
+    claims = marts["audit.rpt_claims"]
+    claims.loc[0, "claim_id"] = "prophet-stock-value"
+    pages = built(made_up.write_published(tmp_path / "claims.duckdb", marts))
+    said = _text(_forecast_state(pages, "accuracy", "stock", "value"))
+    assert said.startswith("✓ holds Segments are real")
+    other = _text(_forecast_state(pages, "accuracy", "cohort", "value"))
+    assert "✓" not in other
 
 
 def test_two_views_are_set_side_by_side(pages: dict):
