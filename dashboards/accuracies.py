@@ -1,5 +1,7 @@
 """Accuracy: how well the models forecast past months, and how often bands held."""
 
+from collections.abc import Callable
+
 from markupsafe import Markup
 
 from dashboards import claims, formats, revenue
@@ -38,6 +40,7 @@ BANDS = (
     " is the one that a model gives by itself. Only months are counted whose bands"
     " could be calibrated on errors known before."
 )
+BANDS_CAPTION = "Bands of the same models, calibrated and their own"
 
 
 class Accuracies:
@@ -58,10 +61,19 @@ class Accuracies:
         states = {values: self._certificate(values) for values in shown}
         return Fragment("certificate", states, CONTROLS)
 
-    def tables(self, shown: list[Key]) -> Fragment:
-        """List how each model did, what was published first, and what is claimed."""
-        states = {values: self._tables(values) for values in shown}
+    def errors(self, shown: list[Key]) -> Fragment:
+        """List the errors of each model, what is claimed of them, and decided."""
+        states = {values: self._errors(values) for values in shown}
         return Fragment("accuracy", states, CONTROLS)
+
+    def bands(self, shown: list[Key]) -> Fragment:
+        """List how good the bands of each model were."""
+        states = {
+            values: _measured(BANDS_CAPTION, BAND_HEADERS, rows, _bands, BANDS)
+            for values in shown
+            if (rows := self._listed(values))
+        }
+        return Fragment("bands", states, CONTROLS)
 
     def _certificate(self, values: Key) -> Markup:
         published = [row for row in self._listed(values) if row.model == PUBLISHED]
@@ -79,43 +91,27 @@ class Accuracies:
             " (promise 95 %)."
         )
         claim = self._claims.get("-".join(("coverage", *values)))
-        if claim is None:
-            return part("paragraph", text=text)
-        verdict = claims.text(claim.verdict)
-        return part("claim", verdict_text=verdict, text=text, numbers="")
+        verdict = "" if claim is None else claims.text(claim.verdict)
+        return part("certificate", verdict_text=verdict, text=text)
 
     def _listed(self, values: Key) -> list:
         rows = self._rows.get(values, [])
         return sorted(rows, key=lambda row: row.model != PUBLISHED)
 
-    def _tables(self, values: Key) -> Markup:
+    def _errors(self, values: Key) -> Markup:
         rows = self._listed(values)
         if not rows:
             return part("paragraph", text="Accuracy has not been measured yet.")
-        errors = table(
-            _caption(*values),
-            ERROR_HEADERS,
-            [[_name(row), *_errors(row)] for row in rows],
-            is_stacked=True,
-        )
-        bands = table(
-            "Bands of the same models, calibrated and their own",
-            BAND_HEADERS,
-            [[_name(row), *_bands(row)] for row in rows],
-            is_stacked=True,
-        )
+        note = f"{ERRORS}{_hindsight(rows)}"
         said = [
             f"{revenue.model_name(row.model)}: {row.decision}"
             for row in sorted(rows, key=lambda row: revenue.model_place(row.model))
             if not formats.is_missing(row.decision)
         ]
-        return Markup("").join(
-            [
-                self._claimed(values),
-                part("explained", content=errors, text=f"{ERRORS}{_hindsight(rows)}"),
-                part("explained", content=bands, text=BANDS),
-                part("folded", summary="What was decided of each model", items=said),
-            ]
+        return (
+            self._claimed(values)
+            + _measured(_caption(*values), ERROR_HEADERS, rows, _errors, note)
+            + part("folded", summary="What was decided of each model", items=said)
         )
 
     def _claimed(self, values: Key) -> Markup:
@@ -125,6 +121,19 @@ class Accuracies:
             for name in names
             if name in self._claims
         )
+
+
+def _measured(
+    caption: str,
+    headers: list[str],
+    rows: list,
+    measures: Callable[[object], list[str]],
+    note: str,
+) -> Markup:
+    """Lay out measures of each model, explained below."""
+    body = [[_name(row), *measures(row)] for row in rows]
+    listing = table(caption, headers, body, is_stacked=True)
+    return part("explained", content=listing, text=note)
 
 
 def _caption(definition: str, segmentation: str) -> str:

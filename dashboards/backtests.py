@@ -8,8 +8,9 @@ from dashboards.revenue import COHORT, KEYS, PROPHET, PROPHETS, PUBLISHED, STOCK
 from dashboards.segmentations import Segments
 from dashboards.template import State, legend
 
-# The last origins are shown, each in its own small chart.
-MOST_ORIGINS = 6
+# The last origins are shown, each in its own small chart; fewer where there are so
+# many series that the page would grow heavy (a small chart weighs about 300 bytes).
+MOST_ORIGINS, MOST_CHARTS = 6, 5000
 
 
 class Backtests:
@@ -25,9 +26,10 @@ class Backtests:
 
     def states(self, keys: list[Key]) -> dict[Key, State]:
         """Draw one state per definition, segmentation, segment and model."""
-        return {values: self._state(values[:3], values[3]) for values in keys}
+        most = most_origins(len(keys))
+        return {values: self._state(values[:3], values[3], most) for values in keys}
 
-    def _state(self, series: Key, model: str) -> State:
+    def _state(self, series: Key, model: str, most: int) -> State:
         name = revenue.series_name(self._segments, series[0], series[2])
         label = "what was published"
         if model != PUBLISHED:
@@ -38,7 +40,7 @@ class Backtests:
         beside = {}
         if model == PUBLISHED:
             beside = _by_origin(self._rows.get((*series, PROPHET), []))
-        chosen = _newest_complete(origins)
+        chosen = _newest_complete(origins, most)
         rows = [row for month in chosen for row in origins[month]]
         scale = _scale(rows)
         is_beside = False
@@ -95,11 +97,18 @@ def _by_origin(rows: list) -> dict[pd.Timestamp, list]:
     return origins
 
 
-def _newest_complete(origins: dict[pd.Timestamp, list]) -> list[pd.Timestamp]:
+def most_origins(states: int) -> int:
+    """Say how many origins each of so many states may show."""
+    return min(max(MOST_CHARTS // states, 1), MOST_ORIGINS)
+
+
+def _newest_complete(
+    origins: dict[pd.Timestamp, list], most: int
+) -> list[pd.Timestamp]:
     """Choose the newest origins all of whose months have come, then others."""
     longest = max(len(rows) for rows in origins.values())
     ranked = sorted(origins, key=lambda month: (len(origins[month]) == longest, month))
-    return sorted(ranked[-MOST_ORIGINS:])
+    return sorted(ranked[-most:])
 
 
 def _prophet(rows: list, beside: list) -> list:

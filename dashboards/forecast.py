@@ -84,7 +84,7 @@ def build(marts: PublishedMarts) -> Page:
             ),
             Section(
                 "How accurate is each model?",
-                [measured.tables(shown)],
+                [measured.errors(shown), measured.bands(shown)],
                 is_wide=True,
             ),
             *forecast_views.sections(marts, segments, names),
@@ -303,7 +303,7 @@ class _Forecasts:
         if first.model not in PROPHETS:
             texts += [
                 _sentences(
-                    f"Beside it, {revenue.model_name(model)}:", tried[0].decision
+                    f"{revenue.model_name(model)}, beside it:", tried[0].decision
                 )
                 for model in PROPHETS
                 if (tried := self._forecasts.get((*series, model)))

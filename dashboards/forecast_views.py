@@ -150,7 +150,8 @@ def _figure(rows: list, segments: Segments, highest: float) -> theme.Figure:
         xaxis={
             "range": [round(-0.02 * highest, 2), round(highest, 2)],
             "showgrid": True,
-            "nticks": 5,
+            "nticks": 4,
+            "tickangle": 0,
         },
         yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
     )

@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 
 from dashboards import __main__ as command
 from dashboards import (
+    backtests,
     build_site,
     departures,
     forecast,
@@ -997,7 +998,7 @@ def test_prophet_stands_not_beside_itself(tmp_path: Path):
     key = ("cohort", "total", "total")
     state = _forecast_state(pages, "forecast", *key, "published")
     assert _trace(state.figures[0], "lines") is None
-    assert "Beside it" not in _forecast_state(pages, "decision", *key)
+    assert "beside it" not in _forecast_state(pages, "decision", *key)
     other = _forecast_state(pages, "forecast", *key, "seasonal_naive")
     assert _trace(other.figures[0], "lines")["name"] == "Prophet"
 
@@ -1036,7 +1037,7 @@ def test_the_decision_is_told_with_the_record_of_prophet(pages: dict):
     assert said == (
         f"Published: Seasonal naive. The record of {made_up.NASTY}: seasonal_naive."
         " Enough is known of value-2."
-        f" Beside it, Prophet: The record of {made_up.NASTY}: prophet."
+        f" Prophet, beside it: The record of {made_up.NASTY}: prophet."
     )
 
 
@@ -1079,6 +1080,16 @@ def test_backtests_are_the_newest_whose_months_have_come(pages: dict):
     assert _trace(last, "lines") is None
     total = _forecast_state(pages, "backtests", "stock", "total", "total", "prophet")
     assert total.captions[0] == "Known until January 2017"
+
+
+def test_many_series_show_fewer_origins_each():
+    assert [backtests.most_origins(n) for n in (1, 833, 834, 1700, 9999)] == [
+        6,
+        6,
+        5,
+        2,
+        1,
+    ]
 
 
 def test_the_title_of_backtests_is_the_error_of_all_origins(pages: dict):
@@ -1127,7 +1138,8 @@ def test_bands_that_nothing_has_calibrated_are_called_a_guess(pages: dict):
 
 def test_accuracy_lists_all_models_the_published_first(pages: dict):
     fragment = _forecast_state(pages, "accuracy", "cohort", "value")
-    errors, bands = (cells(listed) for listed in fragment.split("</table>")[:2])
+    errors = cells(fragment)
+    bands = cells(_forecast_state(pages, "bands", "cohort", "value"))
     for listed in (errors, bands):
         assert [row[0] for row in listed[1:]] == [
             "What was published",
