@@ -15,7 +15,7 @@ ERROR_HEADERS = [
     "Model",
     "Months tested",
     "MASE",
-    "Against the plain mean",
+    "Against the weighted mean",
     "Margin",
     "sMAPE",
 ]
@@ -28,11 +28,17 @@ BAND_HEADERS = [
     "In its own 80 % band",
     "Own interval score (80 %)",
 ]
+MODELS = (
+    "Exponential smoothing, Theta and ETS follow level and trend. The plain mean is"
+    " that of all simple methods; the weighted mean gives more weight to those that"
+    " erred less. Prophet tells trend, seasons and holidays apart."
+)
 ERRORS = (
     "MASE is the error, where 1 is the usual change from one month to the next; sMAPE"
     " is the error as a share of revenue, between 0 and 2: smaller is better. Against"
-    " the plain mean is the difference in MASE on the same months: a model takes the"
-    " place of the plain mean when it is better by more than the margin."
+    " the weighted mean is the difference in MASE on the same months: a model takes the"
+    " place of the weighted mean when it is better by more than the margin, which is"
+    f" what chance explains. {MODELS}"
 )
 BANDS = (
     "Interval score: the width of a band and a fine for every month outside, in units"
@@ -104,7 +110,7 @@ class Accuracies:
             return part("paragraph", text="Accuracy has not been measured yet.")
         note = f"{ERRORS}{_hindsight(rows)}"
         said = [
-            f"{revenue.model_name(row.model)}: {row.decision}"
+            row.decision
             for row in sorted(rows, key=lambda row: revenue.model_place(row.model))
             if not formats.is_missing(row.decision)
         ]

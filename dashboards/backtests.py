@@ -130,7 +130,7 @@ def _scale(rows: list) -> dict:
 def _figure(rows: list, beside: list, scale: dict) -> theme.Figure:
     traces = [
         *revenue.bands(rows, (80,)),
-        *([revenue.thin_line(beside, "Prophet")] if beside else []),
+        *([revenue.thin_line(beside, revenue.model_name(PROPHET))] if beside else []),
         revenue.line(rows, "Said"),
         revenue.dots(rows, "actual_amount", "Came"),
     ]
@@ -172,4 +172,5 @@ def _entries(is_beside: bool) -> list[tuple[str, theme.Mark, str]]:
         ("80 % band", theme.MEASURED, "band"),
         ("what came", theme.Mark(theme.INK), "dots"),
     ]
-    return entries + [("beside it, Prophet", revenue.BESIDE, "line")] * is_beside
+    beside = f"beside it, {revenue.model_name(PROPHET)}"
+    return entries + [(beside, revenue.BESIDE, "line")] * is_beside

@@ -29,6 +29,7 @@ from dashboards.template import (
 FILE, TITLE = "forecast.html", "Forecast"
 CONTROLS = (*KEYS[:2], "segment", "model")
 ALL_CUSTOMERS = "All customers"
+MASE = "MASE is the error, where 1 is the usual change from one month to the next."
 UNCALIBRATED = (
     "The bands are a first guess: too few forecasts of the past have come due to"
     " calibrate them on their errors."
@@ -298,17 +299,22 @@ class _Forecasts:
         if not rows:
             return part("paragraph", text=self._reason(series))
         first = rows[0]
+        tried = [(*series, model) for model in PROPHETS if model != first.model]
+        said = [
+            first.decision,
+            *(
+                self._forecasts[key][0].decision
+                for key in tried
+                if key in self._forecasts
+            ),
+        ]
         label = revenue.model_name(first.model)
-        texts = [_sentences(f"Published: {label}.", first.decision, first.reason)]
-        if first.model not in PROPHETS:
-            texts += [
-                _sentences(
-                    f"{revenue.model_name(model)}, beside it:", tried[0].decision
-                )
-                for model in PROPHETS
-                if (tried := self._forecasts.get((*series, model)))
-            ]
-        return Markup("").join(part("paragraph", text=text) for text in texts)
+        return part(
+            "decision",
+            text=_sentences(f"Published: {label}.", first.reason),
+            said=[text for text in said if not formats.is_missing(text)],
+            note=MASE,
+        )
 
     def _reason(self, series: Key) -> str:
         return self._reasons.get(series, "No reason was given.")
@@ -332,9 +338,14 @@ def _sentences(*texts: str | None) -> str:
 def _forecast_title(name: str, label: str, shown: list) -> str:
     first, last = shown[0], shown[-1]
     total = sum(row.forecast_amount for row in shown)
-    return (
+    title = (
         f"{name}: {formats.amount(total)} expected from {formats.month(first.month)} to"
-        f" {formats.month(last.month)} ({label}); {formats.month(first.month)} between"
+        f" {formats.month(last.month)} ({label})"
+    )
+    if formats.is_missing(first.lower_80_amount):
+        return title
+    return (
+        f"{title}; {formats.month(first.month)} between"
         f" {formats.amount(first.lower_80_amount)} and"
         f" {formats.amount(first.upper_80_amount)} (80 %)"
     )

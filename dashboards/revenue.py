@@ -17,14 +17,16 @@ DEFINITIONS = {COHORT: "Today's members", STOCK: "Whoever is in the segment"}
 
 PUBLISHED, PROPHET = "published", "prophet"
 MODELS = {
-    PROPHET: "Prophet",
+    PROPHET: "Prophet on months",
     "prophet_daily": "Prophet on days",
+    "weighted_mean": "Weighted mean",
     "plain_mean": "Plain mean",
     "exponential_smoothing": "Exponential smoothing",
     "theta": "Theta",
-    "damped_trend": "Damped trend",
-    "seasonal_naive": "Seasonal naive",
-    "naive": "Naive",
+    "ets": "ETS",
+    "yearly_mean": "Mean of the last year",
+    "seasonal_naive": "Last year repeated",
+    "naive": "Last month repeated",
 }
 PROPHETS = (PROPHET, "prophet_daily")
 

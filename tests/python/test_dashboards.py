@@ -998,9 +998,11 @@ def test_prophet_stands_not_beside_itself(tmp_path: Path):
     key = ("cohort", "total", "total")
     state = _forecast_state(pages, "forecast", *key, "published")
     assert _trace(state.figures[0], "lines") is None
-    assert "beside it" not in _forecast_state(pages, "decision", *key)
+    said = _forecast_state(pages, "decision", *key)
+    assert said.count("<li>") == 1
+    assert ": prophet." in said
     other = _forecast_state(pages, "forecast", *key, "seasonal_naive")
-    assert _trace(other.figures[0], "lines")["name"] == "Prophet"
+    assert _trace(other.figures[0], "lines")["name"] == "Prophet on months"
 
 
 def test_history_and_sentence_belong_to_the_definition(pages: dict):
@@ -1035,9 +1037,10 @@ def test_bands_run_up_the_upper_and_back_along_the_lower_bound(pages: dict):
 def test_the_decision_is_told_with_the_record_of_prophet(pages: dict):
     said = _text(_forecast_state(pages, "decision", "cohort", "value", "value-2"))
     assert said == (
-        f"Published: Seasonal naive. The record of {made_up.NASTY}: seasonal_naive."
-        " Enough is known of value-2."
-        f" Prophet, beside it: The record of {made_up.NASTY}: prophet."
+        "Published: Last year repeated. Enough is known of value-2."
+        f" The record of {made_up.NASTY}: seasonal_naive."
+        f" The record of {made_up.NASTY}: prophet."
+        f" {forecast.MASE}"
     )
 
 
@@ -1057,12 +1060,12 @@ def test_backtests_are_the_newest_whose_months_have_come(pages: dict):
     key = ("value", "value-2", "published")
     state = _forecast_state(pages, "backtests", "stock", *key)
     assert state.captions == [
-        "Known until January 2017: Seasonal naive, in hindsight",
-        "Known until February 2017: Seasonal naive",
-        "Known until March 2017: Seasonal naive",
-        "Known until April 2017: Seasonal naive",
-        "Known until May 2017: Seasonal naive",
-        "Known until June 2017: Prophet",
+        "Known until January 2017: Last year repeated, in hindsight",
+        "Known until February 2017: Last year repeated",
+        "Known until March 2017: Last year repeated",
+        "Known until April 2017: Last year repeated",
+        "Known until May 2017: Last year repeated",
+        "Known until June 2017: Prophet on months",
     ]
     assert "In hindsight: the segments of that month were found later" in state.note
     first, *_, last = state.figures
@@ -1143,13 +1146,13 @@ def test_accuracy_lists_all_models_the_published_first(pages: dict):
     for listed in (errors, bands):
         assert [row[0] for row in listed[1:]] == [
             "What was published",
-            "Seasonal naive ●",
-            "Prophet",
+            "Last year repeated ●",
+            "Prophet on months",
         ]
     assert errors[3][1:] == ["12", "1.250", "+0.310", "0.020", "0.120"]
     assert bands[3][1:] == ["79.0 %", "94.0 %", "4.50", "6.50", "43.0 %", "7.50"]
     assert "In hindsight are 3 of the 12 months" in fragment
-    assert "Seasonal naive: seasonal_naive stays." in fragment
+    assert "<li>seasonal_naive stays.</li>" in fragment
     total = _forecast_state(pages, "accuracy", "cohort", "total")
     assert "In hindsight" not in total
 
