@@ -113,10 +113,9 @@ def _ahead(horizon: float) -> str:
 
 
 def _furthest(rows: list, segments: Segments) -> str:
-    known = [row for row in rows if not formats.is_missing(row.disagreement_share)]
-    if not known:
+    row = max(rows, key=lambda row: abs(row.series_amount - row.expected_amount))
+    if formats.is_missing(row.disagreement_share):
         return "Both views expect no revenue"
-    row = max(known, key=lambda row: row.disagreement_share)
     return (
         f"The views lie furthest apart for {segments.name(row.segment_id)} in"
         f" {formats.month(row.month)}: {formats.amount(row.series_amount)} and"

@@ -615,11 +615,11 @@ FEW, FEW_AT = "lifecycle-2", MONTHS[16]
 
 def series() -> list[tuple[str, str, str]]:
     """Definition, segmentation and segment of everything that is forecast."""
-    segments = [(name, f"{name}-{number}") for name in CANDIDATES for number in SIZES]
+    segments = [(identity.split("-")[0], identity) for identity in _identities()]
     return [
         (definition, *values)
         for definition in DEFINITIONS
-        for values in [("total", "total"), *segments]
+        for values in [("total", "total"), *segments, ("value", RETIRED)]
     ]
 
 
@@ -761,10 +761,11 @@ def viewed(number: int, horizon: int) -> tuple[float, float]:
 def _views() -> pd.DataFrame:
     rows = []
     for name in CANDIDATES:
+        retired = {9: 50} if name == "value" else {}
         for origin in (MONTHS[11], MONTHS[14], LAST):
             for ahead in (1, 3, 6):
                 month = str(pd.Timestamp(origin) + pd.DateOffset(months=ahead))[:10]
-                for number, customers in SIZES.items():
+                for number, customers in {**SIZES, **retired}.items():
                     series_amount, expected_amount = viewed(number, ahead)
                     difference = abs(series_amount - expected_amount)
                     rows.append(

@@ -990,10 +990,17 @@ def test_forecast_shows_the_published_model_and_prophet_beside_it(pages: dict):
                 ]
 
 
-def test_prophet_stands_not_beside_itself(tmp_path: Path):
+def test_prophet_stands_not_beside_prophet(tmp_path: Path):
     marts = made_up.frames()
     forecasts = marts["marts.fct_revenue_forecasts"]
+    daily = {"seasonal_naive": "prophet_daily"}
+    marts["marts.fct_revenue_forecasts"] = forecasts.replace({"model": daily})
+    pages = built(made_up.write_published(tmp_path / "daily.duckdb", marts))
+    state = _forecast_state(pages, "forecast", "stock", "total", "total", "published")
+    assert _trace(state.figures[0], "lines+markers")["name"] == "Prophet on days"
+    assert _trace(state.figures[0], "lines") is None
     forecasts["is_published"] = forecasts["model"] == "prophet"
+    marts["marts.fct_revenue_forecasts"] = forecasts
     pages = built(made_up.write_published(tmp_path / "prophet.duckdb", marts))
     key = ("cohort", "total", "total")
     state = _forecast_state(pages, "forecast", *key, "published")
