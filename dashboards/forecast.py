@@ -342,10 +342,10 @@ def _forecast_title(name: str, label: str, shown: list) -> str:
         f"{name}: {formats.amount(total)} expected from {formats.month(first.month)} to"
         f" {formats.month(last.month)} ({label})"
     )
-    if formats.is_missing(first.lower_80_amount):
+    ends = first.lower_80_amount, first.upper_80_amount
+    if any(map(formats.is_missing, ends)) or ends[0] == ends[1]:
         return title
     return (
         f"{title}; {formats.month(first.month)} between"
-        f" {formats.amount(first.lower_80_amount)} and"
-        f" {formats.amount(first.upper_80_amount)} (80 %)"
+        f" {formats.amount(ends[0])} and {formats.amount(ends[1])} (80 %)"
     )
