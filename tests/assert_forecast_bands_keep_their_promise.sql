@@ -1,6 +1,6 @@
--- A warning: pooled over all calibrated backtests of a definition, the published
--- 80 % band held fewer than 75 % of what came, or more than 85 %. Fewer than 100
--- backtests say little.
+-- A warning: pooled over all calibrated backtests of a definition, the
+-- published 80 % band held fewer than 75 % of what came, or more than 85 %.
+-- Fewer than 100 backtests say little.
 {{ config(severity='warn') }}
 
 with backtests as (
@@ -15,7 +15,7 @@ pooled as (
     select
         definition,
         count(*) as backtests,
-        avg(is_in_80) as coverage_80
+        avg(held_80) as coverage_80
     from backtests
     group by 1
 

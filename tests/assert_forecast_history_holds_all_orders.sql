@@ -1,4 +1,5 @@
--- By either definition, the whole shop's history is what it sold, month by month.
+-- By either definition, the history of the whole shop is what it sold, month
+-- by month.
 with revenue_months as (
 
     select * from {{ ref('fct_segment_revenue_months') }}

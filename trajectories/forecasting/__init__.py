@@ -1,5 +1,7 @@
-"""Revenue forecasts per segment: Prophet beside naive methods, and their backtest."""
+"""Revenue forecasts per segment: models, their backtests, a gate, calibrated bands."""
 
+from trajectories.forecasting.histories import rolling_histories
+from trajectories.forecasting.judgement import judge_forecasts
 from trajectories.forecasting.projections import MODELS, project_revenue
 
-__all__ = ["MODELS", "project_revenue"]
+__all__ = ["MODELS", "judge_forecasts", "project_revenue", "rolling_histories"]

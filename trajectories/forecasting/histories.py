@@ -1,4 +1,4 @@
-"""Monthly revenue histories: dense, sorted, and cut at an origin."""
+"""Monthly revenue histories as they were known at an origin, and what came after."""
 
 from __future__ import annotations
 
@@ -8,52 +8,55 @@ import numpy as np
 import pandas as pd
 
 #: A database adds doubles in any order; without rounding, the last digits of the
-#: sums, and with them Prophet's fit, would differ from one build to the next.
+#: sums, and with them every fit, would differ from one build to the next.
 DECIMALS = 6
-REQUIRED_COLUMNS = ("segmentation", "segment_id", "month", "revenue_amount")
+#: What tells one history from another.
+KEYS = ["definition", "segmentation", "segment_id", "origin_month"]
+REQUIRED_COLUMNS = (*KEYS, "month", "revenue_amount")
 
 
 @dataclass(frozen=True)
 class History:
-    """The monthly revenue of one segment, without gaps.
+    """The monthly revenue of one segment, known at one origin.
 
     Attributes:
+        definition: whose revenue: "cohort" of those who were members at the origin,
+            "stock" of those who are members in each month.
         segmentation: name of the segmentation, or "total".
         segment_id: the segment, or "total".
-        first_month: month number (see `month_number`) of the first amount.
-        amounts: revenue per month, shape (months,), in the shop's currency;
-            months without a row are 0, a month of net returns is negative.
+        origin: month number (see `month_number`) of the last amount.
+        amounts: revenue per month up to the origin, without gaps, shape (months,),
+            in the shop's currency; a month of net returns is negative. Months before
+            the first revenue are left out, but for a history of zeros throughout.
+        outcomes: revenue of the months after it, shape (horizon,); NaN where unknown.
     """
 
+    definition: str
     segmentation: str
     segment_id: str
-    first_month: int
+    origin: int
     amounts: np.ndarray
+    outcomes: np.ndarray
 
     @property
-    def last_month(self) -> int:
-        """Month number of the last amount."""
-        return self.first_month + len(self.amounts) - 1
+    def group(self) -> tuple[str, str]:
+        """Definition and segmentation: histories that are judged together."""
+        return self.definition, self.segmentation
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What tells it from all others."""
+        return self.definition, self.segmentation, self.segment_id, self.origin
+
+    @property
+    def first_month(self) -> int:
+        """Month number of the first amount."""
+        return self.origin - len(self.amounts) + 1
 
     @property
     def has_revenue(self) -> bool:
         """Whether any month differs from zero."""
         return bool(np.any(self.amounts))
-
-    def until(self, origin: int) -> History:
-        """Return what was known at the end of month `origin`, nothing later.
-
-        Months before the first revenue are dropped: the segment had no
-        customers yet. A history that is zero throughout keeps its months.
-        """
-        amounts = self.amounts[: max(origin - self.first_month + 1, 0)]
-        leading = int(np.argmax(amounts != 0)) if np.any(amounts) else 0
-        return History(
-            self.segmentation,
-            self.segment_id,
-            self.first_month + leading,
-            amounts[leading:],
-        )
 
 
 def month_number(months: pd.Series) -> np.ndarray:
@@ -67,43 +70,107 @@ def month_start(number: int) -> pd.Timestamp:
     return pd.Timestamp(year=number // 12, month=number % 12 + 1, day=1)
 
 
-def read_histories(frame: pd.DataFrame) -> list[History]:
-    """Turn rows of segment and month into dense histories that end together.
+def read_histories(frame: pd.DataFrame, horizon: int) -> list[History]:
+    """Turn rows of segment, origin and month into histories without gaps.
 
     Args:
-        frame: one row per segmentation, segment_id and month, with
-            revenue_amount. Order does not matter; other columns are ignored.
+        frame: one row per definition, segmentation, segment_id, origin_month and
+            month (any day of it) with revenue_amount: months up to the origin are
+            what was known, later ones what came. Order does not matter; other
+            columns are ignored. Known months without a row are 0.
+        horizon: months after the origin to keep as outcomes.
 
     Returns:
-        One history per segment, sorted by segmentation and segment_id. Each
-        starts in the segment's first month and ends in the frame's last one:
-        a segment that stopped buying ends in zeros. Amounts are rounded to
-        DECIMALS.
+        One history per definition, segmentation, segment_id and origin, in that
+        order, amounts rounded to DECIMALS.
 
     Raises:
         ValueError: a column is missing, an amount is not a finite number, or
-            two rows stand for the same segment and month.
+            two rows stand for the same segment, origin and month.
     """
     _check(frame)
     rows = pd.DataFrame(
         {
-            "segmentation": frame["segmentation"].astype(str),
-            "segment_id": frame["segment_id"].astype(str),
+            **{name: frame[name].astype(str) for name in KEYS[:3]},
+            "origin": month_number(frame["origin_month"]),
             "number": month_number(frame["month"]),
             "amount": frame["revenue_amount"].astype("float64").round(DECIMALS),
         }
     )
     _check_months(rows)
-    last = int(rows["number"].max()) if len(rows) else 0
-    histories = []
-    for (segmentation, segment_id), group in rows.groupby(
+    rows = rows[rows["number"] <= rows["origin"] + horizon]
+    keys = [*KEYS[:3], "origin"]
+    return [
+        _history(key, group["number"].to_numpy(), group["amount"].to_numpy(), horizon)
+        for key, group in rows.groupby(keys, sort=True)
+        if (group["number"] <= key[3]).any()
+    ]
+
+
+def _history(
+    key: tuple[str, str, str, int],
+    numbers: np.ndarray,
+    values: np.ndarray,
+    horizon: int,
+) -> History:
+    origin = int(key[3])
+    known = numbers <= origin
+    amounts = np.zeros(origin - numbers.min() + 1)
+    amounts[numbers[known] - numbers.min()] = values[known]
+    leading = int(np.argmax(amounts != 0)) if np.any(amounts) else 0
+    outcomes = np.full(horizon, np.nan)
+    outcomes[numbers[~known] - origin - 1] = values[~known]
+    return History(*key[:3], origin, amounts[leading:], outcomes)
+
+
+def rolling_histories(
+    frame: pd.DataFrame, first_months: int = 6, origins: int = 24, horizon: int = 6
+) -> pd.DataFrame:
+    """Lay plain monthly series out as the histories known at earlier months.
+
+    For series whose members do not matter, such as a shop's products: each month
+    says the same from every origin.
+
+    Args:
+        frame: one row per segmentation, segment_id and month with revenue_amount;
+            months without a row are 0 from a series' first month to the frame's last.
+        first_months: months of the frame before the first origin, itself included.
+        origins: earlier origins, at most, the newest ones; the last month is one more.
+        horizon: months after an origin to keep.
+
+    Returns:
+        What `read_histories` takes, definition "stock".
+    """
+    numbers = month_number(frame["month"])
+    plain = frame.assign(number=numbers)[
+        ["segmentation", "segment_id", "number", "revenue_amount"]
+    ]
+    if plain.empty:
+        return pd.DataFrame(columns=list(REQUIRED_COLUMNS))
+    first, last = int(numbers.min()), int(numbers.max())
+    parts = []
+    for (segmentation, segment_id), group in plain.groupby(
         ["segmentation", "segment_id"], sort=True
     ):
-        first = int(group["number"].min())
-        amounts = np.zeros(last - first + 1)
-        amounts[group["number"].to_numpy() - first] = group["amount"].to_numpy()
-        histories.append(History(segmentation, segment_id, first, amounts))
-    return histories
+        months = pd.RangeIndex(int(group["number"].min()), last + 1)
+        summed = group.groupby("number")["revenue_amount"].sum()
+        amounts = summed.reindex(months, fill_value=0.0)
+        for origin in range(max(first + first_months - 1, last - origins), last + 1):
+            kept = amounts.loc[: origin + horizon]
+            if months[0] <= origin:
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "definition": "stock",
+                            "segmentation": segmentation,
+                            "segment_id": segment_id,
+                            "origin_month": month_start(origin),
+                            "month": [month_start(number) for number in kept.index],
+                            "revenue_amount": kept.to_numpy(),
+                        }
+                    )
+                )
+    return pd.concat(parts, ignore_index=True)
 
 
 def _check(frame: pd.DataFrame) -> None:
@@ -112,7 +179,8 @@ def _check(frame: pd.DataFrame) -> None:
         raise ValueError(
             f"The revenue history has no column {', '.join(missing)}; found "
             f"{', '.join(map(str, frame.columns)) or 'no columns'}. Give one row per "
-            "segmentation, segment_id and month with its revenue_amount."
+            "definition, segmentation, segment_id, origin_month and month with its "
+            "revenue_amount."
         )
     amounts = pd.to_numeric(frame["revenue_amount"], errors="coerce")
     unusable = int((~np.isfinite(amounts.to_numpy(dtype="float64"))).sum())
@@ -124,7 +192,7 @@ def _check(frame: pd.DataFrame) -> None:
 
 
 def _check_months(rows: pd.DataFrame) -> None:
-    repeated = rows.duplicated(["segmentation", "segment_id", "number"])
+    repeated = rows.duplicated([*KEYS[:3], "origin", "number"])
     if repeated.any():
         row = rows[repeated].iloc[0]
         raise ValueError(

@@ -1,134 +1,139 @@
-"""Forecasts from the latest month and from earlier origins, for every segment."""
+"""Every model's forecast of every history from its origin, as the model gives it."""
 
 from __future__ import annotations
 
-import zlib
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 
 import joblib
+import numpy as np
 import pandas as pd
 from joblib.externals.loky import get_reusable_executor
 from tqdm import tqdm
 
-from trajectories.forecasting.histories import History, month_start, read_histories
-from trajectories.forecasting.naive import (
-    LAGS,
-    Projection,
-    project_naive,
-    typical_error,
+from trajectories.forecasting.calendars import (
+    Calendar,
+    Days,
+    read_calendar,
+    read_days,
 )
-from trajectories.forecasting.prophet_fit import project_prophet
+from trajectories.forecasting.histories import History, month_start, read_histories
+from trajectories.forecasting.methods import METHODS, Forecast, forecast_simply
+from trajectories.forecasting.prophet_fit import forecast_days, forecast_months
 
-MODELS = ("naive", "seasonal_naive", "prophet")
-#: Backtest origins lie this many months apart.
-ORIGIN_STEP = 2
-#: Below this many Prophet fits, starting processes costs more than it saves.
-FEWEST_PARALLEL_FITS = 12
-#: Each process holds about 250 MB.
+PROPHETS = ("prophet", "prophet_daily")
+MODELS = (*METHODS, *PROPHETS)
+#: Below this many histories, starting processes costs more than it saves.
+FEWEST_PARALLEL = 12
+#: Each process holds about 300 MB.
 MOST_PROCESSES = 4
+#: What forecasts depend on beside the history; raise the number when the code changes.
+EDITION = "1"
 
 DTYPES = {
+    "definition": "str",
     "segmentation": "str",
     "segment_id": "str",
     "model": "str",
-    "origin_month": "datetime64[us]",
-    "month": "datetime64[us]",
+    "fingerprint": "str",
     "horizon": "int64",
     "forecast_amount": "float64",
-    "lower_80_amount": "float64",
-    "upper_80_amount": "float64",
-    "lower_95_amount": "float64",
-    "upper_95_amount": "float64",
+    "own_lower_80_amount": "float64",
+    "own_upper_80_amount": "float64",
+    "own_lower_95_amount": "float64",
+    "own_upper_95_amount": "float64",
+    "origin_month": "datetime64[us]",
+    "month": "datetime64[us]",
 }
+ROW_KEYS = [
+    "definition",
+    "segmentation",
+    "segment_id",
+    "model",
+    "origin_month",
+    "month",
+]
 
 
 @dataclass(frozen=True)
 class _Task:
-    """One model to fit on one history, known at its last month."""
+    """A history to forecast with all models."""
 
-    model: str
     history: History
-    origin: int
-    typical: float | None = None
-    seed: int = 0
+    days: Days | None
+    fingerprint: str
+    seed: int
 
 
 def project_revenue(
-    history: pd.DataFrame,
+    histories: pd.DataFrame,
     horizon: int = 6,
-    origins: int = 3,
     models: Sequence[str] = MODELS,
+    days: pd.DataFrame | None = None,
+    calendar: pd.DataFrame | None = None,
     seed: int = 20171231,
+    earlier: pd.DataFrame | None = None,
     processes: int | None = None,
     run: Callable[[Callable, Sequence], list] | None = None,
 ) -> pd.DataFrame:
-    """Forecast monthly revenue per segment, and backtest on earlier origins.
+    """Forecast every history from its origin by every model.
 
-    The forecast starts from the last month of the frame. Backtests start
-    `horizon`, `horizon` + 2, `horizon` + 4 ... months earlier, so that all
-    their months have come; each sees only months up to its origin. What a model
-    cannot do has no rows: naive needs one month, seasonal naive twelve, Prophet
-    six with revenue; a segment without revenue up to an origin is not
-    backtested there, and is forecast as zero by naive.
-
-    Prophet fits a yearly pattern where two full years are known at the origin.
-    So a backtest from under two years judges Prophet without one, which is the
-    harder test: on made-up histories of 24 months the pattern costs little
-    where there is no season and saves half the error where there is.
+    What a model cannot do has no rows: seasonal naive needs twelve months, Theta four,
+    ETS seven, Prophet six with revenue, and `prophet_daily` the days. Nothing later
+    than an origin is looked at. What was said of the same history before is kept, so
+    that a build of one month more fits one month's origins.
 
     Args:
-        history: one row per segmentation, segment_id and month (any day of it)
-            with revenue_amount; missing months count as zero.
+        histories: see `read_histories`; all origins, the latest one too.
         horizon: months ahead, at least 1.
-        origins: number of backtest origins, at least 0.
         models: from MODELS.
+        days: see `read_days`; None: no `prophet_daily`.
+        calendar: see `read_calendar`.
         seed: of Prophet; the same seed and history give the same frame, bit by
             bit, whatever the number of processes.
-        processes: for Prophet; by default the machine's, at most 4.
+        earlier: what an earlier call returned.
+        processes: by default the machine's, at most MOST_PROCESSES.
         run: applies a function to tasks and returns the results in their order, for
             example on the workers of a cluster; by default in processes here.
 
     Returns:
-        One row per segmentation, segment_id, model, origin_month and month, in
-        that order, with horizon (months ahead), the forecast and its 80 % and
-        95 % bounds, all in currency and none below zero. Typed also when empty.
+        One row per definition, segmentation, segment_id, model, origin_month and
+        month, in that order, with horizon (months ahead), the forecast and the model's
+        own 80 % and 95 % band (NaN where it has none), in currency and none below
+        zero, and the fingerprint of what it was made from. Typed also when empty.
 
     Raises:
         ValueError: an argument or a row cannot be used; the message says which.
     """
-    _check(horizon, origins, models)
-    histories = read_histories(history)
-    if not histories:
-        return _frame([])
-    latest = histories[0].last_month
-    starts = [latest, *(latest - horizon - ORIGIN_STEP * i for i in range(origins))]
-    tasks = [
-        task
-        for model in models
-        for origin in starts
-        for task in _tasks(model, histories, origin, latest, seed)
+    _check(horizon, models)
+    read = read_histories(histories, horizon)
+    known_days, known_ahead = read_days(days), read_calendar(calendar)
+    settings = [EDITION, horizon, sorted(models), seed, repr(known_ahead), *_versions()]
+    tasks = [_task(one, known_days.get(one.key), settings, seed) for one in read]
+    kept = _kept(earlier, tasks)
+    done = set(kept["fingerprint"])
+    tasks = [task for task in tasks if task.fingerprint not in done]
+    work = partial(_project, horizon=horizon, models=models, calendar=known_ahead)
+    results = _run(work, tasks, processes) if run is None else run(work, tasks)
+    rows = [
+        row
+        for task, said in zip(tasks, results, strict=True)
+        for model, forecast in said.items()
+        for row in _rows(task, model, forecast)
     ]
-    if run is None:
-        results = _run(tasks, horizon, processes)
-    else:
-        results = run(partial(_project, horizon=horizon), tasks)
-    return _frame(
-        [
-            rows
-            for task, projection in zip(tasks, results, strict=True)
-            if projection is not None
-            for rows in _rows(task, projection)
-        ]
-    )
+    found = pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+    both = found if kept.empty else pd.concat([kept, found])
+    return both.sort_values(ROW_KEYS, kind="stable", ignore_index=True)
 
 
-def _check(horizon: int, origins: int, models: Sequence[str]) -> None:
-    if horizon < 1 or origins < 0:
+def _check(horizon: int, models: Sequence[str]) -> None:
+    if horizon < 1:
         raise ValueError(
-            f"A forecast needs a horizon of at least 1 month and 0 or more origins; "
-            f"found horizon {horizon} and origins {origins}."
+            f"A forecast needs a horizon of at least 1 month; found {horizon}."
         )
     unknown = [model for model in models if model not in MODELS]
     if unknown:
@@ -137,38 +142,36 @@ def _check(horizon: int, origins: int, models: Sequence[str]) -> None:
         )
 
 
-def _tasks(
-    model: str, histories: list[History], origin: int, latest: int, seed: int
-) -> list[_Task]:
-    """List what one model has to do at one origin, in the order of the segments."""
-    known = [
-        cut
-        for cut in (history.until(origin) for history in histories)
-        if cut.has_revenue or origin == latest
-    ]
-    typical = typical_error(known, LAGS[model]) if model in LAGS else None
-    return [
-        _Task(model, cut, origin, typical=typical, seed=_task_seed(seed, cut))
-        for cut in known
-    ]
+def _versions() -> list[str]:
+    return [version(name) for name in ("prophet", "statsforecast", "holidays")]
 
 
-def _task_seed(seed: int, history: History) -> int:
-    """Give each fit its own seed, whatever else is fitted (32-bit checksum)."""
-    name = f"{seed}|{history.segmentation}|{history.segment_id}|{history.last_month}"
-    return zlib.crc32(name.encode()) % 2**31
+def _task(history: History, days: Days | None, settings: list, seed: int) -> _Task:
+    """Fingerprint what a forecast is made from, and seed it by its name."""
+    name = json.dumps([*history.key, *settings])
+    digest = hashlib.sha256(name.encode())
+    digest.update(history.amounts.tobytes())
+    if days is not None:
+        digest.update(days.dates.tobytes() + days.amounts.tobytes())
+    own = hashlib.sha256(json.dumps([seed, *history.key]).encode())
+    return _Task(history, days, digest.hexdigest(), int(own.hexdigest()[:7], 16))
 
 
-def _run(
-    tasks: list[_Task], horizon: int, processes: int | None
-) -> list[Projection | None]:
-    """Run the tasks in order; Prophet's in parallel processes when many."""
-    fits = sum(task.model == "prophet" for task in tasks)
+def _kept(earlier: pd.DataFrame | None, tasks: list[_Task]) -> pd.DataFrame:
+    """Keep what was said before of the same histories."""
+    if earlier is None or list(earlier.columns) != list(DTYPES):
+        return pd.DataFrame(columns=list(DTYPES)).astype(DTYPES)
+    asked = [task.fingerprint for task in tasks]
+    return earlier[earlier["fingerprint"].isin(asked)].astype(DTYPES)
+
+
+def _run(work: Callable, tasks: list[_Task], processes: int | None) -> list[dict]:
+    """Run the tasks in order, in parallel processes when many."""
     if processes is None:
         processes = min(joblib.cpu_count(), MOST_PROCESSES)
-    if fits < FEWEST_PARALLEL_FITS:
+    if len(tasks) < FEWEST_PARALLEL:
         processes = 1
-    jobs = (joblib.delayed(_project)(task, horizon) for task in tasks)
+    jobs = (joblib.delayed(work)(task) for task in tasks)
     results = joblib.Parallel(n_jobs=processes, return_as="generator")(jobs)
     try:
         return list(tqdm(results, "Forecasts", len(tasks), disable=None, leave=False))
@@ -177,32 +180,34 @@ def _run(
             get_reusable_executor().shutdown(wait=True)
 
 
-def _project(task: _Task, horizon: int) -> Projection | None:
-    if task.model == "prophet":
-        return project_prophet(task.history, horizon, task.seed)
-    return project_naive(task.history.amounts, LAGS[task.model], horizon, task.typical)
+def _project(
+    task: _Task, horizon: int, models: Sequence[str], calendar: Calendar
+) -> dict[str, Forecast]:
+    history = task.history
+    said: dict[str, Forecast | None] = dict(forecast_simply(history.amounts, horizon))
+    if "prophet" in models:
+        said["prophet"] = forecast_months(history, horizon, task.seed)
+    if "prophet_daily" in models and task.days is not None:
+        said["prophet_daily"] = forecast_days(
+            history, task.days, calendar, horizon, task.seed
+        )
+    return {model: said[model] for model in models if said.get(model) is not None}
 
 
-def _rows(task: _Task, projection: Projection) -> list[tuple]:
+def _rows(task: _Task, model: str, forecast: Forecast) -> list[tuple]:
+    history = task.history
+    values = np.vstack([forecast.amounts, forecast.own_band_80, forecast.own_band_95]).T
     return [
         (
-            task.history.segmentation,
-            task.history.segment_id,
-            task.model,
-            month_start(task.origin),
-            month_start(task.origin + 1 + step),
+            history.definition,
+            history.segmentation,
+            history.segment_id,
+            model,
+            task.fingerprint,
             step + 1,
-            projection.forecast[step],
-            projection.lower_80[step],
-            projection.upper_80[step],
-            projection.lower_95[step],
-            projection.upper_95[step],
+            *amounts,
+            month_start(history.origin),
+            month_start(history.origin + 1 + step),
         )
-        for step in range(len(projection.forecast))
+        for step, amounts in enumerate(values)
     ]
-
-
-def _frame(rows: list[tuple]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
-    keys = ["segmentation", "segment_id", "model", "origin_month", "month"]
-    return frame.sort_values(keys, kind="stable", ignore_index=True)

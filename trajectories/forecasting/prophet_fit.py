@@ -1,4 +1,9 @@
-"""Prophet on one monthly history, seeded and silent."""
+"""Prophet on one history: on its months, and on its days summed to months.
+
+Prophet as it comes: linear trend with change points, maximum a posteriori; a yearly
+pattern on two full years; bands are quantiles of its predictive samples (Taylor and
+Letham 2018, "Forecasting at Scale", The American Statistician 72).
+"""
 
 from __future__ import annotations
 
@@ -10,28 +15,29 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
+from trajectories.forecasting.calendars import FLAGS, Calendar, Days
 from trajectories.forecasting.histories import History, month_start
-from trajectories.forecasting.naive import LEVELS, Projection, ordered_projection
+from trajectories.forecasting.methods import (
+    FEWEST_SEASONAL_MONTHS,
+    LEVELS,
+    Forecast,
+    forecast_of,
+)
 
 #: A trend cannot be told from noise on fewer months than are forecast.
 FEWEST_MONTHS = 6
-#: Two full years: with one, a yearly pattern cannot be told from the trend.
-FEWEST_SEASONAL_MONTHS = 24
 #: Monthly points carry at most 6 sine and cosine pairs a year; 3 leave freedom.
 YEARLY_ORDER = 3
-SAMPLES = 1000
+#: Days with a flag before the origin, from which on its effect is estimated.
+FEWEST_FLAGGED_DAYS = 3
+SAMPLES = 500
 
 _log = logging.getLogger(__name__)
 _drawing = threading.Lock()
 
 
-def project_prophet(history: History, horizon: int, seed: int) -> Projection | None:
+def forecast_months(history: History, horizon: int, seed: int) -> Forecast | None:
     """Fit Prophet to monthly revenue and forecast the months after it.
-
-    Prophet as it comes (linear trend with change points, maximum a posteriori,
-    no weekly or daily pattern), with a yearly pattern on two full years. The
-    bands are quantiles of its predictive samples (Taylor and Letham 2018,
-    "Forecasting at Scale", The American Statistician 72).
 
     Args:
         history: known at the origin; its last month is the origin.
@@ -39,48 +45,106 @@ def project_prophet(history: History, horizon: int, seed: int) -> Projection | N
         seed: of the fit and of the predictive samples.
 
     Returns:
-        The projection, or None when the history is under FEWEST_MONTHS long,
+        The forecast, or None when the history is under FEWEST_MONTHS long,
         is zero throughout, or cannot be fitted.
     """
     if len(history.amounts) < FEWEST_MONTHS or not history.has_revenue:
         return None
+    first, last = history.first_month, history.origin
+    known = pd.DataFrame({"ds": _months(first, last), "y": history.amounts})
+    ahead = pd.DataFrame({"ds": _months(last + 1, last + horizon)})
+    options = {"weekly_seasonality": False}
+    said = _fitted(known, ahead, _seasons(history, options), [], history, seed)
+    return said and _summed(*said, np.arange(horizon), horizon)
+
+
+def forecast_days(
+    history: History, days: Days, calendar: Calendar, horizon: int, seed: int
+) -> Forecast | None:
+    """Fit Prophet to daily revenue, and sum its predictive samples to months.
+
+    Daily points show the rhythm of the week and the effect of holidays and
+    promotions, of which the days ahead are known: one effect for all holidays and
+    one for all promotions, since each comes once a year. Days without revenue are 0.
+
+    Args:
+        history: known at the origin; its last month is the origin.
+        days: daily revenue up to the origin.
+        calendar: holidays and promotions.
+        horizon: months ahead.
+        seed: of the fit and of the predictive samples.
+
+    Returns:
+        As `forecast_months`.
+    """
+    if len(history.amounts) < FEWEST_MONTHS or not history.has_revenue:
+        return None
+    start, origin = month_start(history.first_month), month_start(history.origin + 1)
+    every = pd.date_range(start, month_start(history.origin + 1 + horizon))[:-1]
+    amounts = pd.Series(days.amounts, index=pd.DatetimeIndex(days.dates))
+    frame = calendar.flags(every).assign(y=amounts.reindex(every).fillna(0.0))
+    frame = frame.rename_axis("ds").reset_index()
+    known, ahead = frame[frame["ds"] < origin], frame[frame["ds"] >= origin]
+    told = [name for name in FLAGS if known[name].sum() >= FEWEST_FLAGGED_DAYS]
+    options = _seasons(history, {"weekly_seasonality": True})
+    said = _fitted(known, ahead, options, told, history, seed)
+    month = ahead["ds"].dt.year * 12 + ahead["ds"].dt.month - history.origin - 2
+    return said and _summed(*said, month.to_numpy(), horizon)
+
+
+def _seasons(history: History, options: dict) -> dict:
     is_seasonal = len(history.amounts) >= FEWEST_SEASONAL_MONTHS
-    first, last = history.first_month, history.last_month
-    known = pd.DataFrame({"ds": _starts(first, last), "y": history.amounts})
-    ahead = pd.DataFrame({"ds": _starts(last + 1, last + horizon)})
+    return {**options, "yearly_seasonality": YEARLY_ORDER if is_seasonal else False}
+
+
+def _summed(
+    forecast: np.ndarray, samples: np.ndarray, month: np.ndarray, horizon: int
+) -> Forecast:
+    """Sum points and samples to months, then read the bands off the samples."""
+    totals = np.zeros((horizon, samples.shape[1]))
+    np.add.at(totals, month, samples)
+    bands = {
+        level: np.quantile(totals, [0.5 - level / 200, 0.5 + level / 200], axis=1)
+        for level in LEVELS
+    }
+    return forecast_of(np.bincount(month, forecast, horizon), bands)
+
+
+def _fitted(
+    known: pd.DataFrame,
+    ahead: pd.DataFrame,
+    options: dict,
+    regressors: list[str],
+    history: History,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Fit, and give the forecast, shape (points,), and samples, (points, SAMPLES)."""
     from prophet import Prophet  # two seconds to import, and it sets log levels
 
     with _silence():
-        model = Prophet(
-            yearly_seasonality=YEARLY_ORDER if is_seasonal else False,
-            weekly_seasonality=False,
-            daily_seasonality=False,
-            uncertainty_samples=SAMPLES,
-        )
+        model = Prophet(daily_seasonality=False, uncertainty_samples=SAMPLES, **options)
+        for name in regressors:
+            model.add_regressor(name)
         try:
             model.fit(known, seed=seed)
         except RuntimeError as error:
             _log.warning(
-                "Prophet could not be fitted to %s months of segment %r (%s): %s. "
-                "The segment has no Prophet forecast from %s.",
+                "Prophet could not be fitted to %s points of segment %r (%s): %s. "
+                "The segment has no such Prophet forecast from %s.",
                 len(known),
                 history.segment_id,
                 history.segmentation,
                 error,
-                f"{month_start(last):%Y-%m}",
+                f"{month_start(history.origin):%Y-%m}",
             )
             return None
         with _seeded(seed):
-            forecast = model.predict(ahead)["yhat"].to_numpy()
             samples = model.predictive_samples(ahead)["yhat"]
-    bands = [
-        tuple(np.quantile(samples, [0.5 - level / 2, 0.5 + level / 2], axis=1))
-        for level in LEVELS
-    ]
-    return ordered_projection(forecast, *bands)
+            model.uncertainty_samples = 0
+            return model.predict(ahead)["yhat"].to_numpy(), samples
 
 
-def _starts(first: int, last: int) -> pd.DatetimeIndex:
+def _months(first: int, last: int) -> pd.DatetimeIndex:
     return pd.date_range(month_start(first), periods=last - first + 1, freq="MS")
 
 

@@ -23,28 +23,7 @@ models as (
 
 ),
 
-latest as (
-
-    select max(month) as month from stock_months
-
-),
-
-maps as (
-
-    select
-        stock_months.segmentation,
-        stock_months.model_version,
-        max(stock_months.month) as last_month,
-        max(models.fitted_to) as fitted_to
-    from stock_months
-    left join models
-        on
-            stock_months.segmentation = models.segmentation
-            and stock_months.model_version = models.model_version
-    group by 1, 2
-
-),
-
+-- When a segment came, and when it came onto each map that it is on.
 segments as (
 
     select
@@ -60,30 +39,45 @@ segments as (
 
 ),
 
--- The map of an origin, and the last month that it has: a redrawn map says
--- nothing of a segment's later months.
-origin_maps as (
+-- The map of each month, and its last month: a redrawn map says nothing of what
+-- a segment would have become.
+maps as (
 
     select distinct
-        stock_months.segmentation,
-        stock_months.model_version,
-        coalesce(
-            maps.fitted_to > {{ dbt.last_day('origins.origin_month', 'month') }},
-            false
-        ) as is_hindsight,
-        origins.origin_month,
-        maps.last_month
+        segmentation,
+        model_version,
+        month,
+        max(month) over (partition by segmentation, model_version)
+            as last_month,
+        max(month) over () as latest_month
     from stock_months
-    inner join origins
-        on stock_months.month = origins.origin_month
-    inner join maps
-        on
-            stock_months.segmentation = maps.segmentation
-            and stock_months.model_version = maps.model_version
 
 ),
 
-stock as (
+origin_maps as (
+
+    select
+        maps.segmentation,
+        maps.model_version,
+        coalesce(
+            models.fitted_to
+            > {{ dbt.last_day('origins.origin_month', 'month') }},
+            false
+        ) as is_hindsight,
+        origins.origin_month,
+        maps.last_month,
+        maps.latest_month
+    from maps
+    inner join origins
+        on maps.month = origins.origin_month
+    left join models
+        on
+            maps.segmentation = models.segmentation
+            and maps.model_version = models.model_version
+
+),
+
+unioned as (
 
     select
         'stock' as definition,
@@ -99,11 +93,7 @@ stock as (
             origin_maps.segmentation = segments.segmentation
             and origin_maps.model_version = segments.model_version
             and origin_maps.origin_month >= segments.first_month_on_map
-
-),
-
-cohorts as (
-
+    union all
     select
         'cohort' as definition,
         cohort_months.segmentation,
@@ -111,23 +101,14 @@ cohorts as (
         origin_maps.is_hindsight,
         cohort_months.origin_month,
         min(cohort_months.month) as first_month,
-        max(latest.month) as last_month
+        origin_maps.latest_month as last_month
     from cohort_months
     inner join origin_maps
         on
             cohort_months.segmentation = origin_maps.segmentation
             and cohort_months.origin_month = origin_maps.origin_month
-    cross join latest
-    group by 1, 2, 3, 4, 5
-
-),
-
-series as (
-
-    select * from stock
-    union all
-    select * from cohorts
+    group by 2, 3, 4, 5, 7
 
 )
 
-select * from series
+select * from unioned

@@ -13,10 +13,9 @@ reconciled as (
 
 ),
 
-outcomes as (
+histories as (
 
     select * from {{ ref('int_forecast_histories') }}
-    where not is_known
 
 ),
 
@@ -66,16 +65,16 @@ backtested as (
             'unioned.month'
         ]) }} as forecast_backtest_id,
         unioned.*,
-        round(outcomes.revenue_amount, 6) as actual_amount,
-        outcomes.is_hindsight
+        round(histories.revenue_amount, 6) as actual_amount,
+        histories.is_hindsight
     from unioned
-    inner join outcomes
+    inner join histories
         on
-            unioned.definition = outcomes.definition
-            and unioned.segmentation = outcomes.segmentation
-            and unioned.segment_id = outcomes.segment_id
-            and unioned.origin_month = outcomes.origin_month
-            and unioned.month = outcomes.month
+            unioned.definition = histories.definition
+            and unioned.segmentation = histories.segmentation
+            and unioned.segment_id = histories.segment_id
+            and unioned.origin_month = histories.origin_month
+            and unioned.month = histories.month
 
 )
 

@@ -12,8 +12,7 @@ sums as (
         definition,
         segmentation,
         is_published,
-        cast(sum({{ exact_amount('forecast_amount') }}) as double)
-            as segments_amount,
+        sum(forecast_amount) as segments_amount,
         count(*) as segments,
         origin_month,
         month
@@ -67,6 +66,7 @@ scaled as (
 
 ),
 
+-- Sums of doubles differ in the last digits from run to run: rounded away.
 -- A band moves with its forecast and keeps its reach, which is what was
 -- calibrated. A lower end of zero stays: how far it reaches is not known.
 reconciled as (
@@ -87,7 +87,7 @@ reconciled as (
         {% set bound = 'lower_' ~ level ~ '_amount' -%}
         case
             when {{ bound }} = 0 then 0
-            else round(greatest(
+            when {{ bound }} > 0 then round(greatest(
                 scaled_amount - (forecast_amount - {{ bound }}), 0
             ), 6)
         end as {{ bound }},

@@ -13,7 +13,7 @@ measured as (
         {{ ratio('abs(actual_amount - forecast_amount)', 'scale_amount') }}
             as scaled_error,
         case
-            when actual_amount = forecast_amount then 0.0
+            when actual_amount = forecast_amount then cast(0 as double)
             else {{ ratio(
                 '2 * abs(actual_amount - forecast_amount)',
                 'abs(actual_amount) + abs(forecast_amount)'
@@ -30,7 +30,7 @@ measured as (
             when not is_calibrated or {{ lower }} is null then null
             when actual_amount between {{ lower }} and {{ upper }} then 1
             else 0
-        end as is_in_{{ band }},
+        end as held_{{ band }},
         case
             when is_calibrated and {{ lower }} is not null
                 then {{ ratio(
@@ -51,7 +51,7 @@ scored as (
 
     select
         *,
-        {% for model in ['plain_mean', 'prophet'] -%}
+        {% for model in ['weighted_mean', 'plain_mean', 'prophet'] -%}
         scaled_error - max(case
             when model = '{{ model }}' then scaled_error
         end) over (

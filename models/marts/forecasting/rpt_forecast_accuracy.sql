@@ -31,12 +31,13 @@ pooled as (
             as calibrated_backtests,
         round(avg(scaled_error), 6) as mase,
         round(avg(symmetric_error), 6) as smape,
-        round(avg(is_in_80), 6) as coverage_80,
-        round(avg(is_in_95), 6) as coverage_95,
+        round(avg(held_80), 6) as coverage_80,
+        round(avg(held_95), 6) as coverage_95,
         round(avg(interval_score_80), 6) as interval_score_80,
         round(avg(interval_score_95), 6) as interval_score_95,
-        round(avg(is_in_own_80), 6) as own_coverage_80,
+        round(avg(held_own_80), 6) as own_coverage_80,
         round(avg(interval_score_own_80), 6) as own_interval_score_80,
+        round(avg(weighted_mean_difference), 6) as weighted_mean_difference,
         round(avg(plain_mean_difference), 6) as plain_mean_difference,
         round(avg(prophet_difference), 6) as prophet_difference
     from scored
@@ -86,9 +87,12 @@ published as (
         cast(pooled.own_interval_score_80 as double)
             as own_interval_score_80,
         cast(case
-            when pooled.model = 'published' then pooled.plain_mean_difference
+            when pooled.model = 'published'
+                then pooled.weighted_mean_difference
             else round(records.mase_difference, 6)
         end as double) as mase_difference,
+        cast(pooled.plain_mean_difference as double)
+            as plain_mean_difference,
         cast(pooled.prophet_difference as double) as prophet_difference,
         cast(round(records.margin, 6) as double) as margin,
         coalesce(records.is_winner, false) as is_winner

@@ -1,0 +1,176 @@
+"""Bands that hold what they promise: quantiles of the errors made so far.
+
+Split conformal prediction (Vovk et al. 2005; Lei et al. 2018) on backtest errors: they
+are scaled by each history's spread and by how errors grow with the horizon, and then
+pooled over segments, horizons and origins, which is what makes a few origins enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.isotonic import IsotonicRegression
+
+from trajectories.forecasting.methods import LEVELS
+from trajectories.forecasting.records import Record
+
+#: What an error of another segmentation counts for beside one of the own.
+OTHER_WEIGHT = 0.1
+#: Errors that the prior counts for.
+PRIOR_ERRORS = 20.0
+#: Mean absolute error of the prior one month ahead, in spreads; it grows with the root
+#: of the horizon, as that of a random walk.
+PRIOR_ERROR = 1.3
+#: Size of the prior's errors over their mean: Student's t of 4 degrees of freedom.
+PRIOR_SIZES = stats.t.ppf(0.5 + 0.5 * (np.arange(20) + 0.5) / 20, 4)
+PRIOR_SIZES = PRIOR_SIZES / PRIOR_SIZES.mean()
+#: From so many errors on (others' count for less), bands are called calibrated.
+FEWEST_ERRORS = 20
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Calibrated bands of one model.
+
+    Attributes:
+        ends: shape (n, horizon, 4): lower and upper 80 %, then 95 %; none below zero,
+            the narrower within the wider, neither narrower at a longer horizon.
+        is_calibrated: shape (n,): made of errors known at the origin, rather than of
+            the prior.
+    """
+
+    ends: np.ndarray
+    is_calibrated: np.ndarray
+
+
+def calibrate(record: Record, model: str) -> Bands:
+    """Make the bands of one model for every history, with what its origin knew.
+
+    Args:
+        record: what was said and what came.
+        model: of the record's forecasts.
+    """
+    said = record.forecasts[model]
+    usable = np.where(record.spreads > 0, record.spreads, np.nan)
+    errors = (record.outcomes - said) / usable[:, None]
+    ends = np.full((*said.shape, 2 * len(LEVELS)), np.nan)
+    is_calibrated = np.zeros(len(said), dtype=bool)
+    definitions = np.array([group[0] for group in record.groups])
+    segmentations = np.array([group[1] for group in record.groups])
+    lengths = np.array([len(one.amounts) for one in record.histories])
+    months, horizons = record.ends(), np.arange(said.shape[1])
+    for place in _moments(record):
+        now, definition, segmentation, origin = place
+        known = (
+            (definitions == definition)[:, None]
+            & (months <= origin)
+            & np.isfinite(errors)
+        )
+        row, step = np.nonzero(known)
+        weights = np.where(segmentations[row] == segmentation, 1.0, OTHER_WEIGHT)
+        weights = weights * _likeness(lengths[row], np.median(lengths[now]))
+        found = _half_widths(errors[known], step, months[known], weights, len(horizons))
+        reach = found[None] * record.spreads[now][:, None, None]
+        ends[now] = _ends(said[now], reach)
+        is_calibrated[now] = weights.sum() >= FEWEST_ERRORS
+    return Bands(ends, is_calibrated)
+
+
+def _moments(record: Record) -> list[tuple[np.ndarray, str, str, int]]:
+    keys = pd.Series(
+        [(*one.group, one.origin) for one in record.histories], dtype=object
+    )
+    return [(rows.to_numpy(), *key) for key, rows in keys.groupby(keys).groups.items()]
+
+
+def _likeness(lengths: np.ndarray, now: float) -> np.ndarray:
+    """Weigh errors by how alike the histories are in months: the shorter's share.
+
+    Errors from a short history are larger, and say less of those from a long one.
+    """
+    return np.minimum(lengths, now) / np.maximum(lengths, now)
+
+
+def _half_widths(
+    errors: np.ndarray,
+    step: np.ndarray,
+    months: np.ndarray,
+    weights: np.ndarray,
+    horizon: int,
+) -> np.ndarray:
+    """Find how far bands reach to both sides, in spreads, shape (levels, horizon).
+
+    Args:
+        errors: in spreads, shape (errors,).
+        step: horizon of each, from 0.
+        months: month number of each outcome.
+        weights: of each.
+        horizon: months ahead.
+    """
+    growth = _growth(np.abs(errors), step, weights, horizon)
+    sizes = np.concatenate([np.abs(errors) / growth[step], PRIOR_SIZES])
+    prior = np.full(len(PRIOR_SIZES), PRIOR_ERRORS / len(PRIOR_SIZES))
+    shares = np.concatenate([weights, prior])
+    effective = _effective_errors(sizes[: len(errors)], months, weights)
+    order = np.argsort(sizes, kind="stable")
+    summed = np.cumsum(shares[order])
+    reached = []
+    for level in LEVELS:
+        share = min(level / 100 * (1 + 1 / effective), 1.0)
+        place = np.searchsorted(summed, share * summed[-1] * (1 - 1e-12))
+        reached.append(sizes[order][min(place, len(sizes) - 1)])
+    return np.outer(reached, growth)
+
+
+def _growth(
+    sizes: np.ndarray, step: np.ndarray, weights: np.ndarray, horizon: int
+) -> np.ndarray:
+    """Mean absolute error by horizon, made never to fall (isotonic regression).
+
+    Horizons of which little is known follow the others by the root of the horizon.
+    """
+    root = np.sqrt(np.arange(1, horizon + 1))
+    count = np.bincount(step, weights, horizon)
+    total = np.bincount(step, weights * sizes, horizon)
+    level = (total / root).sum() + PRIOR_ERROR * PRIOR_ERRORS
+    level /= count.sum() + PRIOR_ERRORS
+    mean = (total + level * root * PRIOR_ERRORS) / (count + PRIOR_ERRORS)
+    fit = IsotonicRegression().fit(root, mean, sample_weight=count + PRIOR_ERRORS)
+    return fit.predict(root)
+
+
+def _effective_errors(
+    sizes: np.ndarray, months: np.ndarray, weights: np.ndarray
+) -> float:
+    """Count the errors as if they were independent (Kish 1965, design effect).
+
+    One month surprises many segments at once: whether errors are large is clustered
+    by the month of the outcome.
+    """
+    if len(sizes) < 2:
+        return PRIOR_ERRORS
+    is_large = sizes > np.quantile(sizes, LEVELS[0] / 100)
+    share = np.average(is_large, weights=weights)
+    _, cluster = np.unique(months, return_inverse=True)
+    sums = np.bincount(cluster, weights * (is_large - share))
+    alone = share * (1 - share) * (weights**2).sum()
+    effect = max((sums**2).sum() / alone, 1.0) if alone > 0 else 1.0
+    return (weights.sum() ** 2 / (weights**2).sum() + PRIOR_ERRORS) / effect
+
+
+def _ends(said: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Lay bands around forecasts, (n, horizon, 4); `reach` is (n, levels, horizon).
+
+    What is cut off at zero below is not given back above; yet a band never gets
+    narrower along the horizon: where it would, its upper end is raised.
+    """
+    ends = []
+    for level in range(reach.shape[1]):
+        lower = np.maximum(said - reach[:, level], 0.0)
+        width = np.maximum.accumulate(said + reach[:, level] - lower, axis=1)
+        ends += [lower, lower + width]
+    ends[3] = np.maximum(ends[3], ends[1])
+    return np.stack(ends, axis=-1)

@@ -1,0 +1,149 @@
+"""Means of models, and the gate: which model is published, by its record so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from trajectories.forecasting.methods import METHODS
+from trajectories.forecasting.records import Record
+
+#: Published unless another model is better by more than chance explains.
+DEFAULT = "weighted_mean"
+MEANS = ("plain_mean", DEFAULT)
+#: The chance, at most, that a model which is no better replaces the default.
+SIGNIFICANCE = 0.05
+#: Origins with an outcome before anything is chosen by how it did.
+FEWEST_ORIGINS = 3
+#: How many backtests every method is taken to have done as well as their plain mean.
+PRIOR_BACKTESTS = 3
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A model's record within a group, as known at an origin.
+
+    Attributes:
+        backtests: forecast months with an outcome by then, on which model and default
+            are compared; 0 where there is none.
+        mase: mean absolute scaled error on them; NaN without any.
+        difference: its MASE less that of the default on the same backtests.
+        margin: by how much it has to be below the default to be published: what
+            chance explains. Infinite with fewer than FEWEST_ORIGINS origins.
+    """
+
+    backtests: int
+    mase: float
+    difference: float
+    margin: float
+
+
+def add_means(record: Record) -> None:
+    """Add the plain and the weighted mean of the simple methods to the record.
+
+    Weights are in proportion to the inverse of the squared pooled error (Bates and
+    Granger 1969, without covariances), each method's relative to the plain mean's on
+    the same backtests of its group, known at the origin; PRIOR_BACKTESTS draw them to
+    equal weights.
+    """
+    said = np.array([record.forecasts[name] for name in METHODS])
+    is_said = np.isfinite(said)
+    plain = np.where(is_said, said, 0).sum(axis=0) / np.maximum(is_said.sum(axis=0), 1)
+    record.forecasts["plain_mean"] = np.where(is_said.any(axis=0), plain, np.nan)
+    errors = {name: np.abs(record.scaled_errors(name)) for name in METHODS}
+    common = np.abs(record.scaled_errors("plain_mean"))
+    weights = np.ones((len(METHODS), len(record.origins)))
+    for rows, origin, now in _moments(record):
+        known = rows[:, None] & (record.ends() <= origin)
+        for place, name in enumerate(METHODS):
+            both = known & np.isfinite(errors[name])
+            own = errors[name][both].sum() + PRIOR_BACKTESTS
+            weights[place, now] = (own / (common[both].sum() + PRIOR_BACKTESTS)) ** -2.0
+    shares = np.where(is_said, weights[:, :, None], 0.0)
+    total = np.maximum(shares.sum(axis=0), np.finfo(float).tiny)
+    mean = (shares * np.where(is_said, said, 0.0)).sum(axis=0) / total
+    record.forecasts[DEFAULT] = np.where(is_said.any(axis=0), mean, np.nan)
+
+
+def _moments(record: Record) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
+    """Every group and origin: the group's rows, the origin, and the rows of both."""
+    for group in dict.fromkeys(record.groups):
+        rows = np.array([one == group for one in record.groups])
+        for origin in np.unique(record.origins[rows]):
+            yield rows, int(origin), rows & (record.origins == origin)
+
+
+def judge_models(record: Record) -> dict[tuple, dict[str, Standing]]:
+    """Give every model's standing by group and origin, as known at the origin.
+
+    Args:
+        record: with the means.
+
+    Returns:
+        By definition, segmentation and origin, then by model.
+    """
+    errors = {name: np.abs(record.scaled_errors(name)) for name in record.forecasts}
+    found = {}
+    for rows, origin, now in _moments(record):
+        known = rows[:, None] & (record.ends() <= origin)
+        group = record.groups[np.flatnonzero(now)[0]]
+        found[(*group, origin)] = {
+            name: _standing(record, errors[name], errors[DEFAULT], known)
+            for name in record.forecasts
+        }
+    return found
+
+
+def winner(standings: dict[str, Standing]) -> str:
+    """Choose the model furthest below the default beyond its margin, or the default."""
+    better = {
+        name: one.difference
+        for name, one in standings.items()
+        if one.backtests and one.difference < -one.margin
+    }
+    return min(better, key=better.get) if better else DEFAULT
+
+
+def _standing(
+    record: Record, errors: np.ndarray, default: np.ndarray, known: np.ndarray
+) -> Standing:
+    both = known & np.isfinite(errors) & np.isfinite(default)
+    if not both.any():
+        return Standing(0, np.nan, np.nan, np.inf)
+    series, _ = pd.factorize(np.array([one.segment_id for one in record.histories]))
+    origins, names = (
+        np.broadcast_to(kind[:, None], both.shape)[both]
+        for kind in (record.origins, series)
+    )
+    differences = errors[both] - default[both]
+    return Standing(
+        backtests=int(both.sum()),
+        mase=float(errors[both].mean()),
+        difference=float(differences.mean()),
+        margin=_margin(differences, origins, names),
+    )
+
+
+def _margin(differences: np.ndarray, origins: np.ndarray, series: np.ndarray) -> float:
+    """What chance explains of a mean difference, one-sided.
+
+    The test of Diebold and Mariano (1995) with standard errors that let backtests of
+    one origin, and of one series, resemble each other (the larger of the two), and
+    Student's t for their few clusters (Harvey, Leybourne and Newbold 1997).
+    """
+    if len(np.unique(origins)) < FEWEST_ORIGINS:
+        return np.inf
+    rest = differences - differences.mean()
+    margins = [0.0]
+    for clusters in (origins, series):
+        _, place = np.unique(clusters, return_inverse=True)
+        count = place.max() + 1
+        if count > 1:
+            sums = np.bincount(place, rest)
+            error = np.sqrt((sums**2).sum() * count / (count - 1)) / len(rest)
+            margins.append(error * stats.t.ppf(1 - SIGNIFICANCE, count - 1))
+    return float(max(margins))

@@ -1,0 +1,123 @@
+"""What was said from every origin beside what came, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from trajectories.forecasting.histories import History, month_number, read_histories
+from trajectories.forecasting.methods import LEVELS
+from trajectories.forecasting.projections import MODELS
+
+#: How many months the group's typical change counts for, beside a history's own.
+PRIOR_MONTHS = 3
+ENDS = ("lower", "upper")
+
+
+@dataclass
+class Record:
+    """Histories, what every model said of them, and what came.
+
+    Attributes:
+        histories: n of them, in order.
+        origins: shape (n,), month numbers.
+        groups: shape (n,), definition and segmentation.
+        outcomes: shape (n, horizon); NaN where not known yet.
+        scales: shape (n,), mean absolute change from month to month of the history,
+            which errors are divided by (Hyndman and Koehler 2006, nonseasonal MASE);
+            NaN below two months.
+        spreads: shape (n,), the same, with the group's typical change as a prior, so
+            that a young or still history has one, too: what bands are measured in.
+        forecasts: by model, shape (n, horizon); NaN where it has none.
+        own_bands: by model, shape (n, horizon, 4): own lower and upper 80 %, then 95 %.
+    """
+
+    histories: list[History]
+    origins: np.ndarray
+    groups: np.ndarray
+    outcomes: np.ndarray
+    scales: np.ndarray
+    spreads: np.ndarray
+    forecasts: dict[str, np.ndarray] = field(default_factory=dict)
+    own_bands: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def ends(self) -> np.ndarray:
+        """Month number of every outcome, shape (n, horizon)."""
+        return self.origins[:, None] + 1 + np.arange(self.outcomes.shape[1])
+
+    def scaled_errors(self, model: str) -> np.ndarray:
+        """Outcome less forecast over the scale, (n, horizon); NaN where unknown."""
+        return _divided(self.outcomes - self.forecasts[model], self.scales)
+
+
+def _divided(amounts: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    usable = np.where(scales > 0, scales, np.nan)
+    return amounts / usable[:, None]
+
+
+def read_record(
+    projections: pd.DataFrame, histories: pd.DataFrame, horizon: int
+) -> Record:
+    """Lay what `project_revenue` gave beside what came.
+
+    Args:
+        projections: what `project_revenue` gave of these histories.
+        histories: see `read_histories`.
+        horizon: months ahead.
+    """
+    read = read_histories(histories, horizon)
+    groups = np.empty(len(read), dtype=object)
+    groups[:] = [one.group for one in read]
+    record = Record(
+        histories=read,
+        origins=np.array([one.origin for one in read], dtype=np.int64),
+        groups=groups,
+        outcomes=np.array([one.outcomes for one in read]).reshape(-1, horizon),
+        scales=np.array([_change(one) for one in read]),
+        spreads=np.array([]),
+    )
+    record.spreads = _spreads(record)
+    rows = {one.key: row for row, one in enumerate(read)}
+    names = ["definition", "segmentation", "segment_id"]
+    said = projections.assign(origin=month_number(projections["origin_month"]))
+    keys = zip(*(said[name] for name in (*names, "origin")), strict=True)
+    places = [rows.get(key, -1) for key in keys]
+    said = said.assign(place=places)
+    said = said[said["place"] >= 0]
+    ends = [f"own_{end}_{level}_amount" for level in LEVELS for end in ENDS]
+    for model in MODELS:
+        own = said[said["model"] == model]
+        at = (own["place"].to_numpy(), own["horizon"].to_numpy() - 1)
+        amounts = np.full((len(read), horizon), np.nan)
+        amounts[at] = own["forecast_amount"]
+        bands = np.full((len(read), horizon, 4), np.nan)
+        bands[at] = own[ends]
+        record.forecasts[model], record.own_bands[model] = amounts, bands
+    return record
+
+
+def _change(history: History) -> float:
+    changes = np.abs(np.diff(history.amounts))
+    return float(changes.mean()) if len(changes) else np.nan
+
+
+def _spreads(record: Record) -> np.ndarray:
+    """Shrink each history's change to what is typical of its group and origin.
+
+    Typical is the median of change over level (mean absolute amount) over the group's
+    histories; where none has two months, all of them; else 1.
+    """
+    level = np.array([np.abs(one.amounts).mean() for one in record.histories])
+    months = np.array([len(one.amounts) - 1 for one in record.histories])
+    own = np.where(months > 0, record.scales, 0.0)
+    usable = (months > 1) & (level > 0)
+    shares = np.divide(own, level, out=np.full(len(own), np.nan), where=usable)
+    general = np.nanmedian(shares) if usable.any() else 1.0
+    names = pd.Series(
+        [(*one.group, one.origin) for one in record.histories], dtype=object
+    )
+    typical = pd.Series(shares).groupby(names).transform("median").fillna(general)
+    prior = PRIOR_MONTHS * typical.to_numpy() * level
+    return (months * own + prior) / (months + PRIOR_MONTHS)
