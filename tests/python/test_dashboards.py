@@ -230,6 +230,23 @@ def test_no_customer_level_text_reaches_a_page(folder: Path):
         assert "Jane Doe" not in text
 
 
+def test_amounts_of_a_chart_are_rounded_as_they_are_written():
+    assert formats.amounts([1234.56, -1234.56, 999.126, 0, None, float("inf")]) == [
+        1235,
+        -1235,
+        999.13,
+        0,
+        None,
+        None,
+    ]
+    assert [formats.signed(value, 3) for value in (-0.0404, 0.01, -0.0001, None)] == [
+        "-0.040",
+        "+0.010",
+        "0.000",
+        formats.NOTHING,
+    ]
+
+
 # -- Small cells ---------------------------------------------------------------
 
 
