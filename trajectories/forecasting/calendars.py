@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from trajectories.forecasting.histories import DECIMALS, KEYS, month_number
+from trajectories.forecasting.histories import KEYS, month_number, rounded
 
 #: Columns of `Calendar.flags`.
 FLAGS = ["is_holiday", "is_promotion"]
@@ -128,7 +128,7 @@ def read_days(frame: pd.DataFrame | None) -> dict[tuple, Days]:
             **{name: frame[name].astype(str) for name in KEYS[:3]},
             "origin": month_number(frame["origin_month"]),
             "date": pd.to_datetime(frame["order_date"]),
-            "amount": frame["revenue_amount"].astype("float64").round(DECIMALS),
+            "amount": rounded(frame["revenue_amount"]),
         }
     ).sort_values("date", kind="stable")
     return {

@@ -18,7 +18,7 @@ MEANS = ("plain_mean", DEFAULT)
 #: The chance, at most, that a model which is no better replaces the default.
 SIGNIFICANCE = 0.05
 #: Origins with an outcome before anything is chosen by how it did.
-FEWEST_ORIGINS = 3
+FEWEST_ORIGINS = 6
 #: How many backtests every method is taken to have done as well as their plain mean.
 PRIOR_BACKTESTS = 3
 
@@ -87,12 +87,15 @@ def judge_models(record: Record) -> dict[tuple, dict[str, Standing]]:
         By definition, segmentation and origin, then by model.
     """
     errors = {name: np.abs(record.scaled_errors(name)) for name in record.forecasts}
+    series, _ = pd.factorize(np.array([one.segment_id for one in record.histories]))
     found = {}
     for rows, origin, now in _moments(record):
         known = rows[:, None] & (record.ends() <= origin)
         group = record.groups[np.flatnonzero(now)[0]]
         found[(*group, origin)] = {
-            name: _standing(record, errors[name], errors[DEFAULT], known)
+            name: _standing(
+                errors[name], errors[DEFAULT], known, record.origins, series
+            )
             for name in record.forecasts
         }
     return found
@@ -109,41 +112,57 @@ def winner(standings: dict[str, Standing]) -> str:
 
 
 def _standing(
-    record: Record, errors: np.ndarray, default: np.ndarray, known: np.ndarray
+    errors: np.ndarray,
+    default: np.ndarray,
+    known: np.ndarray,
+    origins: np.ndarray,
+    series: np.ndarray,
 ) -> Standing:
-    both = known & np.isfinite(errors) & np.isfinite(default)
-    if not both.any():
+    row, step = np.nonzero(known & np.isfinite(errors) & np.isfinite(default))
+    if not len(row):
         return Standing(0, np.nan, np.nan, np.inf)
-    series, _ = pd.factorize(np.array([one.segment_id for one in record.histories]))
-    origins, names = (
-        np.broadcast_to(kind[:, None], both.shape)[both]
-        for kind in (record.origins, series)
-    )
-    differences = errors[both] - default[both]
+    differences = errors[row, step] - default[row, step]
     return Standing(
-        backtests=int(both.sum()),
-        mase=float(errors[both].mean()),
+        backtests=len(row),
+        mase=float(errors[row, step].mean()),
         difference=float(differences.mean()),
-        margin=_margin(differences, origins, names),
+        margin=_margin(differences, origins[row], series[row], errors.shape[1]),
     )
 
 
-def _margin(differences: np.ndarray, origins: np.ndarray, series: np.ndarray) -> float:
+def _margin(
+    differences: np.ndarray, origins: np.ndarray, series: np.ndarray, horizon: int
+) -> float:
     """What chance explains of a mean difference, one-sided.
 
-    The test of Diebold and Mariano (1995) with standard errors that let backtests of
-    one origin, and of one series, resemble each other (the larger of the two), and
-    Student's t for their few clusters (Harvey, Leybourne and Newbold 1997).
+    The test of Diebold and Mariano (1995). Backtests of one origin resemble each
+    other, and so do those of origins less than a horizon apart, which have months in
+    common (Newey and West 1987); so do, if there are several, those of one series.
+    The larger standard error counts, by Student's t for as many clusters as there are:
+    series, or horizons that fit between the origins.
+
+    Args:
+        differences: scaled errors of the model less the default's.
+        origins: month number of each.
+        series: number of each one's series.
+        horizon: months ahead.
     """
     if len(np.unique(origins)) < FEWEST_ORIGINS:
         return np.inf
     rest = differences - differences.mean()
-    margins = [0.0]
-    for clusters in (origins, series):
-        _, place = np.unique(clusters, return_inverse=True)
-        count = place.max() + 1
-        if count > 1:
-            sums = np.bincount(place, rest)
-            error = np.sqrt((sums**2).sum() * count / (count - 1)) / len(rest)
-            margins.append(error * stats.t.ppf(1 - SIGNIFICANCE, count - 1))
-    return float(max(margins))
+    sums = np.bincount(origins - origins.min(), rest)
+    shared = [1 - lag / horizon for lag in range(1, min(horizon, len(sums)))]
+    variance = (sums**2).sum() + 2 * sum(
+        weight * (sums[:-lag] * sums[lag:]).sum()
+        for lag, weight in enumerate(shared, start=1)
+    )
+    margins = [
+        np.sqrt(max(variance, (sums**2).sum()))
+        * stats.t.ppf(1 - SIGNIFICANCE, max(len(sums) / horizon, 1))
+    ]
+    count = len(np.unique(series))
+    if count > 1:
+        sums = np.bincount(series, rest)  # a series without a backtest adds 0
+        error = np.sqrt((sums**2).sum() * count / (count - 1))
+        margins.append(error * stats.t.ppf(1 - SIGNIFICANCE, count - 1))
+    return float(max(margins) / len(rest))

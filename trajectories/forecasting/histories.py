@@ -70,6 +70,11 @@ def month_start(number: int) -> pd.Timestamp:
     return pd.Timestamp(year=number // 12, month=number % 12 + 1, day=1)
 
 
+def rounded(amounts: pd.Series) -> pd.Series:
+    """Round to DECIMALS; what is next to nothing is 0, not also minus 0."""
+    return amounts.astype("float64").round(DECIMALS) + 0.0
+
+
 def read_histories(frame: pd.DataFrame, horizon: int) -> list[History]:
     """Turn rows of segment, origin and month into histories without gaps.
 
@@ -94,7 +99,7 @@ def read_histories(frame: pd.DataFrame, horizon: int) -> list[History]:
             **{name: frame[name].astype(str) for name in KEYS[:3]},
             "origin": month_number(frame["origin_month"]),
             "number": month_number(frame["month"]),
-            "amount": frame["revenue_amount"].astype("float64").round(DECIMALS),
+            "amount": rounded(frame["revenue_amount"]),
         }
     )
     _check_months(rows)
@@ -148,6 +153,7 @@ def rolling_histories(
     if plain.empty:
         return pd.DataFrame(columns=list(REQUIRED_COLUMNS))
     first, last = int(numbers.min()), int(numbers.max())
+    earliest = min(max(first + first_months - 1, last - origins), last)
     parts = []
     for (segmentation, segment_id), group in plain.groupby(
         ["segmentation", "segment_id"], sort=True
@@ -155,7 +161,7 @@ def rolling_histories(
         months = pd.RangeIndex(int(group["number"].min()), last + 1)
         summed = group.groupby("number")["revenue_amount"].sum()
         amounts = summed.reindex(months, fill_value=0.0)
-        for origin in range(max(first + first_months - 1, last - origins), last + 1):
+        for origin in range(earliest, last + 1):
             kept = amounts.loc[: origin + horizon]
             if months[0] <= origin:
                 parts.append(

@@ -15,6 +15,7 @@ from trajectories.forecasting.gate import (
     winner,
 )
 from trajectories.forecasting.histories import History, month_start
+from trajectories.forecasting.methods import YEAR
 from trajectories.forecasting.projections import MODELS
 from trajectories.forecasting.records import Record, read_record
 
@@ -187,8 +188,9 @@ def _reason(history: History, chosen: str, published: str) -> str:
         return "No revenue so far: zero is expected, without a band."
     counted = "1 month" if months == 1 else f"{months} months"
     if chosen != published:
+        lacks = "is too short for" if months < YEAR else "gives no forecast by"
         return (
-            f"Its history of {counted} is too short for {NAMES[chosen]}:"
+            f"Its history of {counted} {lacks} {NAMES[chosen]}:"
             f" {NAMES[published]} is published."
         )
     if months < FEW_MONTHS:

@@ -83,7 +83,7 @@ def read_record(
     names = ["definition", "segmentation", "segment_id"]
     said = projections.assign(origin=month_number(projections["origin_month"]))
     keys = zip(*(said[name] for name in (*names, "origin")), strict=True)
-    places = [rows.get(key, -1) for key in keys]
+    places = np.array([rows.get(key, -1) for key in keys], dtype=np.int64)
     said = said.assign(place=places)
     said = said[said["place"] >= 0]
     ends = [f"own_{end}_{level}_amount" for level in LEVELS for end in ENDS]
