@@ -31,14 +31,17 @@ class Backtests:
 
     def _state(self, series: Key, model: str, most: int) -> State:
         name = revenue.series_name(self._segments, series[0], series[2])
-        label = "what was published"
-        if model != PUBLISHED:
-            label = revenue.model_name(model)
+        is_published = model == PUBLISHED
+        label = "what was published" if is_published else revenue.model_name(model)
         origins = _by_origin(self._rows.get((*series, model), []))
         if not origins:
-            return State(f"{name}: {label} was not tested on the past.")
+            which = "that was published" if is_published else f"by {label}"
+            return State(
+                f"{name}: no forecast {which} has come due yet; the sentence above"
+                " counts the other segments."
+            )
         beside = {}
-        if model == PUBLISHED:
+        if is_published:
             beside = _by_origin(self._rows.get((*series, PROPHET), []))
         chosen = _newest_complete(origins, most)
         rows = [row for month in chosen for row in origins[month]]

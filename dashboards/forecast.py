@@ -30,6 +30,7 @@ FILE, TITLE = "forecast.html", "Forecast"
 CONTROLS = (*KEYS[:2], "segment", "model")
 ALL_CUSTOMERS = "All customers"
 MASE = "MASE is the error, where 1 is the usual change from one month to the next."
+NO_PROPHET = "Prophet forecasts nothing here: it needs more months with revenue."
 UNCALIBRATED = (
     "The bands are a first guess: too few forecasts of the past have come due to"
     " calibrate them on their errors."
@@ -299,15 +300,11 @@ class _Forecasts:
         if not rows:
             return part("paragraph", text=self._reason(series))
         first = rows[0]
-        tried = [(*series, model) for model in PROPHETS if model != first.model]
-        said = [
-            first.decision,
-            *(
-                self._forecasts[key][0].decision
-                for key in tried
-                if key in self._forecasts
-            ),
-        ]
+        others = [model for model in PROPHETS if model != first.model]
+        tried = [self._forecasts.get((*series, model)) for model in others]
+        said = [first.decision, *(found[0].decision for found in tried if found)]
+        if PROPHET in others and not tried[0]:
+            said.append(NO_PROPHET)
         label = revenue.model_name(first.model)
         return part(
             "decision",

@@ -610,6 +610,8 @@ PROPHETS_TURN = MONTHS[17]
 REFUSED = ("stock", "value", "value-4")
 REFUSAL = "Not forecast: nobody was in it for three months."
 UNCALIBRATED = "value-1"
+# A series that is too young for Prophet, and for backtests.
+YOUNG = "lifecycle-4"
 FEW, FEW_AT = "lifecycle-2", MONTHS[16]
 
 
@@ -697,7 +699,8 @@ def _forecasts() -> pd.DataFrame:
     frame.loc[refused, "forecast_amount"] = None
     frame.loc[refused, "is_published"] = False
     frame.loc[refused, "reason"] = REFUSAL
-    return frame.drop(columns=["origin_month"])
+    is_too_young = frame["segment_id"].eq(YOUNG) & frame["model"].eq("prophet")
+    return frame[~is_too_young].drop(columns=["origin_month"])
 
 
 def _backtests() -> pd.DataFrame:
@@ -705,7 +708,8 @@ def _backtests() -> pd.DataFrame:
     frame = pd.DataFrame(
         row for origin in ORIGINS for row in _forecast_rows(origin, models)
     )
-    frame = frame[frame["month"] <= LAST].reset_index(drop=True)
+    is_known = (frame["month"] <= LAST) & (frame["segment_id"] != YOUNG)
+    frame = frame[is_known].reset_index(drop=True)
     frame["actual_amount"] = [
         revenue(row.segment_id, str(row.month)[:10], row.definition)
         for row in frame.itertuples()

@@ -1080,6 +1080,19 @@ def test_a_refusal_is_told_with_its_reason(pages: dict):
     )
 
 
+def test_a_young_series_says_that_prophet_and_the_past_are_missing(pages: dict):
+    key = ("stock", "lifecycle", made_up.YOUNG)
+    assert forecast.NO_PROPHET in _text(_forecast_state(pages, "decision", *key))
+    state = _forecast_state(pages, "forecast", *key, "published")
+    assert _trace(state.figures[0], "lines") is None
+    assert "prophet" not in {
+        values[3] for values in pages[forecast.FILE].available if values[:3] == key
+    }
+    past = _forecast_state(pages, "backtests", *key, "published")
+    assert past.figures == []
+    assert "has come due yet" in past.title
+
+
 def test_backtests_are_the_newest_whose_months_have_come(pages: dict):
     key = ("value", "value-2", "published")
     state = _forecast_state(pages, "backtests", "stock", *key)
