@@ -1,5 +1,5 @@
--- What is published is less sure of each later month: its band reaches no less
--- far up, nor down, unless it ends at zero. (Rounded amounts: 0.00001.)
+-- What is published is less sure of each later month: its bands are no narrower.
+-- (Rounded amounts: 0.00001.)
 with forecasts as (
 
     select * from {{ ref('fct_revenue_forecasts') }}
@@ -7,20 +7,17 @@ with forecasts as (
 
 ),
 
-{% set series = 'partition by definition, segmentation, segment_id' -%}
-reaches as (
+widths as (
 
     select
         *,
         {% for level in [80, 95] -%}
-        upper_{{ level }}_amount - forecast_amount as above_{{ level }}_amount,
-        lag(upper_{{ level }}_amount - forecast_amount) over (
-            {{ series }} order by month
-        ) as earlier_above_{{ level }}_amount,
-        forecast_amount - lower_{{ level }}_amount as below_{{ level }}_amount,
-        lag(forecast_amount - lower_{{ level }}_amount) over (
-            {{ series }} order by month
-        ) as earlier_below_{{ level }}_amount{{ ',' if not loop.last }}
+        upper_{{ level }}_amount - lower_{{ level }}_amount
+            as width_{{ level }}_amount,
+        lag(upper_{{ level }}_amount - lower_{{ level }}_amount) over (
+            partition by definition, segmentation, segment_id
+            order by month
+        ) as earlier_width_{{ level }}_amount{{ ',' if not loop.last }}
         {% endfor %}
     from forecasts
 
@@ -28,17 +25,10 @@ reaches as (
 
 failures as (
 
-    select * from reaches
+    select * from widths
     where
-        {% for level in [80, 95] -%}
-        above_{{ level }}_amount < earlier_above_{{ level }}_amount - 0.00001
-        or (
-            lower_{{ level }}_amount > 0
-            and below_{{ level }}_amount
-            < earlier_below_{{ level }}_amount - 0.00001
-        )
-        {{ 'or' if not loop.last }}
-        {% endfor %}
+        width_80_amount < earlier_width_80_amount - 0.00001
+        or width_95_amount < earlier_width_95_amount - 0.00001
 
 )
 

@@ -1,5 +1,7 @@
 """Calibrates bands, and says what is published from every origin; see the .yml."""
 
+import pyarrow as pa
+
 from trajectories.forecasting import judge_forecasts
 from warehouse.engines import engine_of
 
@@ -9,8 +11,9 @@ def model(dbt, session):
     engine = engine_of(session)
     projections = engine.table(dbt.ref("int_revenue_projections"))
     histories = engine.table(dbt.ref("int_forecast_histories"))
-    return judge_forecasts(
+    found = judge_forecasts(
         projections.to_pandas(),
         histories.to_pandas(),
         horizon=int(dbt.config.meta_get("horizon_months")),
     )
+    return pa.Table.from_pandas(found, preserve_index=False)  # NaN is null

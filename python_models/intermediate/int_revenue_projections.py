@@ -1,5 +1,7 @@
 """Forecasts every history from its origin by every model; see the .yml."""
 
+import pyarrow as pa
+
 from trajectories.forecasting import project_revenue
 from warehouse.engines import engine_of
 
@@ -11,7 +13,7 @@ def model(dbt, session):
     days = engine.table(dbt.ref("int_forecast_days"))
     calendar = engine.table(dbt.ref("int_forecast_calendar"))
     earlier = engine.earlier(dbt.this)
-    return project_revenue(
+    found = project_revenue(
         histories.to_pandas(),
         horizon=int(dbt.config.meta_get("horizon_months")),
         days=days.to_pandas(),
@@ -20,3 +22,4 @@ def model(dbt, session):
         earlier=earlier and earlier.to_pandas(),
         run=engine.run_tasks,
     )
+    return pa.Table.from_pandas(found, preserve_index=False)  # NaN is null

@@ -1,51 +1,14 @@
--- Published segments are scaled to the published total of their definition.
--- Where all segments are forecast as zero and the total is not, they share it.
+-- Published segments are scaled to one published total of their definition.
+-- Where all are forecast as zero and the total is not, they share it.
 with judged as (
 
     select * from {{ ref('int_forecasts_judged') }}
 
 ),
 
-sums as (
+totals as (
 
-    select
-        definition,
-        segmentation,
-        is_published,
-        sum(forecast_amount) as segments_amount,
-        count(*) as segments,
-        origin_month,
-        month
-    from judged
-    where is_published
-    group by 1, 2, 3, 6, 7
-
-),
-
-scales as (
-
-    select
-        sums.definition,
-        sums.segmentation,
-        sums.is_published,
-        case
-            when sums.segments_amount > 0
-                then totals.segments_amount / sums.segments_amount
-            else 1
-        end as factor,
-        case
-            when sums.segments_amount > 0 then 0
-            else totals.segments_amount / sums.segments
-        end as share_amount,
-        sums.origin_month,
-        sums.month
-    from sums
-    inner join sums as totals
-        on
-            sums.definition = totals.definition
-            and sums.origin_month = totals.origin_month
-            and sums.month = totals.month
-            and totals.segmentation = 'total'
+    select * from {{ ref('int_forecast_totals') }}
 
 ),
 
@@ -53,22 +16,68 @@ scaled as (
 
     select
         judged.*,
-        judged.forecast_amount * coalesce(scales.factor, 1)
-        + coalesce(scales.share_amount, 0) as scaled_amount
+        case
+            when totals.segments_amount > 0
+                then
+                    judged.forecast_amount
+                    * totals.total_amount / totals.segments_amount
+            when totals.segments_amount = 0
+                then totals.total_amount / totals.segments
+            else judged.forecast_amount
+        end as scaled_amount
     from judged
-    left join scales
+    left join totals
         on
-            judged.definition = scales.definition
-            and judged.segmentation = scales.segmentation
-            and judged.origin_month = scales.origin_month
-            and judged.month = scales.month
-            and judged.is_published = scales.is_published
+            judged.definition = totals.definition
+            and judged.segmentation = totals.segmentation
+            and judged.origin_month = totals.origin_month
+            and judged.month = totals.month
+            and judged.is_published
+
+),
+
+-- A band moves with its forecast and keeps its reach, which is what was
+-- calibrated. A lower end of zero stays: how far it reaches is not known.
+moved as (
+
+    select
+        *,
+        {% for level in [80, 95] -%}
+        {% set lower = 'lower_' ~ level ~ '_amount' -%}
+        case
+            when {{ lower }} = 0 then 0
+            when {{ lower }} > 0 then greatest(
+                scaled_amount - (forecast_amount - {{ lower }}), 0
+            )
+        end as moved_lower_{{ level }}_amount,
+        scaled_amount + (upper_{{ level }}_amount - forecast_amount)
+            as moved_upper_{{ level }}_amount{{ ',' if not loop.last }}
+        {% endfor %}
+    from scaled
+
+),
+
+-- Nothing is surer of a later month: a band that would get narrower, cut off at
+-- zero or moved, gets its upper end raised.
+widened as (
+
+    select
+        *,
+        {% for level in [80, 95] -%}
+        moved_lower_{{ level }}_amount + max(
+            moved_upper_{{ level }}_amount - moved_lower_{{ level }}_amount
+        ) over (
+            partition by
+                definition, segmentation, segment_id, model, origin_month
+            order by month
+            rows between unbounded preceding and current row
+        ) as wide_upper_{{ level }}_amount{{ ',' if not loop.last }}
+        {% endfor %}
+    from moved
 
 ),
 
 -- Sums of doubles differ in the last digits from run to run: rounded away.
--- A band moves with its forecast and keeps its reach, which is what was
--- calibrated. A lower end of zero stays: how far it reaches is not known.
 reconciled as (
 
     select
@@ -83,19 +92,11 @@ reconciled as (
         gate_backtests,
         scale_amount,
         round(scaled_amount, 6) as forecast_amount,
-        {% for level in [80, 95] -%}
-        {% set bound = 'lower_' ~ level ~ '_amount' -%}
-        case
-            when {{ bound }} = 0 then 0
-            when {{ bound }} > 0 then round(greatest(
-                scaled_amount - (forecast_amount - {{ bound }}), 0
-            ), 6)
-        end as {{ bound }},
-        {% set bound = 'upper_' ~ level ~ '_amount' -%}
-        round(
-            scaled_amount + ({{ bound }} - forecast_amount), 6
-        ) as {{ bound }},
-        {% endfor -%}
+        round(moved_lower_80_amount, 6) as lower_80_amount,
+        round(wide_upper_80_amount, 6) as upper_80_amount,
+        round(moved_lower_95_amount, 6) as lower_95_amount,
+        round(greatest(wide_upper_80_amount, wide_upper_95_amount), 6)
+            as upper_95_amount,
         own_lower_80_amount,
         own_upper_80_amount,
         mase_difference,
@@ -105,7 +106,7 @@ reconciled as (
         is_calibrated,
         cast(origin_month as date) as origin_month,
         cast(month as date) as month
-    from scaled
+    from widened
 
 )
 
