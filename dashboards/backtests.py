@@ -37,8 +37,8 @@ class Backtests:
         if not origins:
             which = "that was published" if is_published else f"by {label}"
             return State(
-                f"{name}: no forecast {which} has come due yet. What is said above counts"
-                " what has."
+                f"{name}: no forecast {which} has come due yet. What is said above"
+                " counts those that have."
             )
         beside = {}
         if is_published:
