@@ -15,6 +15,7 @@ BENCHMARKS = (
     "replay",
     "null",
     "retail",
+    "forecasts",
     "ucr",
     "peers",
     "scale",

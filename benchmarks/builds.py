@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +81,7 @@ def run_build(folder: Path, source: Path | None = None) -> MeasuredBuild:
         tables.unlink()
     began = time.time()
     with dbt(folder, source, "build") as child:
-        peak = _PeakMemory(child.pid)
+        peak = PeakMemory(child.pid)
         _, waited, usage = os.wait4(child.pid, 0)
         ended = time.time()
     status = child.returncode = os.waitstatus_to_exitcode(waited)
@@ -194,15 +194,20 @@ def _seconds(text: str) -> float:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-class _PeakMemory:
+class PeakMemory:
     """Samples the resident memory of a process and its children in a thread.
+
+    By default all of them together; with `pool` max, the largest of them.
 
     Where there is no /proc it stays 0; the system's own count of the largest
     process, which the caller knows, then has to do.
     """
 
-    def __init__(self, process: int) -> None:
-        self._process, self._peak = process, 0
+    def __init__(
+        self, process: int, pool: Callable[[Iterable[int]], int] = sum
+    ) -> None:
+        """Start to sample a process."""
+        self._process, self._pool, self._peak = process, pool, 0
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -215,7 +220,7 @@ class _PeakMemory:
 
     def _watch(self) -> None:
         while not self._done.wait(SAMPLE_SECONDS):
-            memory = sum(map(_resident_bytes, _family(self._process)))
+            memory = self._pool(map(_resident_bytes, _family(self._process)))
             self._peak = max(self._peak, memory)
 
 

@@ -142,7 +142,7 @@ def _forecast_lines(connection: duckdb.DuckDBPyConnection) -> list[str]:
         f"""
         select month, model, forecast_amount, lower_80_amount, upper_80_amount
         from marts.fct_revenue_forecasts
-        where is_published and segment_id = 'total'
+        where is_published and segment_id = 'total' and definition = 'stock'
         order by month
         limit {FORECAST_MONTHS}
         """,

@@ -138,7 +138,7 @@ def test_shares_add_up_to_one(sample: Build) -> None:
 def test_segments_add_up_to_the_shop(sample: Build) -> None:
     months = sample.query(
         "select segmentation, month, sum(revenue_amount) as amount "
-        "from marts.fct_segment_revenue_months group by all"
+        "from marts.fct_segment_revenue_months where definition = 'cohort' group by all"
     ).pivot(index="month", columns="segmentation", values="amount")
     shop = sample.query(
         "select month, revenue_amount from marts.fct_shop_months where is_complete"
@@ -149,10 +149,10 @@ def test_segments_add_up_to_the_shop(sample: Build) -> None:
             months[segmentation], shop.loc[months.index], atol=0.005, rtol=0
         )
     ahead = sample.query(
-        "select segmentation, month, sum(forecast_amount) as amount "
+        "select definition, segmentation, month, sum(forecast_amount) as amount "
         "from marts.fct_revenue_forecasts where is_published group by all"
-    ).pivot(index="month", columns="segmentation", values="amount")
-    assert len(ahead) == 6
+    ).pivot(index=["definition", "month"], columns="segmentation", values="amount")
+    assert len(ahead) == 2 * 6
     for segmentation in SEGMENTATIONS:
         np.testing.assert_allclose(ahead[segmentation], ahead["total"], atol=0.005)
 

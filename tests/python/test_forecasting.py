@@ -415,6 +415,27 @@ def test_a_known_promotion_moves_its_month_as_past_ones_did(eighteen_months):
     np.testing.assert_allclose(np.delete(gained, 1), 0, atol=100)
 
 
+def test_a_month_of_holidays_is_expected_to_sell_less_where_the_shop_is_shut():
+    # January has three holidays in New Zealand, February one: nothing was sold on them.
+    known = calendar_rows(("country", "New Zealand", None, None))
+    dates = pd.date_range("2016-07-01", "2017-12-31")
+    noise = np.random.default_rng(3).normal(0, 2, len(dates))
+    is_shut = read_calendar(known).flags(dates)["is_holiday"].to_numpy() == 1
+    days = day_rows(np.where(is_shut, 0.0, 100 + noise))
+    january, february = (
+        project_revenue(
+            summed(days), days=days, calendar=known, models=["prophet_daily"]
+        )
+        .set_index("month")["forecast_amount"]
+        .loc[["2018-01-01", "2018-02-01"]]
+    )
+    ahead = read_calendar(known).flags(pd.date_range("2018-01-01", "2018-02-28"))
+    shut = ahead["is_holiday"].groupby(ahead.index.month).sum()
+    assert shut[1] > shut[2]
+    assert january == pytest.approx(100 * (31 - shut[1]), rel=0.02)
+    assert february == pytest.approx(100 * (28 - shut[2]), rel=0.02)
+
+
 def test_a_promotion_never_seen_before_is_not_guessed(eighteen_months):
     days, rows = eighteen_months
     ahead = calendar_rows(("promotion", "first ever", "2018-02-05", "2018-02-11"))

@@ -22,6 +22,7 @@ from trajectories.forecasting.calibration import (
     OTHER_WEIGHT,
     PRIOR_ERROR,
     PRIOR_SIZES,
+    _growth,
     calibrate,
 )
 from trajectories.forecasting.records import read_record
@@ -274,6 +275,21 @@ def test_bands_widen_where_the_forecast_falls_to_zero():
     ends = calibrate(record_of({"naive": said}, said + errors), "naive").ends
     assert (np.diff(widths(ends), axis=1) >= -1e-9).all()
     assert (ends[:, -1, 0] == 0).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(sizes=st.lists(st.floats(0, 1e6), min_size=6, max_size=60))
+def test_errors_never_shrink_with_the_horizon(sizes):
+    step = np.arange(len(sizes)) % 6
+    growth = _growth(np.array(sizes), step, np.ones(len(sizes)), 6)
+    assert (growth > 0).all()
+    assert (np.diff(growth) >= 0).all()
+
+
+def test_errors_that_fall_with_the_horizon_are_pooled():
+    step = np.tile(np.arange(6), 2000)
+    growth = _growth(6.0 - step, step, np.ones(len(step)), 6)
+    np.testing.assert_allclose(growth, 3.5, rtol=0.01)
 
 
 def test_growth_of_errors_is_followed():

@@ -285,6 +285,13 @@ def test_few_origins_are_too_few_to_tell(clear_case):
     assert said[DEFAULT].endswith("published, for no model is better beyond chance.")
 
 
+def test_a_single_backtest_is_called_one():
+    rows = rolled({"a": seasonal_amounts(8)}, origins=1)
+    found = judge_forecasts(said_plainly(rows), rows)
+    assert found["decision"].str.contains(" on 1 backtest[,;]").any()
+    assert not found["decision"].str.contains(" 1 backtests").any()
+
+
 def test_one_model_is_published_of_every_history(clear_case):
     _, _, found = clear_case
     keys = ["definition", "segmentation", "segment_id", "origin_month", "month"]

@@ -12,7 +12,14 @@ from real_builds import PROJECT
 
 pytestmark = pytest.mark.long
 
-SELECTED = (*MODELS_ONLY[:2], "fct_orders", "fct_shop_months", *MODELS_ONLY[2:])
+# What forecasts are made from; that they know no more is tested in the package.
+HISTORIES = ("int_forecast_histories", "int_forecast_days")
+SELECTED = (
+    *MODELS_ONLY[:2],
+    *("fct_orders", "fct_shop_months"),
+    *(f"+{name}" for name in HISTORIES),
+    *MODELS_ONLY[2:],
+)
 KNOWN_TO = "2017-09-30"
 # Other formats stay as they are: the sample has dates of many kinds.
 LATER = "2017-1[0-2]-"
@@ -60,7 +67,9 @@ def test_nothing_said_of_a_day_knows_a_later_order(tmp_path):
     small = {"k_max": 4, "sample_customers": 300}
     names = ("lifecycle", "rhythm", "value", "behaviour")
     shop = Warehouse(
-        tmp_path, tmp_path / "target", {"segmentations": segmentations(names, **small)}
+        tmp_path,
+        tmp_path / "target",
+        {"segmentations": segmentations(names, **small), "forecast_origins": 24},
     )
     shop.source.mkdir()
     for name in ("customer_demographics", "customer_addresses"):
@@ -93,6 +102,13 @@ def test_nothing_said_of_a_day_knows_a_later_order(tmp_path):
     # What came of an expectation is known once its month is over.
     over = {"fct_segment_expectations": f"month <= '{KNOWN_TO}'"}
     assert differences(real, changed, over, over) == {}
+    histories = {
+        name: f"greatest(origin_month, {day}) <= '{KNOWN_TO}'"
+        for name, day in zip(HISTORIES, ("month", "order_date"), strict=True)
+    }
+    schema = {"schema": "intermediate"}
+    assert differences(real, changed, HISTORIES, histories, **schema) == {}
+    assert set(differences(real, changed, HISTORIES, **schema)) == set(HISTORIES)
     later_rows = {name: f"{day} > '{KNOWN_TO}'" for name, day in days.items()}
     moved = differences(real, changed, days, later_rows, OF_NOW)
     assert {"fct_segment_migrations", "rpt_segment_stability"} <= set(moved)

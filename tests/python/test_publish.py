@@ -664,8 +664,8 @@ def marts_database(path: Path) -> Path:
             ) t(segmentation, segment_id, month, customers, customer_share,
                 revenue_share);
             create table marts.fct_revenue_forecasts as select
-                'total' as segmentation, 'total' as segment_id,
-                date '2018-01-01' as month, 'prophet' as model,
+                'stock' as definition, 'total' as segmentation,
+                'total' as segment_id, date '2018-01-01' as month, 'prophet' as model,
                 1234567.8 as forecast_amount, 1000000.0 as lower_80_amount,
                 1500000.0 as upper_80_amount, true as is_published
             """)

@@ -112,6 +112,7 @@ STABILITY = {
 STABILITY_KEYS = {"segmentation": "segmentation", "metric_time__month": "month"}
 FORECAST_KEYS = {
     "metric_time__month": "month",
+    "revenue_forecast__definition": "definition",
     "revenue_forecast__forecast_model": "model",
     "revenue_forecast__is_published": "is_published",
 }
@@ -158,6 +159,8 @@ def one_by_one(table: str, keys: dict[str, str], *arguments: object) -> dict:
     }
 
 
+SHOP = "segmentation = 'total' and definition = 'stock'"
+SEGMENTED = "segmentation <> 'total' and definition = 'cohort'"
 SHOP_FORECAST = {"forecast": "sum(forecast_amount)"}
 SEGMENT_FORECAST = {"segment_forecast": "sum(forecast_amount)"}
 MONTH = {"metric_time__month": "month"}
@@ -194,16 +197,15 @@ SAVED = [
         "forecast_by_month",
         MONTH,
         {"forecast": "forecast_amount"},
-        f"{FROM['forecasts']} where segmentation = 'total'",
+        f"{FROM['forecasts']} where {SHOP}",
     ),
     saved(
         "segment_forecast_by_month",
         MONTH | NAMED,
         {"segment_forecast": "forecast_amount"},
-        f"{FROM['forecasts']} where segmentation <> 'total'",
+        f"{FROM['forecasts']} where {SEGMENTED}",
     ),
 ]
-SEGMENTED = "segmentation <> 'total'"
 QUESTIONS: dict[str, Question] = {
     **one_by_one("orders", ORDER_KEYS, ORDERS),
     **one_by_one("profiles", SEGMENT_KEYS, PROFILES),
@@ -214,9 +216,7 @@ QUESTIONS: dict[str, Question] = {
         SEGMENT_FORECAST,
         SEGMENTED,
     ),
-    "shop_forecast": asked(
-        "forecasts", FORECAST_KEYS, SHOP_FORECAST, "segmentation = 'total'"
-    ),
+    "shop_forecast": asked("forecasts", FORECAST_KEYS, SHOP_FORECAST, SHOP),
     "one_segmentation": Question(
         ("segment",),
         ("segment_revenue",),

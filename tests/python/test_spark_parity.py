@@ -26,6 +26,7 @@ SQL_TOLERANCE = 1e-9
 MODEL_TOLERANCE = 1e-6
 MODELLED = (
     "fct_forecast_backtests",
+    "fct_forecast_views",
     "fct_revenue_forecasts",
     "rpt_forecast_accuracy",
     "rpt_claims",

@@ -218,20 +218,23 @@ EXPECTED = {
         select epoch_ms(month) as month, revenue_amount as revenue,
             forecast_amount as revenue__yhat, lower_80_amount as revenue__yhat_lower,
             upper_80_amount as revenue__yhat_upper
-        from (from marts.fct_segment_revenue_months where segmentation = 'total')
+        from (
+            from marts.fct_segment_revenue_months
+            where segmentation = 'total' and definition = 'stock'
+        )
         full join (
             from marts.fct_revenue_forecasts
-            where segmentation = 'total' and is_published
+            where segmentation = 'total' and definition = 'stock' and is_published
         ) using (month)
     """,
     "Forecast by segment": f"""
         select epoch_ms(month) as month, segment, forecast_amount as revenue__yhat
         from marts.fct_revenue_forecasts inner join ({SEGMENT}) using (segment_id)
-        where segmentation = $segmentation and is_published
+        where segmentation = $segmentation and definition = 'cohort' and is_published
     """,
     "Forecast accuracy": """
-        select segmentation, model, is_winner, backtests, mase, smape, coverage_80,
-            coverage_95
+        select definition, segmentation, model, is_winner, backtests, mase, smape,
+            coverage_80, coverage_95
         from marts.rpt_forecast_accuracy
     """,
     "Silhouette by number of segments": f"""

@@ -160,7 +160,7 @@ def _decision(model: str, standings: dict[str, Standing], chosen: str) -> str:
     if not own.backtests:
         why = "nothing could be backtested yet" if model == chosen else "not backtested"
         return f"{name}: {why}; {'published' if model == chosen else 'not published'}."
-    record = f"{name}: MASE {own.mase:.2f} on {own.backtests} backtests"
+    record = f"{name}: MASE {own.mase:.2f} on {_counted(own.backtests, 'backtest')}"
     if model == DEFAULT:
         if model == chosen:
             return f"{record}; published, for no model is better beyond chance."
@@ -186,7 +186,7 @@ def _reason(history: History, chosen: str, published: str) -> str:
     months = len(history.amounts)
     if not history.has_revenue:
         return "No revenue so far: zero is expected, without a band."
-    counted = "1 month" if months == 1 else f"{months} months"
+    counted = _counted(months, "month")
     if chosen != published:
         lacks = "is too short for" if months < YEAR else "gives no forecast by"
         return (
@@ -199,3 +199,7 @@ def _reason(history: History, chosen: str, published: str) -> str:
             " segments like it have been."
         )
     return f"Forecast from {counted} of history."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
