@@ -28,15 +28,15 @@ def _listed_claim(sentence: str, claims: pd.DataFrame) -> Markup:
     claims = claims.sort_values("segmentation", key=lambda column: column.map(place))
     rows = [
         [
-            formats.words(_text(claim.segmentation) or "all"),
-            part("verdict", text=_text(claim.verdict)),
+            formats.words(text(claim.segmentation) or "all"),
+            part("verdict", text=text(claim.verdict)),
             measure(claim.measured_value),
             _interval(claim) or formats.NOTHING,
             measure(claim.threshold),
         ]
         for claim in claims.itertuples()
     ]
-    queries = sorted({_text(query) for query in claims["reproduce_with"]} - {""})
+    queries = sorted({text(query) for query in claims["reproduce_with"]} - {""})
     listing = table(sentence, HEADERS, rows, 2)
     return part("claim_table", table=listing, queries=queries)
 
@@ -52,7 +52,7 @@ def quoted(marts: PublishedMarts, kind: str, names: list[str]) -> Fragment:
     """
     claims = marts.read("audit.rpt_claims").set_index("claim_id")
     states = {
-        (name,): _sentence(claims.loc[f"{kind}-{name}"])
+        (name,): sentence(claims.loc[f"{kind}-{name}"])
         for name in names
         if f"{kind}-{name}" in claims.index
     }
@@ -66,7 +66,8 @@ def threshold(marts: PublishedMarts, claim_id: str) -> float | None:
     return None if found.empty else float(found.iloc[0])
 
 
-def _sentence(claim: object) -> Markup:
+def sentence(claim: object) -> Markup:
+    """Write a claim with its verdict and numbers."""
     numbers = [f"Measured {measure(claim.measured_value)}"]
     if _interval(claim):
         numbers.append(f"({_interval(claim)})")
@@ -74,13 +75,14 @@ def _sentence(claim: object) -> Markup:
         numbers.append(f"against {measure(claim.threshold)}")
     return part(
         "claim",
-        verdict_text=_text(claim.verdict),
+        verdict_text=text(claim.verdict),
         text=claim.claim,
         numbers=" ".join(numbers) + ".",
     )
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """Write a text of a claim; null becomes nothing."""
     return "" if formats.is_missing(value) else str(value)
 
 

@@ -1,9 +1,19 @@
 """Forecast: what each segment and the shop will earn, and how far to trust it."""
 
 import pandas as pd
+from markupsafe import Markup
 
-from dashboards import claims, formats, segmentations, theme
+from dashboards import (
+    accuracies,
+    backtests,
+    forecast_views,
+    formats,
+    revenue,
+    segmentations,
+    theme,
+)
 from dashboards.published import PublishedMarts
+from dashboards.revenue import COHORT, KEYS, PROPHET, PROPHETS, PUBLISHED, Key
 from dashboards.segmentations import TOTAL, Segments
 from dashboards.template import (
     Chart,
@@ -14,396 +24,325 @@ from dashboards.template import (
     State,
     legend,
     part,
-    table,
 )
 
 FILE, TITLE = "forecast.html", "Forecast"
-CONTROLS = ("segmentation", "segment", "model")
-PUBLISHED = "published"
-
-MODELS = {
-    "prophet": "Prophet",
-    "seasonal_naive": "Seasonal naive",
-    "naive": "Naive",
-    "ets": "ETS",
-}
-
-# The last backtests are shown, each in its own small chart.
-MOST_BACKTESTS = 4
-
-KEYS = ["segmentation", "segment_id"]
+CONTROLS = (*KEYS[:2], "segment", "model")
+ALL_CUSTOMERS = "All customers"
+MASE = "MASE is the error, where 1 is the usual change from one month to the next."
+NO_PROPHET = "Prophet forecasts nothing here: it needs more months with revenue."
+UNCALIBRATED = (
+    "The bands are a first guess: too few forecasts of the past have come due to"
+    " calibrate them on their errors."
+)
 
 
 def build(marts: PublishedMarts) -> Page:
     """Build the forecast page."""
     segments = Segments(marts)
-    forecasts = marts.read("marts.fct_revenue_forecasts")
+    forecasts = marts.read("marts.fct_revenue_forecasts").dropna(subset=KEYS)
     if forecasts.empty:
         return Page(FILE, TITLE, "No forecast has been made yet.", [])
     series = _series(marts, forecasts, segments)
-    keys = [
-        (*values, model)
-        for values, models in series.items()
-        for model in [PUBLISHED, *models]
-    ]
-    states = _Histories(marts, forecasts, segments).states(keys)
-    if not keys:
+    if not series:
         sentence = f"Every segment has {formats.few(marts.smallest_cell)} customers."
         return Page(FILE, TITLE, sentence, [])
-    names = list(dict.fromkeys(name for name, _, _ in keys))
+    keys = [(*values, model) for values, models in series.items() for model in models]
+    shown = list(dict.fromkeys(values[:2] for values in series))
+    drawn = _Forecasts(marts, forecasts, segments)
+    past = backtests.Backtests(marts, segments)
+    measured = accuracies.Accuracies(marts)
+    names = list(dict.fromkeys(name for _, name in shown))
     return Page(
         file=FILE,
         title=TITLE,
         introduction=(
-            "Revenue of the coming months for the whole shop and for the customers"
-            " who are in each segment today. The bands say where revenue will be with"
-            " 80 and 95 per cent confidence."
+            "Revenue of the coming months, for all customers and for each segment. The"
+            " bands say where it will be with 80 and 95 per cent confidence; how often"
+            " that was true of past months is said below."
         ),
         banners=segmentations.structure_banner(marts),
         controls=_controls(keys, segments),
         sections=[
             Section(
-                "What is expected", [Chart("forecast", states, CONTROLS)], is_wide=True
+                "What is expected",
+                [
+                    _definitions(forecasts, shown),
+                    Chart("forecast", drawn.states(keys), CONTROLS),
+                    Fragment("decision", drawn.decisions(series), CONTROLS[:3]),
+                ],
+                is_wide=True,
             ),
             Section(
                 "What it said before, and what came",
-                [_backtests(marts, keys, segments)],
+                [
+                    measured.certificates(shown),
+                    Chart("backtests", past.states(keys), CONTROLS, columns=3),
+                ],
                 "Each small chart takes one month in the past as its last known month,"
-                " forecasts from there, and sets beside it what came.",
+                " forecasts from there, and sets beside it what came. Today's members"
+                " are then those of that month.",
                 is_wide=True,
             ),
             Section(
-                "How accurate is it?",
-                [claims.quoted(marts, "coverage", names), _accuracy(marts, names)],
+                "How accurate is each model?",
+                [measured.errors(shown), measured.bands(shown)],
                 is_wide=True,
             ),
+            *forecast_views.sections(marts, segments, names),
         ],
         available=keys,
     )
 
 
-def model_name(model: str) -> str:
-    """Name a model as people write it."""
-    return MODELS.get(model, formats.words(model))
-
-
 def _series(
     marts: PublishedMarts, forecasts: pd.DataFrame, segments: Segments
-) -> dict[tuple[str, str], list[str]]:
-    """List what can be chosen: the shop first, then segments that are not small."""
+) -> dict[Key, list[str]]:
+    """List what can be chosen: all customers first, then segments in use.
+
+    Segments that are small today are left out. The models of a series that is not
+    forecast are those that were tried, if any.
+    """
     profiles = marts.read("marts.fct_segment_profiles")
-    latest = profiles.sort_values("month").drop_duplicates(KEYS, keep="last")
+    latest = profiles.sort_values("month").drop_duplicates("segment_id", keep="last")
     small = {
-        (row.segmentation, row.segment_id)
+        row.segment_id
         for row in latest.itertuples()
         if segmentations.is_small(row.customers, marts.smallest_cell)
     }
+    told = forecasts[forecasts["forecast_amount"].notna()]
+    models = {values: set(rows["model"]) for values, rows in told.groupby(KEYS)}
     found = {
-        values: sorted(
-            rows["model"].unique(), key=lambda name: (name != "prophet", name)
-        )
-        for values, rows in forecasts.groupby(KEYS)
-        if values not in small
+        values
+        for values in forecasts[KEYS].itertuples(index=False, name=None)
+        if values[2] not in small and segments.is_in_use(values[2])
     }
-    names = segmentations.ordered({name for name, _ in found})
+    names = segmentations.ordered({name for _, name, _ in found})
     names.sort(key=lambda name: name != TOTAL)
-    return dict(
-        sorted(
-            found.items(),
-            key=lambda entry: (
-                names.index(entry[0][0]),
-                segments.place(entry[0][1]),
-                entry[0][1],
-            ),
+
+    def place(values: Key) -> tuple:
+        definition, name, identity = values
+        return (
+            definition != COHORT,
+            definition,
+            names.index(name),
+            segments.place(identity),
+            identity,
         )
+
+    return {
+        values: [
+            PUBLISHED,
+            *sorted(models.get(values, ()), key=revenue.model_place),
+        ]
+        for values in sorted(found, key=place)
+    }
+
+
+def _controls(keys: list[Key], segments: Segments) -> list[Control]:
+    definitions, names, identities, models = (
+        list(dict.fromkeys(values)) for values in zip(*keys, strict=True)
     )
-
-
-def _series_name(segments: Segments, segment_id: str) -> str:
-    return "Whole shop" if segment_id == TOTAL else segments.name(segment_id)
-
-
-def _controls(keys: list[tuple[str, str, str]], segments: Segments) -> list[Control]:
-    names = list(dict.fromkeys(name for name, _, _ in keys))
-    identities = list(dict.fromkeys(identity for _, identity, _ in keys))
-    models = list(dict.fromkeys(model for _, _, model in keys))
-    segmentation = segmentations.control(names)
-    options = [
-        (name, "Whole shop" if name == TOTAL else label)
-        for name, label in segmentation.options
-    ]
-    segmentation = Control("segmentation", "Segmentation", "radio", options, names[0])
+    models.sort(key=lambda model: (model != PUBLISHED, revenue.model_place(model)))
     return [
-        segmentation,
+        Control(
+            "definition",
+            "Revenue of",
+            "radio",
+            [(name, revenue.definition_name(name)) for name in definitions],
+            definitions[0],
+        ),
+        Control(
+            "segmentation",
+            "Segmentation",
+            "radio",
+            [
+                (name, ALL_CUSTOMERS if name == TOTAL else formats.words(name))
+                for name in names
+            ],
+            names[0],
+        ),
         Control(
             "segment",
             "Segment",
             "select",
-            [(identity, _series_name(segments, identity)) for identity in identities],
-            keys[0][1],
+            [
+                (i, ALL_CUSTOMERS if i == TOTAL else segments.name(i))
+                for i in identities
+            ],
+            identities[0],
         ),
         Control(
             "model",
             "Model",
             "select",
             [
-                (model, "Published model" if model == PUBLISHED else model_name(model))
-                for model in models
+                (m, "Published model" if m == PUBLISHED else revenue.model_name(m))
+                for m in models
             ],
             PUBLISHED,
         ),
     ]
 
 
-def hide_small_months(history: pd.DataFrame, smallest_cell: int) -> pd.DataFrame:
-    """Blank the revenue of months with some, but too few customers."""
-    small = [
-        segmentations.is_small(customers, smallest_cell)
-        for customers in history["customers"]
-    ]
-    history.loc[small, "revenue_amount"] = None
-    return history
+def _definitions(forecasts: pd.DataFrame, shown: list[Key]) -> Fragment:
+    """Say which revenue is shown, and whether newcomers are in it."""
+    today = forecasts["month"].min() - pd.DateOffset(months=1)
+    states = {
+        (definition, name): part(
+            "paragraph", text=_definition(definition, name == TOTAL, today)
+        )
+        for definition, name in shown
+    }
+    return Fragment("definition", states, CONTROLS[:2])
 
 
-class _Histories:
+def _definition(definition: str, is_total: bool, today: pd.Timestamp) -> str:
+    end = f"the end of {formats.month(today)}"
+    if definition == COHORT and is_total:
+        return (
+            f"Shown is the revenue of today's customers, all who were known at {end}."
+            " Customers who come later are not in it."
+        )
+    if definition == COHORT:
+        return (
+            "Shown is the revenue of today's members, the customers who were in the"
+            f" segment at {end}, wherever they go later. Newcomers are not in it."
+        )
+    if is_total:
+        return "Shown is the revenue of the whole shop. Newcomers are in it."
+    return (
+        "Shown is the revenue of whoever is in the segment in each month. Newcomers and"
+        " customers who move in are in it; those who have left are not."
+    )
+
+
+class _Forecasts:
     """Draws history and forecast of each series for each model."""
 
     def __init__(
         self, marts: PublishedMarts, forecasts: pd.DataFrame, segments: Segments
     ) -> None:
-        history = marts.read("marts.fct_segment_revenue_months")
-        history = hide_small_months(history, marts.smallest_cell)
-        self._history = dict(list(history.sort_values("month").groupby(KEYS)))
-        self._empty = history.iloc[:0]
-        self._forecasts = dict(list(forecasts.sort_values("month").groupby(KEYS)))
+        self._history = revenue.rows_by(revenue.read_history(marts), KEYS)
+        self._forecasts = revenue.rows_by(
+            forecasts.sort_values("month"), [*KEYS, "model"]
+        )
+        self._published = revenue.rows_by(
+            forecasts[forecasts["is_published"].eq(True)].sort_values("month"), KEYS
+        )
+        self._reasons = {
+            values: rows[0].reason
+            for values, rows in revenue.rows_by(
+                forecasts.dropna(subset=["reason"]), KEYS
+            ).items()
+        }
         self._segments = segments
         self._few = formats.few(marts.smallest_cell)
 
-    def states(self, keys: list[tuple[str, str, str]]) -> dict[tuple, State]:
-        """Draw one state per segmentation, segment and model."""
-        return {values: self._state(*values) for values in keys}
+    def states(self, keys: list[Key]) -> dict[Key, State]:
+        """Draw one state per definition, segmentation, segment and model."""
+        return {values: self._state(values[:3], values[3]) for values in keys}
 
-    def _state(self, segmentation: str, segment_id: str, model: str) -> State:
-        rows = self._forecasts[segmentation, segment_id]
-        published = rows[rows["is_published"].eq(True)]
-        shown = published if model == PUBLISHED else rows[rows["model"] == model]
-        name = _series_name(self._segments, segment_id)
-        if shown.empty:
-            return State(f"{name}: no forecast is published.")
-        label = model_name(shown["model"].iloc[0])
-        other = published if model != PUBLISHED else rows[rows["model"] == "prophet"]
-        if other["model"].isin(shown["model"]).any():
-            other = other.iloc[:0]
-        history = self._history.get((segmentation, segment_id), self._empty)
-        return self._drawn(name, label, history, shown, other)
+    def decisions(self, series: dict[Key, list[str]]) -> dict[Key, Markup]:
+        """Say in words which model is published for each series, and why."""
+        return {values: self._decision(values) for values in series}
 
-    def _drawn(
-        self,
-        name: str,
-        label: str,
-        history: pd.DataFrame,
-        shown: pd.DataFrame,
-        other: pd.DataFrame,
-    ) -> State:
+    def _state(self, series: Key, model: str) -> State:
+        published = _told(self._published.get(series, []))
+        shown = published
+        if model != PUBLISHED:
+            shown = _told(self._forecasts.get((*series, model), []))
+        name = revenue.series_name(self._segments, series[0], series[2])
+        if not shown:
+            return State(f"{name}: no forecast is published. {self._reason(series)}")
+        beside = published
+        if model == PUBLISHED:
+            beside = _told(self._forecasts.get((*series, PROPHET), []))
+        if beside and beside[0].model in {shown[0].model, *_prophets(shown, model)}:
+            beside = []
+        return self._drawn(name, self._history.get(series, []), shown, beside)
+
+    def _drawn(self, name: str, history: list, shown: list, beside: list) -> State:
+        label = revenue.model_name(shown[0].model)
         traces = [
-            *bands(shown),
-            _dots(history["month"], history["revenue_amount"], "Revenue"),
-            _line(shown, label, theme.MEASURED),
+            *revenue.bands(shown),
+            revenue.dots(history, "revenue_amount", "Revenue"),
+            revenue.line(shown, label),
         ]
         entries = [
             ("revenue so far", theme.Mark(theme.INK), "dots"),
             (f"forecast, {label}", theme.MEASURED, "line"),
             ("80 % band (dark) and 95 % band (light)", theme.MEASURED, "band"),
         ]
-        if not other.empty:
-            beside = model_name(other["model"].iloc[0])
-            traces.append(_line(other, beside, theme.BESIDE))
-            entries.append((f"beside it, {beside}", theme.BESIDE, "line"))
+        if beside:
+            other = revenue.model_name(beside[0].model)
+            traces.append(revenue.thin_line(beside, other))
+            entries.append((f"beside it, {other}", revenue.BESIDE, "line"))
         drawn = theme.figure(
             traces, y="Revenue per month (amount)", height=380, xaxis=theme.MONTHS
         )
-        hidden = int(history["revenue_amount"].isna().sum())
-        months = formats.counted(hidden, "month")
-        note = f"Not drawn: {months} with {self._few} customers."
+        notes = []
+        if not revenue.is_true(shown[0].is_calibrated):
+            notes.append(UNCALIBRATED)
+        hidden = sum(formats.is_missing(row.revenue_amount) for row in history)
+        if hidden:
+            months = formats.counted(hidden, "month")
+            notes.append(f"Not drawn: {months} with {self._few} customers.")
         return State(
             _forecast_title(name, label, shown),
             [drawn],
             legend=legend(entries),
-            note=note if hidden else "",
+            note=" ".join(notes),
         )
 
+    def _decision(self, series: Key) -> Markup:
+        rows = self._published.get(series, [])
+        if not rows:
+            return part("paragraph", text=self._reason(series))
+        first = rows[0]
+        others = [model for model in PROPHETS if model != first.model]
+        tried = [self._forecasts.get((*series, model)) for model in others]
+        said = [first.decision, *(found[0].decision for found in tried if found)]
+        if PROPHET in others and not tried[0]:
+            said.append(NO_PROPHET)
+        label = revenue.model_name(first.model)
+        return part(
+            "decision",
+            text=_sentences(f"Published: {label}.", first.reason),
+            said=[text for text in said if not formats.is_missing(text)],
+            note=MASE,
+        )
 
-def _forecast_title(name: str, label: str, shown: pd.DataFrame) -> str:
-    first, last = shown["month"].iloc[0], shown["month"].iloc[-1]
-    total = shown["forecast_amount"].sum()
+    def _reason(self, series: Key) -> str:
+        return self._reasons.get(series, "No reason was given.")
+
+
+def _prophets(shown: list, model: str) -> tuple[str, ...]:
+    """List the models that make Prophet beside the published model superfluous."""
+    is_prophet = model == PUBLISHED and shown[0].model in PROPHETS
+    return PROPHETS if is_prophet else ()
+
+
+def _told(rows: list) -> list:
+    """Keep the rows that say something; a refusal has a reason, but no amount."""
+    return [row for row in rows if not formats.is_missing(row.forecast_amount)]
+
+
+def _sentences(*texts: str | None) -> str:
+    return " ".join(str(text) for text in texts if not formats.is_missing(text))
+
+
+def _forecast_title(name: str, label: str, shown: list) -> str:
+    first, last = shown[0], shown[-1]
+    total = sum(row.forecast_amount for row in shown)
+    title = (
+        f"{name}: {formats.amount(total)} expected from {formats.month(first.month)} to"
+        f" {formats.month(last.month)} ({label})"
+    )
+    ends = first.lower_80_amount, first.upper_80_amount
+    if any(map(formats.is_missing, ends)) or ends[0] == ends[1]:
+        return title
     return (
-        f"{name}: {formats.amount(total)} expected from {formats.month(first)} to"
-        f" {formats.month(last)} ({label}); {formats.month(first)} between"
-        f" {formats.amount(shown['lower_80_amount'].iloc[0])} and"
-        f" {formats.amount(shown['upper_80_amount'].iloc[0])} (80 %)"
+        f"{title}; {formats.month(first.month)} between"
+        f" {formats.amount(ends[0])} and {formats.amount(ends[1])} (80 %)"
     )
-
-
-def bands(rows: pd.DataFrame) -> list[dict]:
-    """Draw the 95 and the 80 % band as shaded areas, the wider one first."""
-    x = [formats.month_key(month) for month in rows["month"]]
-    traces = []
-    for level, opacity in ((95, 0.15), (80, 0.25)):
-        lower, upper = f"lower_{level}_amount", f"upper_{level}_amount"
-        if lower not in rows or rows[lower].isna().all():
-            continue
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": f"{level} % band",
-                "x": [*x, *reversed(x)],
-                "y": formats.rounded([*rows[upper], *reversed(list(rows[lower]))]),
-                "fill": "toself",
-                "fillcolor": theme.fade(theme.ACCENT, opacity),
-                "line": {"width": 0.5, "color": theme.fade(theme.ACCENT, 0.6)},
-                "hoverinfo": "skip",
-            }
-        )
-    return traces
-
-
-def _dots(months: pd.Series, values: pd.Series, name: str) -> dict:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": [formats.month_key(month) for month in months],
-        "y": formats.rounded(values.astype(float)),
-        "marker": {"color": theme.INK, "size": 7},
-    }
-
-
-def _line(rows: pd.DataFrame, name: str, mark: theme.Mark) -> dict:
-    return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": name,
-        "x": [formats.month_key(month) for month in rows["month"]],
-        "y": formats.rounded(rows["forecast_amount"]),
-        "line": mark.line,
-        "marker": mark.point,
-    }
-
-
-def _published_models(marts: PublishedMarts) -> dict[tuple[str, str], str]:
-    forecasts = marts.read("marts.fct_revenue_forecasts")
-    forecasts = forecasts[forecasts["is_published"].eq(True)]
-    return {
-        (row.segmentation, row.segment_id): row.model for row in forecasts.itertuples()
-    }
-
-
-def _backtests(
-    marts: PublishedMarts, keys: list[tuple[str, str, str]], segments: Segments
-) -> Chart:
-    backtests = marts.read("marts.fct_forecast_backtests")
-    history = marts.read("marts.fct_segment_revenue_months")
-    history = hide_small_months(history, marts.smallest_cell)
-    known = {
-        (row.segmentation, row.segment_id, row.month)
-        for row in history.dropna(subset=["revenue_amount"]).itertuples()
-    }
-    visible = [
-        (row.segmentation, row.segment_id, row.month) in known
-        for row in backtests.itertuples()
-    ]
-    backtests.loc[[not seen for seen in visible], "actual_amount"] = None
-    groups = dict(list(backtests.groupby([*KEYS, "model"])))
-    published = _published_models(marts)
-    states = {}
-    for segmentation, segment_id, model in keys:
-        actual_model = model
-        if model == PUBLISHED:
-            actual_model = published.get((segmentation, segment_id), model)
-        rows = groups.get((segmentation, segment_id, actual_model))
-        name = _series_name(segments, segment_id)
-        states[segmentation, segment_id, model] = _backtest_state(
-            rows, name, model_name(actual_model)
-        )
-    return Chart("backtests", states, CONTROLS, columns=4)
-
-
-def _backtest_state(rows: pd.DataFrame | None, name: str, label: str) -> State:
-    if rows is None or rows.empty:
-        return State(f"{name}: {label} was not tested on the past.")
-    origins = sorted(rows["origin_month"].unique())[-MOST_BACKTESTS:]
-    # One vertical scale for all of them.
-    amounts = ["upper_80_amount", "forecast_amount", "actual_amount"]
-    highest = (
-        rows[rows["origin_month"].isin(origins)][amounts].astype(float).max().max()
-    )
-    scale = {} if formats.is_missing(highest) else {"range": [0, 1.05 * highest]}
-    figures, captions = [], []
-    for origin in origins:
-        past = rows[rows["origin_month"] == origin].sort_values("month")
-        figures.append(
-            theme.figure(
-                [
-                    *bands(past),
-                    _line(past, label, theme.MEASURED),
-                    _dots(past["month"], past["actual_amount"], "Came"),
-                ],
-                y="Revenue per month (amount)",
-                height=230,
-                xaxis={**theme.MONTHS, "nticks": 4},
-                yaxis=scale,
-            )
-        )
-        captions.append(f"Known until {formats.month(origin)}")
-    error = (rows["forecast_amount"] - rows["actual_amount"]).abs().sum()
-    came = rows["actual_amount"].where(rows["forecast_amount"].notna()).abs().sum()
-    title = f"{name}, {label}: what it said before, and what came"
-    if came > 0:
-        off = formats.share(error / came)
-        title = f"{name}: {label} was off by {off} of revenue in its backtests"
-    entries = [
-        ("what it said", theme.MEASURED, "line"),
-        ("80 % band", theme.MEASURED, "band"),
-        ("what came", theme.Mark(theme.INK), "dots"),
-    ]
-    return State(title, figures, captions, legend=legend(entries))
-
-
-def _accuracy(marts: PublishedMarts, names: list[str]) -> Fragment:
-    accuracy = marts.read("marts.rpt_forecast_accuracy")
-    headers = [
-        "Model",
-        "Backtests",
-        "MASE",
-        "sMAPE",
-        "80 % band covered",
-        "95 % band covered",
-        "Interval score (80 %)",
-    ]
-    states = {}
-    for name in names:
-        rows = accuracy[accuracy["segmentation"] == name].sort_values(["mase", "model"])
-        body = [
-            [
-                model_name(row.model) + (" ●" if row.is_winner else ""),
-                formats.count(row.backtests),
-                formats.decimal(row.mase, 3),
-                formats.decimal(row.smape, 3),
-                formats.share(row.coverage_80),
-                formats.share(row.coverage_95),
-                formats.amount(row.interval_score_80),
-            ]
-            for row in rows.itertuples()
-        ]
-        caption = (
-            "Measured on the past, all series together; the winner is marked ●. MASE:"
-            " error against that of a naive forecast of the known months; smaller is"
-            " better."
-        )
-        states[(name,)] = (
-            table(caption, headers, body)
-            if body
-            else part("paragraph", text="Accuracy has not been measured yet.")
-        )
-    return Fragment("accuracy", states, ("segmentation",))

@@ -35,9 +35,24 @@ def amount(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
 
 
+def amounts(values: Iterable[float | None]) -> list[float | None]:
+    """Round amounts for a chart as `amount` writes them; null becomes a gap."""
+    return [
+        round(value) if value is not None and abs(value) >= 1000 else value
+        for value in rounded(values)
+    ]
+
+
 def decimal(value: float | None, digits: int = 2) -> str:
     """Write a number with a fixed number of decimals."""
     return NOTHING if is_missing(value) else f"{value:,.{digits}f}"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """Write a difference with its sign: -0.123, +0.045, 0.000."""
+    if is_missing(value):
+        return NOTHING
+    return f"{value:+,.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
 
 
 def share(value: float | None) -> str:

@@ -92,20 +92,28 @@ COLUMNS = {
         "segment_departure_id, feature, feature_rank, value_change"
     ),
     "marts.fct_segment_revenue_months": (
-        "segmentation, segment_id, month, customers, orders, revenue_amount"
+        "definition, segmentation, segment_id, month, customers, orders, revenue_amount"
     ),
     "marts.fct_revenue_forecasts": (
-        "segmentation, segment_id, month, model, forecast_amount,"
-        " lower_80_amount, upper_80_amount, lower_95_amount, upper_95_amount,"
-        " is_published"
+        "definition, segmentation, segment_id, month, model, decision, reason,"
+        " forecast_amount, lower_80_amount, upper_80_amount, lower_95_amount,"
+        " upper_95_amount, is_published, is_calibrated"
     ),
     "marts.fct_forecast_backtests": (
-        "segmentation, segment_id, model, origin_month, month, horizon,"
-        " actual_amount, forecast_amount, lower_80_amount, upper_80_amount"
+        "definition, segmentation, segment_id, origin_month, month, model,"
+        " chosen_model, actual_amount, forecast_amount, lower_80_amount,"
+        " upper_80_amount, is_hindsight"
     ),
     "marts.rpt_forecast_accuracy": (
-        "segmentation, model, backtests, mase, smape, coverage_80, coverage_95,"
-        " interval_score_80, is_winner"
+        "definition, segmentation, model, decision, backtests, hindsight_backtests,"
+        " calibrated_backtests, mase, smape, coverage_80, coverage_95,"
+        " interval_score_80, interval_score_95, own_coverage_80,"
+        " own_interval_score_80, mase_difference, margin, is_winner"
+    ),
+    "marts.fct_forecast_views": (
+        "segmentation, segment_id, origin_month, month, horizon_months,"
+        " series_amount, expected_customers, spend_amount, expected_amount,"
+        " disagreement_share, actual_amount"
     ),
     "marts.rpt_input_reconciliations": (
         "input_table, read_rows, accepted_rows, rejected_rows, merged_duplicates,"

@@ -6,6 +6,19 @@
   const settings = { displayModeBar: false, responsive: true, scrollZoom: false };
   const missing = "Nothing was computed for this combination.";
 
+  // Puts back what many states have in common, in a copy: Plotly writes into what
+  // it is given.
+  function whole(part) {
+    if (Array.isArray(part)) return part.map(whole);
+    if (part === null || typeof part !== "object") return part;
+    const { "~": place, ...own } = part;
+    const names = Object.keys(own);
+    const copy = Object.fromEntries(names.map((name) => [name, whole(own[name])]));
+    if (place === undefined) return copy;
+    const common = whole(page.shared[place]);
+    return names.length > 0 ? Object.assign(common, copy) : common;
+  }
+
   function value(name) {
     const input = form.elements[name];
     return input.value;
@@ -65,8 +78,7 @@
 
   function draw(plots, state) {
     makeRoom(plots, state.figures.length);
-    // Plotly writes into what it is given: hand it a copy, keep the states clean.
-    structuredClone(state.figures).forEach(function (figure, index) {
+    state.figures.forEach(function (figure, index) {
       const [heading, plot] = plots.children[index].children;
       heading.textContent = state.captions[index] || "";
       heading.hidden = heading.textContent === "";
@@ -85,7 +97,7 @@
     const key = block.controls.map(value).join("|");
     if (element.dataset.shown === key) return;
     element.dataset.shown = key;
-    const state = block.states[key];
+    const state = key in block.states ? whole(block.states[key]) : null;
     if (element.tagName !== "FIGURE") {
       element.innerHTML = state ? state.html : "";
       return;

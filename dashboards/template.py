@@ -186,16 +186,43 @@ def embed(data: object) -> Markup:
     return Markup(text)
 
 
-def _state_json(state: State | Markup) -> dict:
-    if not isinstance(state, State):
-        return {"html": str(state)}
-    return {
-        "title": state.title,
-        "note": state.note,
-        "legend": str(state.legend),
-        "captions": state.captions,
-        "figures": state.figures,
-    }
+class _Shared:
+    """What many states have in common, kept once: {"~": place} stands for it."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def state(self, state: State | Markup) -> dict:
+        """Write a state as the script reads it."""
+        if not isinstance(state, State):
+            return {"html": str(state)}
+        return {
+            "title": state.title,
+            "note": self._keep(state.note),
+            "legend": self._keep(str(state.legend)),
+            "captions": state.captions,
+            "figures": [
+                {
+                    "data": [self._trace(trace) for trace in figure["data"]],
+                    "layout": self._keep(figure["layout"]),
+                }
+                for figure in state.figures
+            ],
+        }
+
+    def listed(self) -> list[object]:
+        """List what was kept, in the order of the places."""
+        return [json.loads(text) for text in self._places]
+
+    def _trace(self, trace: dict) -> dict:
+        """Keep everything of a trace but its heights, which are its own."""
+        heights = {"y": trace["y"]} if "y" in trace else {}
+        rest = {name: value for name, value in trace.items() if name != "y"}
+        return self._keep(rest) | heights
+
+    def _keep(self, part: object) -> dict:
+        text = json.dumps(part, allow_nan=False)
+        return {"~": self._places.setdefault(text, len(self._places))}
 
 
 def initial_state(page: Page, block: Chart | Fragment) -> State | Markup | None:
@@ -218,21 +245,24 @@ def render(
         period: which data the site shows, in words, for the foot of the page.
         documentation: file that the foot links to; none, no link.
     """
+    shared = _Shared()
+    blocks = {
+        block.name: {
+            "controls": list(block.controls),
+            "states": {
+                key(values): shared.state(state)
+                for values, state in block.states.items()
+            },
+        }
+        for block in page.blocks
+    }
     data = {
         "template": theme.template(),
         "controls": [control.name for control in page.controls],
         "available": [list(values) for values in page.available],
         "preferred": [list(values) for values in page.preferred],
-        "blocks": {
-            block.name: {
-                "controls": list(block.controls),
-                "states": {
-                    key(values): _state_json(state)
-                    for values, state in block.states.items()
-                },
-            }
-            for block in page.blocks
-        },
+        "blocks": blocks,
+        "shared": shared.listed(),
     }
     initial = {block.name: initial_state(page, block) for block in page.blocks}
     return _environment.get_template("page.html").render(

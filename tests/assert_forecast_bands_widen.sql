@@ -1,4 +1,4 @@
--- What is published is less sure of each later month: its bands are no narrower.
+-- What is published is less sure of each later month: no band gets narrower.
 -- (Rounded amounts: 0.00001.)
 with forecasts as (
 

@@ -111,12 +111,11 @@ def record_of(said, came, scales=1.0, months=12):
         for s in range(series)
         for o in range(origins)
     ]
-    groups = np.empty(len(histories), dtype=object)
-    groups[:] = [one.group for one in histories]
     return Record(
         histories=histories,
         origins=np.array([one.origin for one in histories]),
-        groups=groups,
+        definitions=np.array([one.definition for one in histories]),
+        segmentations=np.array([one.segmentation for one in histories]),
         outcomes=came.reshape(-1, horizon).astype(float),
         scales=np.full(len(histories), scales),
         spreads=np.full(len(histories), scales),

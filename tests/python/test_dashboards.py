@@ -15,14 +15,17 @@ from plotly.offline import get_plotlyjs
 
 from dashboards import __main__ as command
 from dashboards import (
+    backtests,
     build_site,
     departures,
     forecast,
+    forecast_views,
     formats,
     movement,
     outlook,
     overview,
     quality,
+    revenue,
     segmentations,
     segments,
     site,
@@ -62,11 +65,29 @@ def block(page: object, name: str) -> object:
     return next(found for found in page.blocks if found.name == name)
 
 
-def page_data(text: str) -> dict:
+def raw_data(text: str) -> dict:
     found = re.search(
         r'<script type="application/json" id="page-data">(.*?)</script>', text
     )
     return json.loads(found.group(1))
+
+
+def page_data(text: str) -> dict:
+    data = raw_data(text)
+    return whole(data, data["shared"])
+
+
+def whole(part: object, shared: list) -> object:
+    """Put back what states share, as the script of the pages does."""
+    if isinstance(part, list):
+        return [whole(each, shared) for each in part]
+    if not isinstance(part, dict):
+        return part
+    own = {name: whole(value, shared) for name, value in part.items() if name != "~"}
+    if "~" not in part:
+        return own
+    common = whole(shared[part["~"]], shared)
+    return common | own if own else common
 
 
 def shown(pages: dict, name: str, segmentation: str, candidate: str, k: int) -> object:
@@ -209,6 +230,23 @@ def test_no_customer_level_text_reaches_a_page(folder: Path):
         assert "Jane Doe" not in text
 
 
+def test_amounts_of_a_chart_are_rounded_as_they_are_written():
+    assert formats.amounts([1234.56, -1234.56, 999.126, 0, None, float("inf")]) == [
+        1235,
+        -1235,
+        999.13,
+        0,
+        None,
+        None,
+    ]
+    assert [formats.signed(value, 3) for value in (-0.0404, 0.01, -0.0001, None)] == [
+        "-0.040",
+        "+0.010",
+        "0.000",
+        formats.NOTHING,
+    ]
+
+
 # -- Small cells ---------------------------------------------------------------
 
 
@@ -219,7 +257,7 @@ def test_a_segment_of_three_customers_shows_no_numbers(folder: Path, pages: dict
     radars = block(pages[segments.FILE], "radars").states["lifecycle",]
     assert "At-Risk Sleepers" not in radars.captions
     assert len(radars.figures) == 3
-    offered = {values[1] for values in pages[forecast.FILE].available}
+    offered = {values[2] for values in pages[forecast.FILE].available}
     assert "lifecycle-3" not in offered
     assert "lifecycle-2" in offered
 
@@ -237,7 +275,7 @@ def test_months_with_too_few_customers_are_gaps(pages: dict):
     values = revenue.figures[0]["data"][0]["y"]
     assert [place for place, value in enumerate(values) if value is None] == [3]
     state = block(pages[forecast.FILE], "forecast").states[
-        "lifecycle", "lifecycle-1", "published"
+        "cohort", "lifecycle", "lifecycle-1", "published"
     ]
     history = next(t for t in state.figures[0]["data"] if t["name"] == "Revenue")
     assert history["y"][0] is None
@@ -319,8 +357,9 @@ def test_claims_are_quoted_where_they_belong(pages: dict):
     structure = block(pages[trajectories.FILE], "claim-structure").states
     assert set(structure) == {("lifecycle",)}
     assert "Measured 0.500 (0.480 to 0.520) against 0.220." in structure["lifecycle",]
-    coverage = block(pages[forecast.FILE], "claim-coverage").states
-    assert "○ not measured" in coverage["total",]
+    coverage = block(pages[forecast.FILE], "certificate").states
+    assert "○ not measured" in coverage["cohort", "total"]
+    assert "○" not in coverage["stock", "total"]
     stability = block(pages[stability_page.FILE], "stability").states
     assert stability["value",].figures[0]["layout"]["shapes"][0]["y0"] == 0.8
     assert "shapes" not in stability["lifecycle",].figures[0]["layout"]
@@ -936,27 +975,82 @@ def test_nine_segments_differ_in_their_marks():
     assert len(marks) == 64
 
 
+def _forecast_state(pages: dict, name: str, *values: str) -> object:
+    return block(pages[forecast.FILE], name).states[values]
+
+
+def _trace(figure: dict, mode: str) -> dict | None:
+    """The thick line ("lines+markers"), the thin one ("lines") or the dots."""
+    found = [t for t in figure["data"] if t["mode"] == mode and "fill" not in t]
+    return found[0] if found else None
+
+
+def _text(fragment: str) -> str:
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", fragment))).strip()
+
+
 def test_forecast_shows_the_published_model_and_prophet_beside_it(pages: dict):
-    chart = block(pages[forecast.FILE], "forecast")
     horizons = range(1, 7)
-    for shown, model, beside in (
-        ("published", "seasonal_naive", "prophet"),
-        ("prophet", "prophet", "seasonal_naive"),
-    ):
-        state = chart.states["total", "total", shown]
-        lines = [t for t in state.figures[0]["data"] if t["mode"] == "lines+markers"]
-        assert [line["name"] for line in lines] == [
-            forecast.model_name(model),
-            forecast.model_name(beside),
+    for definition in made_up.DEFINITIONS:
+        for shown, model, beside in (
+            ("published", "seasonal_naive", "prophet"),
+            ("prophet", "prophet", "seasonal_naive"),
+        ):
+            state = _forecast_state(
+                pages, "forecast", definition, "total", "total", shown
+            )
+            for mode, name in (("lines+markers", model), ("lines", beside)):
+                line = _trace(state.figures[0], mode)
+                assert line["name"] == revenue.model_name(name)
+                assert line["y"] == [
+                    made_up.forecast("total", name, h, definition) for h in horizons
+                ]
+
+
+def test_prophet_stands_not_beside_prophet(tmp_path: Path):
+    marts = made_up.frames()
+    forecasts = marts["marts.fct_revenue_forecasts"]
+    daily = {"seasonal_naive": "prophet_daily"}
+    marts["marts.fct_revenue_forecasts"] = forecasts.replace({"model": daily})
+    pages = built(made_up.write_published(tmp_path / "daily.duckdb", marts))
+    state = _forecast_state(pages, "forecast", "stock", "total", "total", "published")
+    assert _trace(state.figures[0], "lines+markers")["name"] == "Prophet on days"
+    assert _trace(state.figures[0], "lines") is None
+    forecasts["is_published"] = forecasts["model"] == "prophet"
+    marts["marts.fct_revenue_forecasts"] = forecasts
+    pages = built(made_up.write_published(tmp_path / "prophet.duckdb", marts))
+    key = ("cohort", "total", "total")
+    state = _forecast_state(pages, "forecast", *key, "published")
+    assert _trace(state.figures[0], "lines") is None
+    said = _forecast_state(pages, "decision", *key)
+    assert said.count("<li>") == 1
+    assert ": prophet." in said
+    other = _forecast_state(pages, "forecast", *key, "seasonal_naive")
+    assert _trace(other.figures[0], "lines")["name"] == "Prophet on months"
+
+
+def test_history_and_sentence_belong_to_the_definition(pages: dict):
+    for definition, newcomers in (("cohort", "not in it"), ("stock", "are in it")):
+        state = _forecast_state(
+            pages, "forecast", definition, "value", "value-1", "published"
+        )
+        assert _trace(state.figures[0], "markers")["y"][1:] == [
+            made_up.revenue("value-1", month, definition)
+            for month in made_up.MONTHS[1:]
         ]
-        assert lines[0]["y"] == [made_up.forecast("total", model, h) for h in horizons]
-        assert lines[1]["y"] == [made_up.forecast("total", beside, h) for h in horizons]
+        assert state.title.startswith("Today's members of Loyal Champions") == (
+            definition == "cohort"
+        )
+        for name in ("value", "total"):
+            said = _text(_forecast_state(pages, "definition", definition, name))
+            assert "Newcomers" in said or "Customers who come later" in said
+            assert newcomers in said
+    said = _text(_forecast_state(pages, "definition", "cohort", "value"))
+    assert "at the end of December 2017" in said
 
 
 def test_bands_run_up_the_upper_and_back_along_the_lower_bound(pages: dict):
-    state = block(pages[forecast.FILE], "forecast").states[
-        "total", "total", "published"
-    ]
+    state = _forecast_state(pages, "forecast", "cohort", "total", "total", "published")
     wide, narrow = state.figures[0]["data"][:2]
     first = made_up.forecast("total", "seasonal_naive", 1)
     assert (wide["name"], narrow["name"]) == ("95 % band", "80 % band")
@@ -964,13 +1058,184 @@ def test_bands_run_up_the_upper_and_back_along_the_lower_bound(pages: dict):
     assert (narrow["y"][0], narrow["y"][-1]) == (first + 100, first - 100)
 
 
-def test_backtests_set_what_came_beside_what_was_said(pages: dict):
-    state = block(pages[forecast.FILE], "backtests").states[
-        "value", "value-2", "published"
+def test_the_decision_is_told_with_the_record_of_prophet(pages: dict):
+    said = _text(_forecast_state(pages, "decision", "cohort", "value", "value-2"))
+    assert said == (
+        "Published: Last year repeated. Enough is known of value-2."
+        f" The record of {made_up.NASTY}: seasonal_naive."
+        f" The record of {made_up.NASTY}: prophet."
+        f" {forecast.MASE}"
+    )
+
+
+def test_a_refusal_is_told_with_its_reason(pages: dict):
+    page = pages[forecast.FILE]
+    offered = [values for values in page.available if values[:3] == made_up.REFUSED]
+    assert offered == [(*made_up.REFUSED, "published")]
+    state = _forecast_state(pages, "forecast", *offered[0])
+    assert state.figures == []
+    assert state.title.endswith(f"no forecast is published. {made_up.REFUSAL}")
+    assert _text(_forecast_state(pages, "decision", *made_up.REFUSED)) == (
+        made_up.REFUSAL
+    )
+
+
+def test_a_young_series_says_that_prophet_and_the_past_are_missing(pages: dict):
+    key = ("stock", "lifecycle", made_up.YOUNG)
+    assert forecast.NO_PROPHET in _text(_forecast_state(pages, "decision", *key))
+    state = _forecast_state(pages, "forecast", *key, "published")
+    assert _trace(state.figures[0], "lines") is None
+    assert "prophet" not in {
+        values[3] for values in pages[forecast.FILE].available if values[:3] == key
+    }
+    past = _forecast_state(pages, "backtests", *key, "published")
+    assert past.figures == []
+    assert "has come due yet" in past.title
+
+
+def test_backtests_are_the_newest_whose_months_have_come(pages: dict):
+    key = ("value", "value-2", "published")
+    state = _forecast_state(pages, "backtests", "stock", *key)
+    assert state.captions == [
+        "Known until January 2017: Last year repeated, in hindsight",
+        "Known until February 2017: Last year repeated",
+        "Known until March 2017: Last year repeated",
+        "Known until April 2017: Last year repeated",
+        "Known until May 2017: Last year repeated",
+        "Known until June 2017: Prophet on months",
     ]
-    assert state.captions == ["Known until December 2016", "Known until June 2017"]
-    came = state.figures[0]["data"][-1]
-    assert came["y"] == [made_up.revenue("value-2", m) for m in made_up.MONTHS[12:18]]
+    assert "In hindsight: the segments of that month were found later" in state.note
+    first, *_, last = state.figures
+    for figure in (first, last):
+        assert _trace(figure, "lines+markers")["y"] == [
+            made_up.forecast("value-2", "published", h, "stock") for h in range(1, 7)
+        ]
+    assert _trace(last, "markers")["y"] == [
+        made_up.revenue("value-2", month, "stock") for month in made_up.MONTHS[18:24]
+    ]
+    assert _trace(first, "lines")["y"] == [
+        made_up.forecast("value-2", "prophet", h, "stock") for h in range(1, 7)
+    ]
+    # From there, Prophet was published itself.
+    assert _trace(last, "lines") is None
+    total = _forecast_state(pages, "backtests", "stock", "total", "total", "prophet")
+    assert total.captions[0] == "Known until January 2017"
+
+
+def test_many_series_show_fewer_origins_each():
+    assert [backtests.most_origins(n) for n in (1, 833, 834, 1700, 9999)] == [
+        6,
+        6,
+        5,
+        2,
+        1,
+    ]
+
+
+def test_the_title_of_backtests_is_the_error_of_all_origins(pages: dict):
+    state = _forecast_state(pages, "backtests", "cohort", "total", "total", "published")
+    rows = made_up.frames()["marts.fct_forecast_backtests"]
+    rows = rows[(rows["definition"] == "cohort") & (rows["model"] == "published")]
+    rows = rows[rows["segment_id"] == "total"]
+    off = (rows["forecast_amount"] - rows["actual_amount"]).abs().sum()
+    share = formats.share(off / rows["actual_amount"].sum())
+    assert state.title == (
+        f"Today's customers: what was published was off by {share} of revenue in"
+        " 51 backtested months"
+    )
+
+
+def test_what_few_customers_spent_is_not_in_backtests(pages: dict):
+    few = pd.Timestamp(made_up.FEW_AT)
+    for definition in made_up.DEFINITIONS:
+        key = ("lifecycle", made_up.FEW, "prophet")
+        state = _forecast_state(pages, "backtests", definition, *key)
+        # Few were in the segment in May 2017: neither an origin, nor shown as come.
+        assert f"Known until {formats.month(few)}" not in state.captions
+        figure = state.figures[state.captions.index("Known until April 2017")]
+        came = _trace(figure, "markers")
+        assert came["x"][0] == made_up.FEW_AT
+        assert (came["y"][0] is None) == (definition == "stock")
+        assert ("fewer than 5 customers" in state.note) == (definition == "stock")
+
+
+def test_the_certificate_is_the_measured_coverage(pages: dict):
+    said = _text(_forecast_state(pages, "certificate", "stock", "value"))
+    assert said == (
+        "Of 8 backtested months, 79.0 % fell inside the 80 % band (promise 80 %) and"
+        " 94.0 % inside the 95 % band (promise 95 %)."
+    )
+    verdict = _text(_forecast_state(pages, "certificate", "cohort", "total"))
+    assert verdict == f"○ not measured {said}"
+
+
+def test_bands_that_nothing_has_calibrated_are_called_a_guess(pages: dict):
+    key = ("cohort", "value", made_up.UNCALIBRATED, "published")
+    assert forecast.UNCALIBRATED in _forecast_state(pages, "forecast", *key).note
+    key = ("cohort", "value", "value-2", "published")
+    assert forecast.UNCALIBRATED not in _forecast_state(pages, "forecast", *key).note
+
+
+def test_accuracy_lists_all_models_the_published_first(pages: dict):
+    fragment = _forecast_state(pages, "accuracy", "cohort", "value")
+    errors = cells(fragment)
+    bands = cells(_forecast_state(pages, "bands", "cohort", "value"))
+    for listed in (errors, bands):
+        assert [row[0] for row in listed[1:]] == [
+            "What was published",
+            "Last year repeated ●",
+            "Prophet on months",
+        ]
+    assert errors[3][1:] == ["12", "1.250", "+0.310", "0.020", "0.120"]
+    assert bands[3][1:] == ["79.0 %", "94.0 %", "4.50", "6.50", "43.0 %", "7.50"]
+    assert "In hindsight are 3 of the 12 months" in fragment
+    assert "<li>seasonal_naive stays.</li>" in fragment
+    total = _forecast_state(pages, "accuracy", "cohort", "total")
+    assert "In hindsight" not in total
+
+
+def test_claims_stand_beside_the_accuracy_that_they_are_made_of(tmp_path: Path):
+    marts = made_up.frames()
+    claims = marts["audit.rpt_claims"]
+    claims.loc[0, "claim_id"] = "prophet-stock-value"
+    pages = built(made_up.write_published(tmp_path / "claims.duckdb", marts))
+    said = _text(_forecast_state(pages, "accuracy", "stock", "value"))
+    assert said.startswith("✓ holds Segments are real")
+    other = _text(_forecast_state(pages, "accuracy", "cohort", "value"))
+    assert "✓" not in other
+
+
+def test_two_views_are_set_side_by_side(pages: dict):
+    state = block(pages[forecast.FILE], "views").states["value",]
+    # The segment of three customers is not shown.
+    for figure, horizon in zip(state.figures, (1, 3, 6), strict=True):
+        continued, moved = figure["data"]
+        told = [made_up.viewed(number, horizon) for number in (1, 2, 4)]
+        assert continued["x"] == [amounts[0] for amounts in told]
+        assert moved["x"] == [amounts[1] for amounts in told]
+    assert state.captions[0] == "In 1 month, January 2018"
+    assert state.title == (
+        "The views lie furthest apart for New customers in January 2018: 4,001 and"
+        " 4,880, a model risk of 19.8 %"
+    )
+    record = cells(block(pages[forecast.FILE], "views-record").states["value",])
+    # Where 1,100 came, the first view said 1,001, the second 1,220.
+    assert record[1] == ["1 month", "2", "9.1 %", "10.9 %", "continued"]
+    assert ["Loyal Champions", "January 2018", "1,001", "400", "3.05"] in [
+        row[:5] for row in record
+    ]
+    total = block(pages[forecast.FILE], "views").states["total",]
+    assert total.title == forecast_views.ELSEWHERE
+
+
+def test_what_states_have_in_common_is_written_once(folder: Path):
+    data = raw_data((folder / forecast.FILE).read_text("utf-8"))
+    states = data["blocks"]["backtests"]["states"].values()
+    figures = [figure for state in states for figure in state["figures"]]
+    for figure in figures:
+        assert all(set(trace) == {"~", "y"} for trace in figure["data"])
+        assert set(figure["layout"]) == {"~"}
+    assert len(data["shared"]) < len(figures) / 2
 
 
 def test_quality_counts_rows_by_reason(pages: dict):

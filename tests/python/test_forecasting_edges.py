@@ -95,17 +95,18 @@ def test_one_huge_order(beside):
 
 
 def test_one_huge_order_where_last_year_is_repeated():
-    # The gate judges segments together: where seasons are plain, the huge month is
-    # expected again a year later, once and no larger.
+    # The mean of the simple methods has last year in it: the huge month echoes a year
+    # later, in part, and in no other month.
     series = {f"s{n}": seasonal_amounts(24, n) for n in range(3)}
     series["edge"] = [100] * 14 + [1_000_000] + [100] * 9
     rows = rolled(series, origins=8)
     found = judge_forecasts(project_revenue(rows, models=METHODS, processes=1), rows)
     assert_sensible(found)
     now = found["origin_month"] == found["origin_month"].max()
-    assert set(found.loc[now & found["is_winner"], "model"]) == {"seasonal_naive"}
     said = published(found[now & (found["segment_id"] == "edge")])["forecast_amount"]
-    assert said.tolist() == [100, 100, 1_000_000, 100, 100, 100]
+    echo = said.to_numpy()[2]
+    assert said.max() == echo < 1_000_000
+    assert (said.drop(said.index[2]) < 1_000_000 / 5).all()
 
 
 def test_a_huge_order_last(beside):

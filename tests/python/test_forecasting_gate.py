@@ -84,7 +84,7 @@ def test_a_method_that_was_right_gets_the_weight():
 
 def test_standings_are_those_of_plain_loops():
     generator = np.random.default_rng(2)
-    came = generator.normal(100, 10, (3, 6, 3))
+    came = generator.normal(100, 10, (3, 12, 3))
     said = {
         name: generator.normal(100, size, came.shape)
         for name, size in ((DEFAULT, 5), ("ets", 3), ("theta", 8))
@@ -94,7 +94,7 @@ def test_standings_are_those_of_plain_loops():
     came[2, 3, 1] = np.nan
     record = record_of(said, came, scales=4.0)
     found = judge_models(record)
-    for origin in range(6):
+    for origin in range(12):
         standings = found[("stock", "value", 24_000 + origin)]
         for name in said:
             expected = plain_standing(said[name], said[DEFAULT], came, origin)
@@ -116,28 +116,46 @@ def plain_standing(said, default, came, now, scale=4.0):
     if not known:
         return 0, np.nan, np.nan, np.inf
     mean = sum(row[3] for row in known) / len(known)
-    margin = 0.0
-    for kind in (0, 1):
-        sums = {}
-        for row in known:
-            sums[row[kind]] = sums.get(row[kind], 0.0) + row[3] - mean
-        count = len(sums)
-        if count > 1:
-            variance = sum(value**2 for value in sums.values()) * count / (count - 1)
-            error = variance**0.5 / len(known)
-            margin = max(margin, error * stats.t(count - 1).ppf(0.95))
-    if len({row[0] for row in known}) < 3:
+    if len({row[0] for row in known}) < FEWEST_ORIGINS:
         margin = np.inf
+    else:
+        margin = max(by_origin(known, mean, came.shape[2]), by_series(known, mean))
     return len(known), sum(row[2] for row in known) / len(known), mean, margin
+
+
+def by_series(known, mean):
+    sums = {}
+    for row in known:
+        sums[row[1]] = sums.get(row[1], 0.0) + row[3] - mean
+    count = len(sums)
+    if count < 2:
+        return 0.0
+    variance = sum(value**2 for value in sums.values()) * count / (count - 1)
+    return variance**0.5 / len(known) * stats.t(count - 1).ppf(0.95)
+
+
+def by_origin(known, mean, horizon):
+    variance = plain = 0.0
+    for one in known:
+        for other in known:
+            apart = abs(one[0] - other[0])
+            product = (one[3] - mean) * (other[3] - mean)
+            variance += max(1 - apart / horizon, 0) * product
+            plain += product if apart == 0 else 0
+    origins = [row[0] for row in known]
+    span = max(origins) - min(origins) + 1
+    error = max(variance, plain) ** 0.5 / len(known)
+    return error * stats.t(max(span / horizon, 1)).ppf(0.95)
 
 
 def drawn(seed, sizes, origins=14, series=5, shock=0.0):
     """Forecasts whose errors have given sizes, and share a shock of each month."""
     generator = np.random.default_rng(seed)
     came = 100 + generator.normal(0, 1, (series, origins, 6))
-    common = {name: generator.normal(0, shock, origins) for name in sizes}
+    months = np.arange(origins)[:, None] + np.arange(6)
+    common = {name: generator.normal(0, shock, origins + 6)[months] for name in sizes}
     said = {
-        name: came + generator.normal(0, size, came.shape) + common[name][:, None]
+        name: came + generator.normal(0, size, came.shape) + common[name]
         for name, size in sizes.items()
     }
     return record_of(said, came)
@@ -160,16 +178,15 @@ def test_a_model_that_is_no_better_seldom_wins(shock):
     assert won.count("ets") <= 20
 
 
-def test_below_three_origins_the_margin_is_infinite():
-    came = np.full((3, 6, 2), 100.0)
+def test_with_few_origins_the_margin_is_infinite():
+    came = np.full((3, 9, 2), 100.0)
     said = {DEFAULT: came + 10, "ets": came + 1}
     found = judge_models(record_of(said, came))
-    origins = [found[("stock", "value", 24_000 + number)]["ets"] for number in range(6)]
-    assert [one.backtests for one in origins] == [0, 3, 9, 15, 21, 27]
-    assert [np.isinf(one.margin) for one in origins] == [True] * 3 + [False] * 3
-    assert FEWEST_ORIGINS == 3
-    chosen = [winner(found[("stock", "value", 24_000 + number)]) for number in range(6)]
-    assert chosen == [DEFAULT] * 3 + ["ets"] * 3
+    now = [found[("stock", "value", 24_000 + number)] for number in range(9)]
+    assert [one["ets"].backtests for one in now] == [0, 3, *range(9, 51, 6)]
+    assert [np.isinf(one["ets"].margin) for one in now] == [True] * 6 + [False] * 3
+    assert FEWEST_ORIGINS == 6
+    assert [winner(one) for one in now] == [DEFAULT] * 6 + ["ets"] * 3
 
 
 def test_the_best_of_several_better_models_wins():

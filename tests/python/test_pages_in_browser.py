@@ -314,31 +314,56 @@ def test_the_segmentation_switches_stability_and_the_next_months(
     assert coming["x"] == [made_up.expected(number, 3) for number in (1, 2, 4)]
 
 
-def test_segment_and_model_change_the_forecast(reader: Reader, folder: Path):
+def test_every_control_changes_the_forecast(reader: Reader, folder: Path):
     reader.open(folder, "forecast.html")
     page = reader.page
-
-    def forecast_line() -> list[float]:
-        traces = reader.data("forecast")
-        return next(t["y"] for t in traces if t["mode"] == "lines+markers")
-
     horizons = range(1, 7)
-    total = [made_up.forecast("total", "seasonal_naive", h) for h in horizons]
-    assert forecast_line() == total
+
+    def shown(mode: str, block: str = "forecast", place: int = 0) -> list[float]:
+        traces = [t for t in reader.data(block, place) if "fill" not in t]
+        return next(t["y"] for t in traces if t["mode"] == mode)
+
+    def told(segment: str, model: str, definition: str) -> list[float]:
+        return [made_up.forecast(segment, model, h, definition) for h in horizons]
+
+    assert shown("lines+markers") == told("total", "seasonal_naive", "cohort")
+    assert shown("lines") == told("total", "prophet", "cohort")
+    assert "Customers who come later are not in it" in page.inner_text("#definition")
     page.get_by_label("Value", exact=True).check()
     page.get_by_label("Segment", exact=True).select_option("value-2")
-    page.get_by_label("Model").select_option("prophet")
-    assert forecast_line() == [
-        made_up.forecast("value-2", "prophet", h) for h in horizons
+    page.get_by_label("Model", exact=True).select_option("prophet")
+    page.get_by_label("Whoever is in the segment", exact=True).check()
+    # A change of definition keeps segment and model.
+    assert shown("lines+markers") == told("value-2", "prophet", "stock")
+    assert "Newcomers and customers who move in are in it" in page.inner_text(
+        "#definition"
+    )
+    assert page.locator("#backtests .plot").count() == 6
+    assert shown("lines+markers", "backtests", 5) == told("value-2", "prophet", "stock")
+    assert shown("markers", "backtests", 5) == [
+        made_up.revenue("value-2", month, "stock") for month in made_up.MONTHS[18:24]
     ]
-    said, came = reader.data("backtests")[-2:]
-    assert came["y"] == [made_up.revenue("value-2", m) for m in made_up.MONTHS[12:18]]
-    assert said["y"] == forecast_line()
-    # Back to the shop: its only segment is chosen again.
-    page.get_by_label("Whole shop").check()
-    page.get_by_label("Model").select_option("published")
+    assert page.locator("#views .plot").count() == 3
+    # A series that is not forecast says why, and offers no model.
+    page.get_by_label("Segment", exact=True).select_option("value-4")
+    assert made_up.REFUSAL in reader.caption("forecast")
+    offered = page.locator("#control-model option:not([hidden])")
+    assert offered.all_inner_texts() == ["Published model"]
+    # Back to all customers: they are the only segment to choose.
+    page.get_by_label("All customers", exact=True).first.check()
+    page.get_by_label("Today's members", exact=True).check()
     assert page.get_by_label("Segment", exact=True).input_value() == "total"
-    assert forecast_line() == total
+    assert shown("lines+markers") == told("total", "seasonal_naive", "cohort")
+
+
+@pytest.mark.parametrize("reader", ["phone"], indirect=True)
+def test_accuracy_needs_no_scrolling_on_a_phone(reader: Reader, folder: Path):
+    reader.open(folder, "forecast.html")
+    reader.page.get_by_label("Value", exact=True).check()
+    reader.page.get_by_text("The numbers of both views").click()
+    for place in reader.page.locator(".scroll").all():
+        inside, room = place.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
+        assert inside == room
 
 
 def test_the_segment_select_offers_only_what_belongs(reader: Reader, folder: Path):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 from sklearn.isotonic import IsotonicRegression
 
@@ -58,32 +57,20 @@ def calibrate(record: Record, model: str) -> Bands:
     errors = (record.outcomes - said) / usable[:, None]
     ends = np.full((*said.shape, 2 * len(LEVELS)), np.nan)
     is_calibrated = np.zeros(len(said), dtype=bool)
-    definitions = np.array([group[0] for group in record.groups])
-    segmentations = np.array([group[1] for group in record.groups])
     lengths = np.array([len(one.amounts) for one in record.histories])
-    months, horizons = record.ends(), np.arange(said.shape[1])
-    for place in _moments(record):
-        now, definition, segmentation, origin = place
-        known = (
-            (definitions == definition)[:, None]
-            & (months <= origin)
-            & np.isfinite(errors)
-        )
+    months, horizon = record.ends(), said.shape[1]
+    for moment in record.moments():
+        now, same = moment.now, record.definitions == moment.definition
+        known = same[:, None] & (months <= moment.origin) & np.isfinite(errors)
         row, step = np.nonzero(known)
-        weights = np.where(segmentations[row] == segmentation, 1.0, OTHER_WEIGHT)
+        is_own = record.segmentations[row] == moment.segmentation
+        weights = np.where(is_own, 1.0, OTHER_WEIGHT)
         weights = weights * _likeness(lengths[row], np.median(lengths[now]))
-        found = _half_widths(errors[known], step, months[known], weights, len(horizons))
+        found = _half_widths(errors[known], step, months[known], weights, horizon)
         reach = found[None] * record.spreads[now][:, None, None]
         ends[now] = _ends(said[now], reach)
         is_calibrated[now] = weights.sum() >= FEWEST_ERRORS
     return Bands(ends, is_calibrated)
-
-
-def _moments(record: Record) -> list[tuple[np.ndarray, str, str, int]]:
-    keys = pd.Series(
-        [(*one.group, one.origin) for one in record.histories], dtype=object
-    )
-    return [(rows.to_numpy(), *key) for key, rows in keys.groupby(keys).groups.items()]
 
 
 def _likeness(lengths: np.ndarray, now: float) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from trajectories.forecasting.methods import METHODS
-from trajectories.forecasting.records import Record
+from trajectories.forecasting.records import Moment, Record
 
 #: Published unless another model is better by more than chance explains.
 DEFAULT = "weighted_mean"
@@ -57,24 +56,26 @@ def add_means(record: Record) -> None:
     errors = {name: np.abs(record.scaled_errors(name)) for name in METHODS}
     common = np.abs(record.scaled_errors("plain_mean"))
     weights = np.ones((len(METHODS), len(record.origins)))
-    for rows, origin, now in _moments(record):
-        known = rows[:, None] & (record.ends() <= origin)
+    for moment in record.moments():
+        known = _known(record, moment)
         for place, name in enumerate(METHODS):
             both = known & np.isfinite(errors[name])
             own = errors[name][both].sum() + PRIOR_BACKTESTS
-            weights[place, now] = (own / (common[both].sum() + PRIOR_BACKTESTS)) ** -2.0
+            weights[place, moment.now] = (
+                own / (common[both].sum() + PRIOR_BACKTESTS)
+            ) ** -2.0
     shares = np.where(is_said, weights[:, :, None], 0.0)
     total = np.maximum(shares.sum(axis=0), np.finfo(float).tiny)
     mean = (shares * np.where(is_said, said, 0.0)).sum(axis=0) / total
     record.forecasts[DEFAULT] = np.where(is_said.any(axis=0), mean, np.nan)
 
 
-def _moments(record: Record) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
-    """Every group and origin: the group's rows, the origin, and the rows of both."""
-    for group in dict.fromkeys(record.groups):
-        rows = np.array([one == group for one in record.groups])
-        for origin in np.unique(record.origins[rows]):
-            yield rows, int(origin), rows & (record.origins == origin)
+def _known(record: Record, moment: Moment) -> np.ndarray:
+    """Say which outcomes of a moment's group had come by then, (n, horizon)."""
+    group = (record.definitions == moment.definition) & (
+        record.segmentations == moment.segmentation
+    )
+    return group[:, None] & (record.ends() <= moment.origin)
 
 
 def judge_models(record: Record) -> dict[tuple, dict[str, Standing]]:
@@ -89,10 +90,9 @@ def judge_models(record: Record) -> dict[tuple, dict[str, Standing]]:
     errors = {name: np.abs(record.scaled_errors(name)) for name in record.forecasts}
     series, _ = pd.factorize(np.array([one.segment_id for one in record.histories]))
     found = {}
-    for rows, origin, now in _moments(record):
-        known = rows[:, None] & (record.ends() <= origin)
-        group = record.groups[np.flatnonzero(now)[0]]
-        found[(*group, origin)] = {
+    for moment in record.moments():
+        known = _known(record, moment)
+        found[moment.definition, moment.segmentation, moment.origin] = {
             name: _standing(
                 errors[name], errors[DEFAULT], known, record.origins, series
             )

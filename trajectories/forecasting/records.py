@@ -16,6 +16,23 @@ PRIOR_MONTHS = 3
 ENDS = ("lower", "upper")
 
 
+@dataclass(frozen=True)
+class Moment:
+    """Histories that are judged together: of one segmentation, from one origin.
+
+    Attributes:
+        definition: of the histories.
+        segmentation: of the histories.
+        origin: month number.
+        now: their places in the record.
+    """
+
+    definition: str
+    segmentation: str
+    origin: int
+    now: np.ndarray
+
+
 @dataclass
 class Record:
     """Histories, what every model said of them, and what came.
@@ -23,7 +40,8 @@ class Record:
     Attributes:
         histories: n of them, in order.
         origins: shape (n,), month numbers.
-        groups: shape (n,), definition and segmentation.
+        definitions: shape (n,).
+        segmentations: shape (n,).
         outcomes: shape (n, horizon); NaN where not known yet.
         scales: shape (n,), mean absolute change from month to month of the history,
             which errors are divided by (Hyndman and Koehler 2006, nonseasonal MASE);
@@ -36,7 +54,8 @@ class Record:
 
     histories: list[History]
     origins: np.ndarray
-    groups: np.ndarray
+    definitions: np.ndarray
+    segmentations: np.ndarray
     outcomes: np.ndarray
     scales: np.ndarray
     spreads: np.ndarray
@@ -46,6 +65,14 @@ class Record:
     def ends(self) -> np.ndarray:
         """Month number of every outcome, shape (n, horizon)."""
         return self.origins[:, None] + 1 + np.arange(self.outcomes.shape[1])
+
+    def moments(self) -> list[Moment]:
+        """List what is judged together, in order."""
+        keys = pd.Series(
+            [(*one.group, one.origin) for one in self.histories], dtype=object
+        )
+        places = keys.groupby(keys).groups
+        return [Moment(*key, now.to_numpy()) for key, now in places.items()]
 
     def scaled_errors(self, model: str) -> np.ndarray:
         """Outcome less forecast over the scale, (n, horizon); NaN where unknown."""
@@ -68,12 +95,11 @@ def read_record(
         horizon: months ahead.
     """
     read = read_histories(histories, horizon)
-    groups = np.empty(len(read), dtype=object)
-    groups[:] = [one.group for one in read]
     record = Record(
         histories=read,
         origins=np.array([one.origin for one in read], dtype=np.int64),
-        groups=groups,
+        definitions=np.array([one.definition for one in read]),
+        segmentations=np.array([one.segmentation for one in read]),
         outcomes=np.array([one.outcomes for one in read]).reshape(-1, horizon),
         scales=np.array([_change(one) for one in read]),
         spreads=np.array([]),
