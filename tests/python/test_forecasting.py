@@ -145,6 +145,7 @@ def test_months_may_be_dates_or_timestamps_on_any_day(as_dates):
     [
         (lambda rows: rows.drop(columns="month"), "no column month; found definition"),
         (lambda rows: pd.concat([rows, rows.head(1)]), r"1 repeated months.*2017-10"),
+        (lambda rows: rows.assign(month=pd.NaT), "3 rows whose month is not a date"),
         (lambda rows: rows.assign(revenue_amount=np.nan), "3 rows whose"),
         (lambda rows: rows.assign(revenue_amount=np.inf), "Use 0 for months without"),
     ],
@@ -613,8 +614,9 @@ def test_a_frame_of_other_columns_is_not_kept(said_before):
     assert len(run.keys) == 2
 
 
-def test_days_are_read_by_history_and_in_order():
-    rows = pd.concat([day_rows([3, 0, 4]), day_rows([5], "b")]).iloc[::-1]
+def test_days_are_read_by_history_and_in_order_and_added_up():
+    halves = [day_rows([1, 0, 4]), day_rows([2]), day_rows([5], "b")]
+    rows = pd.concat(halves).iloc[::-1]
     found = read_days(rows)
     assert [key[2] for key in found] == ["a", "b"]
     days = found["stock", "value", "a", 2017 * 12 + 11]

@@ -115,8 +115,8 @@ def read_days(frame: pd.DataFrame | None) -> dict[tuple, Days]:
     """Group the daily revenue by history.
 
     Args:
-        frame: one row per definition, segmentation, segment_id, origin_month and
-            order_date with revenue_amount, up to the origin; None: no days.
+        frame: rows of definition, segmentation, segment_id, origin_month, order_date
+            and revenue_amount, up to the origin, added up by day; None: no days.
 
     Returns:
         By definition, segmentation, segment and month number of the origin.
@@ -130,10 +130,12 @@ def read_days(frame: pd.DataFrame | None) -> dict[tuple, Days]:
             "date": pd.to_datetime(frame["order_date"]),
             "amount": rounded(frame["revenue_amount"]),
         }
-    ).sort_values("date", kind="stable")
+    )
+    keys = [*KEYS[:3], "origin"]
+    rows = rows.groupby([*keys, "date"], as_index=False)["amount"].sum()
     return {
         key: Days(
             group["date"].to_numpy().astype("datetime64[D]"), group["amount"].to_numpy()
         )
-        for key, group in rows.groupby([*KEYS[:3], "origin"], sort=True)
+        for key, group in rows.groupby(keys)
     }

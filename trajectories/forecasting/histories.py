@@ -188,6 +188,13 @@ def _check(frame: pd.DataFrame) -> None:
             "definition, segmentation, segment_id, origin_month and month with its "
             "revenue_amount."
         )
+    for name in ("origin_month", "month"):
+        undated = int(pd.to_datetime(frame[name], errors="coerce").isna().sum())
+        if undated:
+            raise ValueError(
+                f"The revenue history has {undated} rows whose {name} is not a date. "
+                "Give any day of the month."
+            )
     amounts = pd.to_numeric(frame["revenue_amount"], errors="coerce")
     unusable = int((~np.isfinite(amounts.to_numpy(dtype="float64"))).sum())
     if unusable:
