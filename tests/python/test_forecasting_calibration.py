@@ -22,6 +22,7 @@ from trajectories.forecasting.calibration import (
     OTHER_WEIGHT,
     PRIOR_ERROR,
     PRIOR_SIZES,
+    _by_length,
     _growth,
     calibrate,
 )
@@ -290,6 +291,26 @@ def test_errors_that_fall_with_the_horizon_are_pooled():
     step = np.tile(np.arange(6), 2000)
     growth = _growth(6.0 - step, step, np.ones(len(step)), 6)
     np.testing.assert_allclose(growth, 3.5, rtol=0.01)
+
+
+def test_errors_of_shorter_histories_count_as_if_from_this_one():
+    # Errors are 8 / length wide, whatever the horizon; the longest are of length 12.
+    generator = np.random.default_rng(4)
+    lengths = generator.integers(6, 13, 40_000)
+    step = generator.integers(0, 6, 40_000)
+    sizes = 8 / lengths * generator.uniform(0.5, 1.5, 40_000)
+    weights = np.ones(40_000)
+    found = _by_length(sizes, step, lengths, weights, 12, 6)
+    np.testing.assert_allclose(found, 12 / lengths, rtol=0.03)
+    longer = _by_length(sizes, step, lengths, weights, 24, 6)
+    np.testing.assert_array_equal(found, longer)
+
+
+def test_errors_that_grow_with_the_history_are_left_as_they_are():
+    lengths = np.repeat(np.arange(6, 13), 500)
+    step = np.tile(np.arange(6), 584)[:3500]
+    found = _by_length(lengths * 1.0, step, lengths, np.ones(3500), 12, 6)
+    np.testing.assert_allclose(found, 1)
 
 
 def test_growth_of_errors_is_followed():

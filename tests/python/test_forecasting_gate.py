@@ -189,6 +189,17 @@ def test_with_few_origins_the_margin_is_infinite():
     assert [winner(one) for one in now] == [DEFAULT] * 6 + ["ets"] * 3
 
 
+def test_a_model_tried_on_few_of_the_series_does_not_win():
+    record = drawn(1, {DEFAULT: 2.0, "ets": 0.2})
+    assert winner(latest(record)) == "ets"
+    rare = np.array([one.segment_id for one in record.histories]) != "s0"
+    record.forecasts["ets"][rare] = np.nan
+    standing = latest(record)["ets"]
+    assert standing.difference < -standing.margin
+    assert not standing.is_enough
+    assert winner(latest(record)) == DEFAULT
+
+
 def test_the_best_of_several_better_models_wins():
     sizes = {DEFAULT: 2.0, "ets": 1.0, "theta": 0.5, "naive": 4.0}
     assert winner(latest(drawn(1, sizes))) == "theta"

@@ -1,8 +1,9 @@
 """Bands that hold what they promise: quantiles of the errors made so far.
 
 Split conformal prediction (Vovk et al. 2005; Lei et al. 2018) on backtest errors: they
-are scaled by each history's spread and by how errors grow with the horizon, and then
-pooled over segments, horizons and origins, which is what makes a few origins enough.
+are scaled by each history's spread, by how errors grow with the horizon and shrink with
+longer histories, and then pooled over segments, horizons and origins, which is what
+makes a few origins enough.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
-from sklearn.isotonic import IsotonicRegression
+from scipy.optimize import isotonic_regression
 
 from trajectories.forecasting.methods import LEVELS
 from trajectories.forecasting.records import Record
@@ -26,6 +27,10 @@ PRIOR_ERROR = 1.3
 #: Size of the prior's errors over their mean: Student's t of 4 degrees of freedom.
 PRIOR_SIZES = stats.t.ppf(0.5 + 0.5 * (np.arange(20) + 0.5) / 20, 4)
 PRIOR_SIZES = PRIOR_SIZES / PRIOR_SIZES.mean()
+#: Errors that count, at each length of history, for lengths being all alike.
+PRIOR_LENGTH_ERRORS = 100.0
+#: Rounds in which growth with the horizon and with short histories are told apart.
+ROUNDS = 4
 #: From so many errors on (others' count for less), bands are called calibrated.
 FEWEST_ERRORS = 20
 
@@ -65,8 +70,11 @@ def calibrate(record: Record, model: str) -> Bands:
         row, step = np.nonzero(known)
         is_own = record.segmentations[row] == moment.segmentation
         weights = np.where(is_own, 1.0, OTHER_WEIGHT)
-        weights = weights * _likeness(lengths[row], np.median(lengths[now]))
-        found = _half_widths(errors[known], step, months[known], weights, horizon)
+        length = np.median(lengths[now])
+        weights = weights * _likeness(lengths[row], length)
+        sizes = np.abs(errors[known])
+        shorter = _by_length(sizes, step, lengths[row], weights, length, horizon)
+        found = _half_widths(sizes / shorter, step, months[known], weights, horizon)
         reach = found[None] * record.spreads[now][:, None, None]
         ends[now] = _ends(said[now], reach)
         is_calibrated[now] = weights.sum() >= FEWEST_ERRORS
@@ -81,8 +89,41 @@ def _likeness(lengths: np.ndarray, now: float) -> np.ndarray:
     return np.minimum(lengths, now) / np.maximum(lengths, now)
 
 
+def _by_length(
+    sizes: np.ndarray,
+    step: np.ndarray,
+    lengths: np.ndarray,
+    weights: np.ndarray,
+    length: float,
+    horizon: int,
+) -> np.ndarray:
+    """Say how much larger errors were than they would be from a history of `length`.
+
+    A forecast six months ahead could be tried from the shortest histories only; its
+    errors are large for both reasons. Sizes are taken for a product of what grows with
+    the horizon and what never grows with the length, fitted in turns.
+
+    Returns:
+        Factors of the sizes, shape (errors,).
+    """
+    factors = np.ones(len(sizes))
+    if not len(sizes):
+        return factors
+    months, place = np.unique(lengths, return_inverse=True)
+    count = np.bincount(place, weights)
+    for _ in range(ROUNDS):
+        growth = _growth(sizes / factors, step, weights, horizon)
+        total = np.bincount(place, weights * sizes / growth[step])
+        mean = (total + PRIOR_LENGTH_ERRORS) / (count + PRIOR_LENGTH_ERRORS)
+        fitted = isotonic_regression(
+            mean, weights=count + PRIOR_LENGTH_ERRORS, increasing=False
+        ).x
+        factors = fitted[place]
+    return factors / np.interp(length, months, fitted)
+
+
 def _half_widths(
-    errors: np.ndarray,
+    sizes: np.ndarray,
     step: np.ndarray,
     months: np.ndarray,
     weights: np.ndarray,
@@ -91,17 +132,18 @@ def _half_widths(
     """Find how far bands reach to both sides, in spreads, shape (levels, horizon).
 
     Args:
-        errors: in spreads, shape (errors,).
+        sizes: absolute errors in spreads, shape (errors,).
         step: horizon of each, from 0.
         months: month number of each outcome.
         weights: of each.
         horizon: months ahead.
     """
-    growth = _growth(np.abs(errors), step, weights, horizon)
-    sizes = np.concatenate([np.abs(errors) / growth[step], PRIOR_SIZES])
+    growth = _growth(sizes, step, weights, horizon)
+    relative = sizes / growth[step]
+    effective = _effective_errors(relative, months, weights)
+    sizes = np.concatenate([relative, PRIOR_SIZES])
     prior = np.full(len(PRIOR_SIZES), PRIOR_ERRORS / len(PRIOR_SIZES))
     shares = np.concatenate([weights, prior])
-    effective = _effective_errors(sizes[: len(errors)], months, weights)
     order = np.argsort(sizes, kind="stable")
     summed = np.cumsum(shares[order])
     reached = []
@@ -125,8 +167,7 @@ def _growth(
     level = (total / root).sum() + PRIOR_ERROR * PRIOR_ERRORS
     level /= count.sum() + PRIOR_ERRORS
     mean = (total + level * root * PRIOR_ERRORS) / (count + PRIOR_ERRORS)
-    fit = IsotonicRegression().fit(root, mean, sample_weight=count + PRIOR_ERRORS)
-    return fit.predict(root)
+    return isotonic_regression(mean, weights=count + PRIOR_ERRORS).x
 
 
 def _effective_errors(

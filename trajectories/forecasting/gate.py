@@ -18,6 +18,8 @@ MEANS = ("plain_mean", DEFAULT)
 SIGNIFICANCE = 0.05
 #: Origins with an outcome before anything is chosen by how it did.
 FEWEST_ORIGINS = 6
+#: A model is chosen by how it did on so many of the default's backtests, at least.
+FEWEST_SHARE = 0.5
 #: How many backtests every method is taken to have done as well as their plain mean.
 PRIOR_BACKTESTS = 3
 
@@ -33,12 +35,14 @@ class Standing:
         difference: its MASE less that of the default on the same backtests.
         margin: by how much it has to be below the default to be published: what
             chance explains. Infinite with fewer than FEWEST_ORIGINS origins.
+        is_enough: whether it was tried on FEWEST_SHARE of the default's backtests.
     """
 
     backtests: int
     mase: float
     difference: float
     margin: float
+    is_enough: bool
 
 
 def add_means(record: Record) -> None:
@@ -106,7 +110,7 @@ def winner(standings: dict[str, Standing]) -> str:
     better = {
         name: one.difference
         for name, one in standings.items()
-        if one.backtests and one.difference < -one.margin
+        if one.is_enough and one.difference < -one.margin
     }
     return min(better, key=better.get) if better else DEFAULT
 
@@ -120,13 +124,14 @@ def _standing(
 ) -> Standing:
     row, step = np.nonzero(known & np.isfinite(errors) & np.isfinite(default))
     if not len(row):
-        return Standing(0, np.nan, np.nan, np.inf)
+        return Standing(0, np.nan, np.nan, np.inf, False)
     differences = errors[row, step] - default[row, step]
     return Standing(
         backtests=len(row),
         mase=float(errors[row, step].mean()),
         difference=float(differences.mean()),
         margin=_margin(differences, origins[row], series[row], errors.shape[1]),
+        is_enough=len(row) >= FEWEST_SHARE * (known & np.isfinite(default)).sum(),
     )
 
 

@@ -173,6 +173,8 @@ def _decision(model: str, standings: dict[str, Standing], chosen: str) -> str:
         return f"{record}, {beside}; not published."
     if not np.isfinite(own.margin):
         return f"{record}, {beside}, from too few origins to tell; not published."
+    if not own.is_enough:
+        return f"{record}, {beside}, on too few of all to tell; not published."
     if own.difference < -own.margin:
         return f"{record}, {beside}, yet {NAMES[chosen]} is better; not published."
     return (
