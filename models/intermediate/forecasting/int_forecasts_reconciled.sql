@@ -45,9 +45,10 @@ moved as (
         {% for level in [80, 95] -%}
         {% set lower = 'lower_' ~ level ~ '_amount' -%}
         case
-            when {{ lower }} = 0 then 0
+            when {{ lower }} = 0 then {{ lower }}
             when {{ lower }} > 0 then greatest(
-                scaled_amount - (forecast_amount - {{ lower }}), 0
+                scaled_amount - (forecast_amount - {{ lower }}),
+                cast(0 as double)
             )
         end as moved_lower_{{ level }}_amount,
         scaled_amount + (upper_{{ level }}_amount - forecast_amount)
