@@ -27,15 +27,9 @@ published as (
         cast(reconciled.horizon as bigint) as horizon,
         cast(reconciled.history_months as bigint) as history_months,
         {% for amount in [
-            'forecast_amount',
-            'lower_80_amount',
-            'upper_80_amount',
-            'lower_95_amount',
-            'upper_95_amount',
-            'own_lower_80_amount',
-            'own_upper_80_amount',
-            'mase_difference',
-            'margin',
+            'forecast_amount', 'lower_80_amount', 'upper_80_amount',
+            'lower_95_amount', 'upper_95_amount', 'own_lower_80_amount',
+            'own_upper_80_amount', 'mase_difference', 'margin',
         ] -%}
         cast(round(reconciled.{{ amount }}, 6) as double) as {{ amount }},
         {% endfor -%}
