@@ -287,6 +287,14 @@ def test_numpys_global_generator_is_left_as_it_was():
     assert np.random.random() == expected
 
 
+def test_simple_methods_leave_numpys_generator_as_it_was():
+    np.random.seed(5)
+    expected = np.random.random()
+    np.random.seed(5)
+    forecast_simply(seasonal_amounts(24), 6)
+    assert np.random.random() == expected
+
+
 def test_a_failed_fit_leaves_the_other_models_and_says_so(monkeypatch, caplog):
     import prophet
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,6 +23,24 @@ METHODS = (
     "theta",
     "ets",
 )
+
+
+_drawing = threading.Lock()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed numpy's global generator, which libraries draw from, then restore it.
+
+    One thread at a time: some engines run their tasks in threads of one process.
+    """
+    with _drawing:
+        state = np.random.get_state()
+        np.random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(state)
 
 
 @dataclass(frozen=True)
@@ -109,7 +129,8 @@ def _asked(
 ) -> Forecast | None:
     level = list(LEVELS) if name in BANDED else None
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        # Theta and ETS draw the bands that they simulate from numpy's generator.
+        with seeded(0), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", RuntimeWarning)  # of bands on few months
             said = model.forecast(y=values, h=horizon, level=level)
     except (NotImplementedError, IndexError):  # "tiny datasets"

@@ -8,7 +8,6 @@ Letham 2018, "Forecasting at Scale", The American Statistician 72).
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +21,7 @@ from trajectories.forecasting.methods import (
     LEVELS,
     Forecast,
     forecast_of,
+    seeded,
 )
 
 #: A trend cannot be told from noise on fewer months than are forecast.
@@ -33,7 +33,6 @@ FEWEST_FLAGGED_DAYS = 3
 SAMPLES = 500
 
 _log = logging.getLogger(__name__)
-_drawing = threading.Lock()
 
 
 def forecast_months(history: History, horizon: int, seed: int) -> Forecast | None:
@@ -138,7 +137,7 @@ def _fitted(
                 f"{month_start(history.origin):%Y-%m}",
             )
             return None
-        with _seeded(seed):
+        with seeded(seed):
             samples = model.predictive_samples(ahead)["yhat"]
             model.uncertainty_samples = 0
             return model.predict(ahead)["yhat"].to_numpy(), samples
@@ -146,21 +145,6 @@ def _fitted(
 
 def _months(first: int, last: int) -> pd.DatetimeIndex:
     return pd.date_range(month_start(first), periods=last - first + 1, freq="MS")
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Seed numpy's global generator, which Prophet draws from, then restore it.
-
-    One thread at a time: some engines run their tasks in threads of one process.
-    """
-    with _drawing:
-        state = np.random.get_state()
-        np.random.seed(seed)
-        try:
-            yield
-        finally:
-            np.random.set_state(state)
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 -- What is claimed of the published forecast, and whether it holds.
-{% set query = 'select * from marts.rpt_forecast_accuracy'
-    ~ ' where model = \'\'published\'\'' -%}
+{% set query = 'select * from marts.rpt_forecast_accuracy order by model' -%}
 {% set definitions = {
-    'cohort': 'the revenue of today\'\'s members (cohort)',
+    'cohort': 'the revenue of the members of today (cohort)',
     'stock': 'the revenue of whoever is in the segment (stock)',
 } -%}
 {% set rivals = {
