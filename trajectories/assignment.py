@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tqdm import tqdm
 
-from trajectories.metrics import check_series, distances
+from trajectories.metrics import distances
 from trajectories.representations import Representation
 from trajectories.series import series_lengths, to_matrix, window
 
@@ -69,37 +69,13 @@ def assign(
     for start in range(0, len(windows), BLOCK_CUSTOMERS):
         block = slice(start, start + BLOCK_CUSTOMERS)
         X = representation.transform(windows[block])
-        to_centres = _to_centres(X, centres, model["metric"], radius, n_jobs)
+        to_centres = distances(X, centres, model["metric"], radius, n_jobs)
         numbers[block] = to_centres.argmin(axis=1) + 1
         ordered = np.sort(to_centres, axis=1)
         nearest[block] = ordered[:, 0]
         if ordered.shape[1] > 1:
             following[block] = ordered[:, 1]
     return numbers, nearest, following
-
-
-def _to_centres(
-    X: np.ndarray,
-    centres: np.ndarray,
-    metric: str,
-    radius: int | None,
-    n_jobs: int | None,
-) -> np.ndarray:
-    """Distances as :func:`distances` gives them, each from its own row alone.
-
-    The matrix product of ``cdist_euclidean`` rounds differently in another block.
-    """
-    if metric != "euclidean":
-        return distances(X, centres, metric, radius, n_jobs)
-    rows, paths = (x.reshape(len(x), -1) for x in (check_series(X), centres))
-    found = np.empty((len(rows), len(paths)))
-    for number, path in enumerate(paths):
-        squares = (rows - path) ** 2
-        is_shared = ~np.isnan(squares)
-        summed = np.where(is_shared, squares, 0.0).sum(axis=1)
-        scale = rows.shape[1] / np.maximum(is_shared.sum(axis=1), 1)
-        found[:, number] = np.sqrt(summed * scale)
-    return found
 
 
 def confidence(distance: np.ndarray, next_distance: np.ndarray) -> np.ndarray:

@@ -4,23 +4,16 @@ import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
-from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
-from trajectories.engine.lloyd import improve, seed_centres
+from trajectories.engine import euclid
+from trajectories.engine.lloyd import candidate_count, improve, seed_centres, stretch
 from trajectories.engine.medoids import LARGEST_SAMPLE, fit_medoids
-from trajectories.engine.spaces import DtwSpace, EuclideanSpace, series_lengths
-from trajectories.metrics import (
-    METRICS,
-    Window,
-    band_radius,
-    cdist_euclidean,
-    check_series,
-    distances,
-)
+from trajectories.engine.spaces import DtwSpace, points_of, series_lengths
+from trajectories.metrics import METRICS, Window, band_radius, check_series, distances
 
 SILENT_SECONDS = 2
 
@@ -45,7 +38,8 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
             (float), or None for no band.
         n_init: starts, of which the one with the least inertia is kept.
         max_iter: iterations of one start at most.
-        tol: stop when inertia falls by less than this.
+        tol: stop when inertia falls by less than this; Euclidean, when the squared
+            moves of the centres fall to this share of the variance (scikit-learn's).
         random_state: seed, generator or None.
         n_jobs: threads for distances; no result depends on it.
         engine: for DTW, "compiled" (one step of barycentre averaging per iteration,
@@ -108,7 +102,7 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         longest = int(series_lengths(X).max())
         if longest < steps:  # steps that no series reaches
             X = np.ascontiguousarray(X[:, :longest])
-        distinct = _different_series(X, self.n_clusters)
+        distinct = euclid.count_different(*points_of(X), self.n_clusters)
         if distinct < self.n_clusters:
             warnings.warn(
                 f"Only {distinct} of the series differ; {self.n_clusters} clusters.",
@@ -133,7 +127,7 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the distances to the centres, (customers, n_clusters)."""
         check_is_fitted(self)
-        return self._distances(check_series(X), self.cluster_centers_)
+        return self._distances(X, self.cluster_centers_)
 
     def _distances(self, X: np.ndarray, centres: np.ndarray) -> np.ndarray:
         return distances(X, centres, self.metric, self.window, self.n_jobs)
@@ -142,8 +136,11 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         """Label each series; return labels and squared distances, in float64."""
         if self.metric == "dtw":
             return self._dtw_space(X, np.float64).nearest(centres)
-        to_centres = self._distances(X, centres)
-        return to_centres.argmin(axis=1), to_centres.min(axis=1) ** 2
+        if self.metric == "euclidean":
+            squares = euclid.squares(X, centres, self.n_jobs)
+        else:
+            squares = self._distances(X, centres) ** 2
+        return squares.argmin(axis=1), squares.min(axis=1)
 
     def _check_settings(self, customers: int) -> None:
         if self.metric not in METRICS:
@@ -191,13 +188,9 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         self, X, start, n_init, max_iter, random_state
     ) -> tuple[np.ndarray, int]:
         """Improve centres, or the best of several starts with so many clusters."""
-        if self.metric == "euclidean" and not np.isnan(X).any():
+        if self.metric == "euclidean":
             return self._improve_means(X, start, n_init, max_iter, random_state)
-        space = (
-            self._dtw_space(X, np.float32)
-            if self.metric == "dtw"
-            else EuclideanSpace(X, lambda A, B: cdist_euclidean(A, B) ** 2)
-        )
+        space = self._dtw_space(X, np.float32)
         best = (np.inf, None, 0)
         with tqdm(desc="k-means", unit="pass", delay=SILENT_SECONDS, disable=None) as p:
             for _ in range(n_init):
@@ -209,16 +202,21 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         return best[1], best[2]
 
     def _improve_means(self, X, start, n_init, max_iter, random_state):
-        is_count = np.ndim(start) == 0
-        model = KMeans(
-            start if is_count else len(start),
-            init="k-means++" if is_count else start.reshape(len(start), -1),
-            n_init=n_init,
-            max_iter=max_iter,
-            tol=self.tol,
-            random_state=random_state,
-        ).fit(X.reshape(len(X), -1))
-        return model.cluster_centers_.reshape(-1, *X.shape[1:]), model.n_iter_
+        flat, present = points_of(X)
+        fits = []
+        for _ in range(n_init):
+            centres = start
+            if np.ndim(start) == 0:
+                count = 1 + (start - 1) * candidate_count(start)
+                draws = random_state.random_sample(count)
+                rows = euclid.seed(flat, present, start, draws)
+                centres = np.stack([stretch(X[row]) for row in rows])
+            laid = centres.reshape(len(centres), -1)
+            found, moves = euclid.improve(flat, present, laid, max_iter, self.tol)
+            centres = found.reshape(centres.shape)
+            inertia = self._nearest(X, centres)[1].mean() if n_init > 1 else 0.0
+            fits.append((inertia, centres, moves))
+        return min(fits, key=lambda fit: fit[0])[1:]
 
     def _fit_medoids(self, X, clusters, random_state):
         size = min(len(X), self.init_size or LARGEST_SAMPLE)
@@ -261,14 +259,3 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
                 stacklevel=3,
             )
         raise ValueError("tslearn found no DTW barycentre for these series.")
-
-
-def _different_series(X: np.ndarray, enough: int) -> int:
-    """Count the series that differ from each other, up to ``enough``."""
-    flat = X.reshape(len(X), -1)
-    left, found = np.ones(len(X), dtype=bool), 0
-    while found < enough and left.any():
-        first = flat[left.argmax()]
-        left &= ~((flat == first) | (np.isnan(flat) & np.isnan(first))).all(axis=1)
-        found += 1
-    return found

@@ -11,14 +11,13 @@ The kernels are in ``trajectories.engine``; tslearn is the oracle in the tests.
 from math import ceil
 
 import numpy as np
-from sklearn.metrics.pairwise import euclidean_distances, nan_euclidean_distances
 
+from trajectories.engine.euclid import squares
 from trajectories.engine.msm import cdist_msm
-from trajectories.engine.spaces import DtwSpace, in_threads
+from trajectories.engine.spaces import DtwSpace
 
 Window = int | float | None
 METRICS = ("dtw", "euclidean", "msm")
-BLOCK_SERIES = 50_000
 
 
 def dtw(a: np.ndarray, b: np.ndarray, window: Window = None) -> float:
@@ -64,7 +63,9 @@ def cdist_dtw(
     return space.to_each_other() if A is B else space.to_paths(second)
 
 
-def cdist_euclidean(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+def cdist_euclidean(
+    A: np.ndarray, B: np.ndarray, n_jobs: int | None = None
+) -> np.ndarray:
     """Euclidean distances, step against step, scaled up where steps are missing.
 
     Series of unequal length are compared over the steps that both have, and the
@@ -74,21 +75,18 @@ def cdist_euclidean(A: np.ndarray, B: np.ndarray) -> np.ndarray:
     Args:
         A: (customers, steps, features), NaN-padded at the end.
         B: (others, steps, features) with the same number of steps.
+        n_jobs: threads, as in :func:`cdist_dtw`.
 
     Returns:
-        (customers, others) float64.
+        (customers, others) float64; each depends on its own two series alone.
     """
-    first, second = (x.reshape(len(x), -1) for x in (check_series(A), check_series(B)))
-    has_gaps = np.isnan(first).any() or np.isnan(second).any()
-    measure = nan_euclidean_distances if has_gaps else euclidean_distances
-    parts = [
-        measure(first[begin : begin + BLOCK_SERIES].astype(float), second)
-        for begin in range(0, max(len(first), 1), BLOCK_SERIES)
-    ]
-    distances = np.concatenate(parts)
-    if A is B:
-        np.fill_diagonal(distances, 0.0)
-    return distances
+    first, second = check_series(A), check_series(B)
+    if first.shape[1:] != second.shape[1:]:
+        raise ValueError(
+            f"The series have {first.shape[1:]} and {second.shape[1:]} steps and"
+            " features. Compare series with the same steps and features."
+        )
+    return np.sqrt(squares(first, second, n_jobs))
 
 
 def distances(
@@ -104,7 +102,7 @@ def distances(
     if metric == "msm":
         return cdist_msm(A, B, window, n_jobs=n_jobs)
     if metric == "euclidean":
-        return cdist_euclidean(A, B)
+        return cdist_euclidean(A, B, n_jobs)
     raise ValueError(f"The metric is {metric!r}. Use one of {', '.join(METRICS)}.")
 
 
@@ -164,9 +162,3 @@ def check_series(X: np.ndarray) -> np.ndarray:
     if (gone[:, :-1] & ~gone[:, 1:]).any():
         raise ValueError("A series has a gap. NaN may stand only at a series' end.")
     return array
-
-
-def _in_row_blocks(function, A: np.ndarray, n_jobs: int | None) -> np.ndarray:
-    """Apply ``function`` to blocks of rows in threads and stack the results."""
-    blocks = np.array_split(A, max(1, min(len(A), 8)))
-    return np.concatenate(list(in_threads(function, blocks, n_jobs)))

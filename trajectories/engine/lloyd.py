@@ -1,4 +1,4 @@
-"""K-means in any space: how centres start, and how they improve."""
+"""K-means in a space without means: how centres start, and how they improve."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -48,12 +48,12 @@ def seed_centres(
 
     Greedy k-means++ (Arthur and Vassilvitskii 2007) in any metric: each next centre
     is drawn with a probability proportional to its squared distance to the nearest
-    so far; of 2 + log(k) draws the one that lowers inertia most is taken.
+    so far; of some :func:`candidate_count` the one that lowers inertia most is taken.
 
     Returns:
         (clusters, steps, features), each stretched to the full number of steps.
     """
-    size, draws = len(space.series), 2 + int(np.log(clusters))
+    size, draws = len(space.series), candidate_count(clusters)
     chosen = [random_state.randint(size)]
     nearest = space.lowered(np.full(size, np.inf), np.array(chosen))[:, 0]
     while len(chosen) < clusters:
@@ -66,6 +66,11 @@ def seed_centres(
         chosen.append(int(candidates[best]))
         nearest = np.ascontiguousarray(lowered[:, best])
     return np.stack([stretch(space.series[row]) for row in chosen])
+
+
+def candidate_count(clusters: int) -> int:
+    """Count the draws of each next centre, of which the best is taken."""
+    return 2 + int(np.log(clusters))
 
 
 def stretch(series: np.ndarray) -> np.ndarray:

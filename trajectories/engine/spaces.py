@@ -1,4 +1,4 @@
-"""The spaces that k-means moves in: dynamic time warping, and step against step."""
+"""The space of dynamic time warping, and how series lie in memory."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -192,51 +192,18 @@ class DtwSpace:
         return np.ascontiguousarray(scaled, dtype=self.dtype)
 
 
-class EuclideanSpace:
-    """Series compared step against step, where some have fewer steps than others.
-
-    Args:
-        series: (series, steps, features), NaN-padded at the end.
-        squares: gives squared distances, (series, others).
-    """
-
-    def __init__(
-        self,
-        series: np.ndarray,
-        squares: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    ):
-        """Keep the series."""
-        self.series, self._squares = series, squares
-
-    def lowered(self, nearest: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Take the less of ``nearest`` and the distance to each of some series."""
-        squares = self._squares(self.series, self.series[rows])
-        return np.minimum(nearest[:, None], squares)
-
-    def improve(
-        self, centres: np.ndarray, labels: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Label every series and move the centres to the means of theirs.
-
-        Each series weighs the same in total however many steps it has. A step that
-        no member has keeps the old centre's value.
-        """
-        squares = self._squares(self.series, centres)
-        labels = squares.argmin(axis=1)
-        flat = self.series.reshape(len(labels), -1)
-        old = centres.reshape(len(centres), -1)
-        present = ~np.isnan(flat)
-        weights = present * (flat.shape[1] / present.sum(axis=1, keepdims=True))
-        members = np.eye(len(centres))[labels].T
-        mass = members @ weights
-        sums = members @ (np.where(present, flat, 0.0) * weights)
-        means = np.where(mass > 0, sums / np.where(mass > 0, mass, 1.0), old)
-        return labels, squares.min(axis=1), means.reshape(centres.shape)
-
-
 def series_lengths(series: np.ndarray) -> np.ndarray:
     """Count the steps of NaN-padded (series, steps, features); (series,) int64."""
     return (~np.isnan(series[:, :, 0])).sum(axis=1)
+
+
+def points_of(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lay NaN-padded (series, steps, features) flat; see ``engine.euclid``.
+
+    Returns:
+        (series, steps x features), and how many of these numbers each series has.
+    """
+    return series.reshape(len(series), -1), series_lengths(series) * series.shape[2]
 
 
 def in_threads(function: Callable, chunks: list, n_jobs: int | None) -> Iterator:

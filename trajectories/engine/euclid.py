@@ -1,0 +1,279 @@
+"""K-means step against step: seeding, assignment, means and stop, compiled.
+
+A *point* is a series laid flat, of which the first numbers are there and the rest is
+padding that is never read. Two points are compared over the numbers that both have,
+and the sum of squares is scaled up to the full count (Dixon 1979, "Pattern recognition
+with partly missing data"; scikit-learn's ``nan_euclidean``).
+
+A point whose nearest centre cannot have changed is not measured (Hamerly 2010, "Making
+k-means even faster"): it keeps an upper bound of the distance to its own centre and a
+lower one of that to any other, which are loosened by as far as the centres moved. They
+hold for short points, too: their distance is a norm of the numbers that are there,
+times the root of the scale. So no label depends on what is left out.
+
+Nothing is checked here; ``clustering`` and ``metrics`` do that. Nothing holds the
+interpreter's lock, so that fits side by side use as many processors.
+"""
+
+import numpy as np
+from numba import njit
+
+from trajectories.engine.spaces import in_threads, points_of
+
+CHUNK_POINTS = 4096
+
+
+def squares(A: np.ndarray, B: np.ndarray, n_jobs: int | None = None) -> np.ndarray:
+    """Squared distances of all series of ``A`` to all of ``B``; (A, B) float64.
+
+    Args:
+        A, B: (series, steps, features), NaN-padded at the end.
+        n_jobs: threads; None is 1, -1 is as many as there are processors.
+    """
+    (flat, present), others = points_of(A), points_of(B)
+    chunks = range(0, max(len(flat), 1), CHUNK_POINTS)
+
+    def look(begin: int) -> np.ndarray:
+        rows = slice(begin, begin + CHUNK_POINTS)
+        return squares_between(flat[rows], present[rows], *others)
+
+    return np.concatenate(list(in_threads(look, chunks, n_jobs)))
+
+
+@njit(cache=True, nogil=True, forceinline=True, fastmath={"reassoc", "contract"})
+def _square(A, i, present_a, B, j, present_b):  # pragma: no cover
+    """Squared distance of row i of ``A`` to row j of ``B``, in float64."""
+    both, square = min(present_a, present_b), 0.0
+    for t in range(both):
+        off = A[i, t] - B[j, t]
+        square += off * off
+    return square * (A.shape[1] / both)
+
+
+@njit(cache=True, nogil=True)
+def squares_between(A, present_a, B, present_b):  # pragma: no cover
+    """Squared distances of all of ``A`` to all of ``B``; (A, B) float64.
+
+    Each depends on its own two points alone.
+
+    Args:
+        A, B: (points, numbers).
+        present_a, present_b: (points,) how many of its numbers each has, at least 1.
+    """
+    out = np.empty((len(A), len(B)))
+    for i in range(len(A)):
+        for j in range(len(B)):
+            out[i, j] = _square(A, i, present_a[i], B, j, present_b[j])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def count_different(points, present, enough):  # pragma: no cover
+    """Count the points that differ from each other, up to ``enough``."""
+    first, found = np.empty(enough, np.int64), 0
+    for row in range(len(points)):
+        if found == enough:
+            break
+        is_new, length = True, present[row]
+        for place in range(found):
+            other = first[place]
+            if present[other] == length:
+                same = points[row, :length] == points[other, :length]
+                is_new = is_new and not same.all()
+        if is_new:
+            first[found], found = row, found + 1
+    return found
+
+
+@njit(cache=True, nogil=True)
+def seed(points, present, clusters, draws):  # pragma: no cover
+    """Draw starting centres from the points, far ones first.
+
+    Greedy k-means++ (Arthur and Vassilvitskii 2007), as scikit-learn has it: each next
+    centre is drawn with a probability proportional to its squared distance to the
+    nearest so far; of several candidates the one that lowers inertia most is taken.
+
+    Args:
+        points: (points, numbers).
+        present: (points,) how many of its numbers each has.
+        clusters: number of centres; the points differ at least so often.
+        draws: numbers between 0 and 1: one for the first centre, and for each of the
+            others as many as it has candidates.
+
+    Returns:
+        (clusters,) rows.
+    """
+    size = len(points)
+    candidates = (len(draws) - 1) // max(clusters - 1, 1)
+    chosen = np.empty(clusters, np.int64)
+    chosen[0] = min(int(draws[0] * size), size - 1)
+    shortest, best = np.full(size, np.inf), np.empty(size)
+    lowered, reached = np.empty(size), np.empty(size)
+    for number in range(clusters):
+        if number == 0:
+            rows = chosen[:1]
+        else:
+            total = 0.0
+            for row in range(size):
+                total += shortest[row]
+                reached[row] = total
+            begin = 1 + (number - 1) * candidates
+            asked = draws[begin : begin + candidates] * total
+            rows = np.minimum(np.searchsorted(reached, asked), size - 1)
+        least = np.inf
+        for candidate in rows:
+            total = 0.0
+            for row in range(size):
+                lowered[row] = min(
+                    shortest[row],
+                    _square(
+                        points, row, present[row], points, candidate, present[candidate]
+                    ),
+                )
+                total += lowered[row]
+            if total < least:
+                least, chosen[number] = total, candidate
+                best, lowered = lowered, best
+        shortest, best = best, shortest
+    return chosen
+
+
+@njit(cache=True, nogil=True)
+def improve(points, present, centres, max_iter, tol):  # pragma: no cover
+    """Lloyd iterations: label by the nearest centre, move the centres, repeat.
+
+    A point weighs the same in total however many numbers it has. A number that no
+    member has keeps the old centre's value. A centre that loses its last point starts
+    anew at the one farthest from its own centre, which leaves its cluster.
+
+    Args:
+        points: (points, numbers).
+        present: (points,) how many of its numbers each has.
+        centres: (clusters, numbers) to start from, none missing.
+        max_iter: moves of the centres, at most.
+        tol: stop when the squared moves of all centres together fall to this share of
+            the mean variance of the numbers (scikit-learn's), or no label changes.
+
+    Returns:
+        The centres and the moves made.
+    """
+    size, numbers = points.shape
+    clusters = len(centres)
+    centres, everything = centres.copy(), np.full(clusters, numbers)
+    labels = np.full(size, -1)
+    upper, lower = np.full(size, np.inf), np.zeros(size)
+    members = np.zeros((clusters, numbers + 1), np.int64)  # by numbers present
+    sums, shifts = np.zeros((clusters, numbers)), np.zeros(clusters)
+    least_shift = tol * _mean_variance(points, present) if tol > 0 else 0.0
+    for iteration in range(max_iter):
+        changed = _label(
+            (points, present, centres, everything, shifts),
+            (labels, upper, lower, members, sums),
+        )
+        for cluster in range(clusters):
+            if not members[cluster].any():
+                _fill(points, present, centres, labels, upper, members, sums, cluster)
+                changed += 1
+        if not changed:
+            return centres, iteration
+        _move(centres, members, sums, shifts)
+        if (shifts**2).sum() <= least_shift:
+            return centres, iteration + 1
+    return centres, max_iter
+
+
+@njit(cache=True, nogil=True)
+def _label(known, kept):  # pragma: no cover
+    """Label the points whose nearest centre may have changed; return how many did."""
+    points, present, centres, everything, shifts = known
+    labels, upper, lower, members, sums = kept
+    farthest = shifts.argmax()
+    most, next_most = shifts[farthest], 0.0
+    for cluster in range(len(shifts)):
+        if cluster != farthest:
+            next_most = max(next_most, shifts[cluster])
+    changed, numbers = 0, points.shape[1]
+    for row in range(len(points)):
+        own, scale = labels[row], np.sqrt(numbers / present[row])
+        if own >= 0:
+            upper[row] += shifts[own] * scale
+            lower[row] -= (next_most if own == farthest else most) * scale
+            if upper[row] < lower[row]:
+                continue
+        best, following, nearest = np.inf, np.inf, own
+        for cluster in range(len(centres)):
+            square = _square(
+                points, row, present[row], centres, cluster, everything[cluster]
+            )
+            if square < best:
+                best, following, nearest = square, best, cluster
+            elif square < following:
+                following = square
+        upper[row], lower[row] = np.sqrt(best), np.sqrt(following)
+        if nearest != own:
+            _shift_member(points, present, row, own, nearest, members, sums)
+            labels[row] = nearest
+            changed += 1
+    return changed
+
+
+@njit(cache=True, nogil=True)
+def _shift_member(points, present, row, before, after, members, sums):
+    """Take a point out of one cluster's sums (-1: none) and add it to another's."""
+    length = present[row]
+    weight = points.shape[1] / length
+    members[after, length] += 1
+    for t in range(length):
+        sums[after, t] += weight * points[row, t]
+    if before >= 0:
+        members[before, length] -= 1
+        for t in range(length):
+            sums[before, t] -= weight * points[row, t]
+
+
+@njit(cache=True, nogil=True)
+def _move(centres, members, sums, shifts):  # pragma: no cover
+    """Move the centres to the means of their members; keep how far each moved."""
+    clusters, numbers = centres.shape
+    for cluster in range(clusters):
+        mass, square = 0.0, 0.0
+        for t in range(numbers - 1, -1, -1):
+            mass += members[cluster, t + 1] * (numbers / (t + 1))
+            if mass > 0:
+                mean = sums[cluster, t] / mass
+                square += (mean - centres[cluster, t]) ** 2
+                centres[cluster, t] = mean
+        shifts[cluster] = np.sqrt(square)
+
+
+@njit(cache=True, nogil=True)
+def _fill(points, present, centres, labels, upper, members, sums, cluster):
+    """Give an empty cluster the point farthest from its centre, if not its only one."""
+    numbers, far, farthest = points.shape[1], -1.0, -1
+    for row in range(len(points)):
+        own = labels[row]
+        if members[own].sum() > 1:
+            square = _square(points, row, present[row], centres, own, numbers)
+            if square > far:
+                far, farthest = square, row
+    if farthest >= 0:
+        own = labels[farthest]
+        _shift_member(points, present, farthest, own, cluster, members, sums)
+        labels[farthest], upper[farthest] = cluster, np.inf
+
+
+@njit(cache=True, nogil=True)
+def _mean_variance(points, present):  # pragma: no cover
+    """Mean over the numbers of their variance over the points that have them."""
+    size, numbers = points.shape
+    counts = np.zeros(numbers)
+    sums, squares = np.zeros(numbers), np.zeros(numbers)
+    for row in range(size):
+        for t in range(present[row]):
+            counts[t] += 1
+            sums[t] += points[row, t]
+    means = sums / np.maximum(counts, 1)
+    for row in range(size):
+        for t in range(present[row]):
+            squares[t] += (points[row, t] - means[t]) ** 2
+    return (squares / np.maximum(counts, 1)).mean()
