@@ -203,13 +203,18 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def _improve_means(self, X, start, n_init, max_iter, random_state):
         flat, present = points_of(X)
-        fits = []
+        is_ragged, fits = present.min() < flat.shape[1], []
         for _ in range(n_init):
             centres = start
             if np.ndim(start) == 0:
-                count = 1 + (start - 1) * candidate_count(start)
-                draws = random_state.random_sample(count)
-                rows = euclid.seed(flat, present, start, draws)
+                # As scikit-learn draws it; with shorter series, as with DTW.
+                first = (
+                    random_state.randint(len(X))
+                    if is_ragged
+                    else int(random_state.random_sample() * len(X))
+                )
+                draws = random_state.random_sample((start - 1, candidate_count(start)))
+                rows = euclid.seed(flat, present, start, first, draws)
                 centres = np.stack([stretch(X[row]) for row in rows])
             laid = centres.reshape(len(centres), -1)
             found, moves = euclid.improve(flat, present, laid, max_iter, self.tol)

@@ -104,8 +104,8 @@ def test_a_step_that_no_member_has_keeps_its_centre():
 
 def test_seeds_are_points_far_from_each_other():
     flat = np.repeat([0.0, 10.0, 20.0], 20)[:, None] * np.ones((1, 5))
-    for draws in np.random.default_rng(0).random((20, 7)):
-        rows = euclid.seed(flat, np.full(60, 5), 3, draws)
+    for first, draws in enumerate(np.random.default_rng(0).random((20, 2, 3))):
+        rows = euclid.seed(flat, np.full(60, 5), 3, first, draws)
         assert sorted(flat[rows, 0]) == [0.0, 10.0, 20.0]
 
 

@@ -86,7 +86,7 @@ def count_different(points, present, enough):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def seed(points, present, clusters, draws):  # pragma: no cover
+def seed(points, present, clusters, first, draws):  # pragma: no cover
     """Draw starting centres from the points, far ones first.
 
     Greedy k-means++ (Arthur and Vassilvitskii 2007), as scikit-learn has it: each next
@@ -97,16 +97,15 @@ def seed(points, present, clusters, draws):  # pragma: no cover
         points: (points, numbers).
         present: (points,) how many of its numbers each has.
         clusters: number of centres; the points differ at least so often.
-        draws: numbers between 0 and 1: one for the first centre, and for each of the
-            others as many as it has candidates.
+        first: row of the first centre.
+        draws: (clusters - 1, candidates) numbers between 0 and 1 for the others.
 
     Returns:
         (clusters,) rows.
     """
     size = len(points)
-    candidates = (len(draws) - 1) // max(clusters - 1, 1)
     chosen = np.empty(clusters, np.int64)
-    chosen[0] = min(int(draws[0] * size), size - 1)
+    chosen[0] = first
     shortest, best = np.full(size, np.inf), np.empty(size)
     lowered, reached = np.empty(size), np.empty(size)
     for number in range(clusters):
@@ -117,9 +116,8 @@ def seed(points, present, clusters, draws):  # pragma: no cover
             for row in range(size):
                 total += shortest[row]
                 reached[row] = total
-            begin = 1 + (number - 1) * candidates
-            asked = draws[begin : begin + candidates] * total
-            rows = np.minimum(np.searchsorted(reached, asked), size - 1)
+            asked = np.searchsorted(reached, draws[number - 1] * total)
+            rows = np.minimum(asked, size - 1)
         least = np.inf
         for candidate in rows:
             total = 0.0
