@@ -106,12 +106,15 @@ def davies_bouldin(
 
 def within_between_ratio(distances: np.ndarray, labels: np.ndarray) -> float:
     """Mean distance of pairs within clusters over that of pairs between them."""
-    upper = np.triu_indices(len(labels), 1)
-    same = (labels[:, None] == labels[None, :])[upper]
-    if same.all() or not same.any():
+    members = np.eye(labels.max() + 1)[labels]
+    sizes = members.sum(axis=0)
+    sums = members.T @ distances @ members
+    same, apart = np.trace(sums), sums.sum() - np.trace(sums)
+    same_pairs = (sizes * (sizes - 1)).sum()
+    apart_pairs = len(labels) ** 2 - (sizes**2).sum()
+    if not same_pairs or not apart_pairs or not apart:
         return float("nan")
-    between = float(distances[upper][~same].mean())
-    return float(distances[upper][same].mean()) / between if between else float("nan")
+    return float((same / same_pairs) / (apart / apart_pairs))
 
 
 def bootstrap_stability(
@@ -335,28 +338,35 @@ def hierarchical_ari(X: np.ndarray, labels: np.ndarray, clusters: int) -> float:
     return float(adjusted_rand_score(labels, other))
 
 
-def dbscan_check(X: np.ndarray, labels: np.ndarray) -> tuple[float, int, float]:
-    """Cluster by density and compare (Ester et al. 1996).
+def density_clusters(X: np.ndarray) -> tuple[float, np.ndarray]:
+    """Cluster (customers, features) by density (Ester et al. 1996).
 
     The neighbourhood's radius is the knee of the k-distance curve: the point
     farthest under the chord from its first to its last point (Satopaa et al. 2011),
     with k = 2 x features, at least 4.
 
     Returns:
-        radius, number of density clusters, and the adjusted Rand index against
-        ``labels`` over customers that are not noise (NaN where all are).
+        The radius, and (customers,) numbers of clusters, -1 for noise.
     """
     neighbours = min(max(4, 2 * X.shape[1]), len(X) - 1)
     index = NearestNeighbors(n_neighbors=neighbours + 1).fit(X)
     curve = np.sort(index.kneighbors(X)[0][:, -1])
     chord = np.linspace(curve[0], curve[-1], len(curve))
     radius = float(max(curve[(chord - curve).argmax()], 1e-9))
-    found = DBSCAN(eps=radius, min_samples=neighbours).fit_predict(X)
+    return radius, DBSCAN(eps=radius, min_samples=neighbours).fit_predict(X)
+
+
+def density_ari(found: np.ndarray, labels: np.ndarray) -> float:
+    """Adjusted Rand index against clusters by density; NaN where all are noise.
+
+    Args:
+        found: (customers,) from :func:`density_clusters`.
+        labels: (customers,); those that are noise are left out.
+    """
     dense = found >= 0
-    agreement = float("nan")
-    if dense.any():
-        agreement = float(adjusted_rand_score(labels[dense], found[dense]))
-    return radius, int(found.max() + 1), agreement
+    if not dense.any():
+        return float("nan")
+    return float(adjusted_rand_score(labels[dense], found[dense]))
 
 
 def principal_coordinates(X: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ what is published; these builders are tested against it.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,12 @@ def spend_between(orders: Orders, customers: int, after: int, until: int) -> np.
 
 
 def build(
-    series: str, orders: Orders, customers: int, last_day: int, sessions: np.ndarray
+    series: str,
+    orders: Orders,
+    customers: int,
+    last_day: int,
+    sessions: np.ndarray,
+    days: int | None = None,
 ) -> np.ndarray:
     """Build one kind of series for all customers.
 
@@ -90,6 +96,7 @@ def build(
         last_day: a month's last day, in days since 1970-01-01.
         sessions: (customers,) sessions in the last twelve months; the series
             "behaviour" carries them unchanged, for they are no orders.
+        days: of "daily_spend", the last so many only.
 
     Returns:
         (customers, steps, features), NaN before the first order, as
@@ -100,7 +107,7 @@ def build(
     """
     builders: dict[str, Callable[..., np.ndarray]] = {
         "monthly_lrfm": _monthly_lrfm,
-        "daily_spend": _daily_spend,
+        "daily_spend": partial(_daily_spend, days=days),
         "rfm": _rfm,
         "behaviour": _behaviour,
     }
@@ -144,9 +151,11 @@ def is_active(
     return seasoned & (recent >= (1 if is_static else orders_of_history))
 
 
-def _daily_spend(orders, customers, last_day, sessions):
+def _daily_spend(orders, customers, last_day, sessions, days):
     first = _first_days(orders, customers)
     start = int(first.min(initial=last_day))
+    if days is not None:
+        start = max(start, last_day - days + 1)
     steps = last_day - start + 1
     inside = orders.day >= start
     cell = orders.customer[inside] * steps + orders.day[inside] - start

@@ -141,24 +141,33 @@ class Sampler:
         is_month = self.settings.period == "month"
         return int(month["months_back" if is_month else "days_back"])
 
-    def of_orders(self, orders: Orders, built: dict[str, np.ndarray]) -> Active | None:
+    def of_orders(
+        self, orders: Orders, built: dict[tuple, np.ndarray]
+    ) -> Active | None:
         """The same at the last month, for (shuffled) orders; None if too few.
 
         Args:
             orders: the shop's orders, dealt to customers in any way.
-            built: series built from these orders so far, by name; added to.
+            built: series built from these orders so far, by name and window; added
+                to.
         """
         settings, customers = self.settings, len(self.shop.ids)
         last_day = self.shop.last_day()
-        if settings.series not in built:
-            built[settings.series] = build(
-                settings.series, orders, customers, last_day, self._sessions()
+        name = settings.series, settings.window
+        if name not in built:
+            built[name] = build(
+                settings.series,
+                orders,
+                customers,
+                last_day,
+                self._sessions(),
+                settings.window,
             )
         history = settings.months_of_history, settings.orders_of_history
         active = is_active(settings.series, orders, customers, last_day, *history)
         rows = np.flatnonzero(active)
         counts = np.bincount(orders.customer, minlength=customers)[rows]
-        return self._drawn(rows, built[settings.series], 0, counts)
+        return self._drawn(rows, built[name], 0, counts)
 
     def _sessions(self) -> np.ndarray:
         features = list(self.settings.features)

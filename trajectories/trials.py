@@ -172,7 +172,8 @@ class _Segmentation:
         self.candidates = []
         if self.now:
             self.candidates = [
-                _Compared(settings, c, self.now, n_jobs=-1) for c in settings.tried
+                _Compared(settings, c, self.now, self.before, n_jobs=-1)
+                for c in settings.tried
             ]
         self.fits = [(c, k) for c in self.candidates for k in c.numbers]
         if self.before:
@@ -219,8 +220,8 @@ class _Segmentation:
             ),
             "smallest_share": float(sizes.min() / len(labels)),
             "bootstrap_ari": self._stability(compared, labels, k),
-            **self._predictions(candidate, k),
-            **(self._cross_checks(X, labels, k) if settings.is_static else {}),
+            **self._predictions(compared, k),
+            **(self._cross_checks(compared, labels, k) if settings.is_static else {}),
             "centroids": centres.ravel().tolist(),
             "member_means": means.ravel().tolist(),
             "sizes": sizes.tolist(),
@@ -270,7 +271,7 @@ class _Segmentation:
         refits = settings.bootstrap_refits
         return evidence.bootstrap_stability(fit_predict, labels, generator, refits)
 
-    def _predictions(self, candidate: Candidate, k: int) -> dict:
+    def _predictions(self, compared: "_Compared", k: int) -> dict:
         """Fit on the window of three months ago; predict the 90 days after it.
 
         Fitted on resamples of the sample, measured on all active customers of that
@@ -280,14 +281,13 @@ class _Segmentation:
         before, settings = self.before, self.settings
         if before is None or len(before.drawn) <= k:
             return {}
-        scaling = candidate.scaling().fit(before.sample)
-        sample, everyone = map(scaling.transform, (before.sample, before.windows))
+        sample, everyone = compared.earlier
         rfm = evidence.rfm_groups(self.rfm, k)
         generator = np.random.default_rng(settings.seed)
         found = []
         for _ in range(settings.predictive_refits):
             rows = generator.integers(0, len(sample), len(sample))
-            model = settings.model(k, candidate)
+            model = settings.model(k, compared.candidate)
             labels = model.fit(sample[rows]).predict(everyone)
             both = np.column_stack([labels, rfm])
             asked = (labels, "spend"), (both, "spend"), (labels, "activity")
@@ -306,20 +306,18 @@ class _Segmentation:
         generator = np.random.default_rng(self.settings.seed)
         return evidence.predictive_r2(groupings, self.outcomes[outcome], generator)
 
-    def _cross_checks(self, X: np.ndarray, labels: np.ndarray, k: int) -> dict:
-        flat = X.reshape(len(X), -1)
-        radius, clusters, agreement = evidence.dbscan_check(flat, labels)
-        coordinates = evidence.principal_coordinates(flat)
+    def _cross_checks(self, compared: "_Compared", labels, k: int) -> dict:
+        radius, found = compared.density
         return {
-            "hierarchical_ari": evidence.hierarchical_ari(flat, labels, k),
+            "hierarchical_ari": evidence.hierarchical_ari(compared.flat, labels, k),
             "dbscan_eps": radius,
-            "dbscan_clusters": clusters,
-            "dbscan_ari": agreement,
-            "sample_x": coordinates[:, 0].tolist(),
-            "sample_y": coordinates[:, 1].tolist(),
+            "dbscan_clusters": int(found.max() + 1),
+            "dbscan_ari": evidence.density_ari(found, labels),
+            "sample_x": compared.coordinates[:, 0].tolist(),
+            "sample_y": compared.coordinates[:, 1].tolist(),
         }
 
-    def silhouettes_of(self, orders, built: dict[str, np.ndarray]) -> np.ndarray:
+    def silhouettes_of(self, orders, built: dict[tuple, np.ndarray]) -> np.ndarray:
         """Silhouettes of all trials refitted on (shuffled) orders, (trials,).
 
         NaN where too few customers are left. The series are built and compared once
@@ -343,7 +341,7 @@ class _Segmentation:
 
 
 class _Compared:
-    """A sample in one candidate's representation, with all distances.
+    """A sample in one candidate's representation, and what all its trials share.
 
     Attributes:
         X: (customers, steps, features).
@@ -356,9 +354,10 @@ class _Compared:
         settings: Settings,
         candidate: Candidate,
         active: Active,
+        before: Active | None = None,
         n_jobs: int | None = None,
     ):
-        self.settings, self.candidate = settings, candidate
+        self.settings, self.candidate, self.before = settings, candidate, before
         self.scaling: Representation = candidate.scaling().fit(active.sample)
         self.X = self.scaling.transform(active.sample)
         self.distances = distances(
@@ -375,6 +374,28 @@ class _Compared:
     def centre(self) -> np.ndarray:
         """The centre of all customers, (1, steps, features)."""
         return self.settings.model(1, self.candidate).fit(self.X).cluster_centers_
+
+    @cached_property
+    def earlier(self) -> tuple[np.ndarray, np.ndarray]:
+        """The sample of three months ago, and all active customers of then."""
+        scaling = self.candidate.scaling().fit(self.before.sample)
+        sample, everyone = self.before.sample, self.before.windows
+        return scaling.transform(sample), scaling.transform(everyone)
+
+    @property
+    def flat(self) -> np.ndarray:
+        """All numbers of each customer, (customers, steps x features)."""
+        return self.X.reshape(len(self.X), -1)
+
+    @cached_property
+    def density(self) -> tuple[float, np.ndarray]:
+        """Radius and clusters by density; see ``evidence.density_clusters``."""
+        return evidence.density_clusters(self.flat)
+
+    @cached_property
+    def coordinates(self) -> np.ndarray:
+        """Where each customer is drawn, (customers, 2)."""
+        return evidence.principal_coordinates(self.flat)
 
 
 def _compare_with_chance(

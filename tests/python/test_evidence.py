@@ -223,7 +223,8 @@ def test_persistence_tells_shops_apart():
 def test_cross_checks(blobs):
     X, model = blobs
     assert evidence.hierarchical_ari(X, model.labels_, 3) > 0.95
-    radius, clusters, agreement = evidence.dbscan_check(X, model.labels_)
+    radius, found = evidence.density_clusters(X)
+    clusters, agreement = found.max() + 1, evidence.density_ari(found, model.labels_)
     assert radius > 0
     assert clusters == 3
     assert agreement > 0.95
@@ -264,6 +265,8 @@ def test_daily_spend_and_rfm_by_hand():
     assert daily[0, -1] == 40
     assert np.isnan(daily[1, :54]).all()
     assert daily[1, 54] == 7
+    ten = build("daily_spend", orders, 2, last, np.zeros(2), days=10)[:, :, 0]
+    np.testing.assert_array_equal(ten, daily[:, -10:])
     rfm = build("rfm", orders, 2, last, np.zeros(2))
     np.testing.assert_array_equal(rfm[0], [[26, 2, 30], [54, 2, 30], [0, 3, 70]])
     np.testing.assert_array_equal(spend_between(orders, 2, last - 1, last), [40, 0])

@@ -157,40 +157,41 @@ def improve(points, present, centres, max_iter, tol):  # pragma: no cover
     """
     size, numbers = points.shape
     clusters = len(centres)
-    centres, everything = centres.copy(), np.full(clusters, numbers)
-    labels = np.full(size, -1)
-    upper, lower = np.full(size, np.inf), np.zeros(size)
-    members = np.zeros((clusters, numbers + 1), np.int64)  # by numbers present
-    sums, shifts = np.zeros((clusters, numbers)), np.zeros(clusters)
-    least_shift = tol * _mean_variance(points, present) if tol > 0 else 0.0
+    centres, shifts = centres.copy(), np.zeros(clusters)
+    labels, upper, lower = np.empty(size, np.int64), np.empty(size), np.empty(size)
+    for row in range(size):
+        labels[row], upper[row], lower[row] = -1, np.inf, 0.0
+    # Members by how many numbers they have, all together in column 0.
+    members = np.zeros((clusters, numbers + 1), np.int64)
+    sums = np.zeros((clusters, numbers))
+    least = tol * _mean_variance(points, present) if tol > 0 else 0.0
     for iteration in range(max_iter):
         changed = _label(
-            (points, present, centres, everything, shifts),
-            (labels, upper, lower, members, sums),
+            points, present, centres, shifts, labels, upper, lower, members, sums
         )
         for cluster in range(clusters):
-            if not members[cluster].any():
+            if members[cluster, 0] == 0:
                 _fill(points, present, centres, labels, upper, members, sums, cluster)
                 changed += 1
-        if not changed:
+        if changed == 0:
             return centres, iteration
-        _move(centres, members, sums, shifts)
-        if (shifts**2).sum() <= least_shift:
+        if _move(centres, members, sums, shifts) <= least:
             return centres, iteration + 1
     return centres, max_iter
 
 
 @njit(cache=True, nogil=True)
-def _label(known, kept):  # pragma: no cover
+def _label(
+    points, present, centres, shifts, labels, upper, lower, members, sums
+):  # pragma: no cover
     """Label the points whose nearest centre may have changed; return how many did."""
-    points, present, centres, everything, shifts = known
-    labels, upper, lower, members, sums = kept
-    farthest = shifts.argmax()
-    most, next_most = shifts[farthest], 0.0
+    most, next_most, farthest, changed = 0.0, 0.0, -1, 0
     for cluster in range(len(shifts)):
-        if cluster != farthest:
-            next_most = max(next_most, shifts[cluster])
-    changed, numbers = 0, points.shape[1]
+        if shifts[cluster] > most:
+            most, next_most, farthest = shifts[cluster], most, cluster
+        elif shifts[cluster] > next_most:
+            next_most = shifts[cluster]
+    numbers = points.shape[1]
     for row in range(len(points)):
         own, scale = labels[row], np.sqrt(numbers / present[row])
         if own >= 0:
@@ -200,9 +201,7 @@ def _label(known, kept):  # pragma: no cover
                 continue
         best, following, nearest = np.inf, np.inf, own
         for cluster in range(len(centres)):
-            square = _square(
-                points, row, present[row], centres, cluster, everything[cluster]
-            )
+            square = _square(points, row, present[row], centres, cluster, numbers)
             if square < best:
                 best, following, nearest = square, best, cluster
             elif square < following:
@@ -216,23 +215,28 @@ def _label(known, kept):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True)
-def _shift_member(points, present, row, before, after, members, sums):
+def _shift_member(
+    points, present, row, before, after, members, sums
+):  # pragma: no cover
     """Take a point out of one cluster's sums (-1: none) and add it to another's."""
     length = present[row]
     weight = points.shape[1] / length
-    members[after, length] += 1
-    for t in range(length):
-        sums[after, t] += weight * points[row, t]
-    if before >= 0:
-        members[before, length] -= 1
-        for t in range(length):
-            sums[before, t] -= weight * points[row, t]
+    for cluster, sign in ((before, -1), (after, 1)):
+        if cluster >= 0:
+            members[cluster, 0] += sign
+            members[cluster, length] += sign
+            for t in range(length):
+                sums[cluster, t] += sign * weight * points[row, t]
 
 
 @njit(cache=True, nogil=True)
 def _move(centres, members, sums, shifts):  # pragma: no cover
-    """Move the centres to the means of their members; keep how far each moved."""
+    """Move the centres to the means of their members.
+
+    ``shifts`` receives how far each moves; returned is the sum of the squares.
+    """
     clusters, numbers = centres.shape
+    total = 0.0
     for cluster in range(clusters):
         mass, square = 0.0, 0.0
         for t in range(numbers - 1, -1, -1):
@@ -242,16 +246,20 @@ def _move(centres, members, sums, shifts):  # pragma: no cover
                 square += (mean - centres[cluster, t]) ** 2
                 centres[cluster, t] = mean
         shifts[cluster] = np.sqrt(square)
+        total += square
+    return total
 
 
 @njit(cache=True, nogil=True)
-def _fill(points, present, centres, labels, upper, members, sums, cluster):
+def _fill(
+    points, present, centres, labels, upper, members, sums, cluster
+):  # pragma: no cover
     """Give an empty cluster the point farthest from its centre, if not its only one."""
-    numbers, far, farthest = points.shape[1], -1.0, -1
+    far, farthest = -1.0, -1
     for row in range(len(points)):
         own = labels[row]
-        if members[own].sum() > 1:
-            square = _square(points, row, present[row], centres, own, numbers)
+        if members[own, 0] > 1:
+            square = _square(points, row, present[row], centres, own, points.shape[1])
             if square > far:
                 far, farthest = square, row
     if farthest >= 0:
@@ -264,14 +272,16 @@ def _fill(points, present, centres, labels, upper, members, sums, cluster):
 def _mean_variance(points, present):  # pragma: no cover
     """Mean over the numbers of their variance over the points that have them."""
     size, numbers = points.shape
-    counts = np.zeros(numbers)
-    sums, squares = np.zeros(numbers), np.zeros(numbers)
-    for row in range(size):
-        for t in range(present[row]):
-            counts[t] += 1
-            sums[t] += points[row, t]
-    means = sums / np.maximum(counts, 1)
-    for row in range(size):
-        for t in range(present[row]):
-            squares[t] += (points[row, t] - means[t]) ** 2
-    return (squares / np.maximum(counts, 1)).mean()
+    total = 0.0
+    for t in range(numbers):
+        count, first, second = 0, 0.0, 0.0
+        for row in range(size):
+            if present[row] > t:
+                count += 1
+                first += points[row, t]
+        mean = first / max(count, 1)
+        for row in range(size):
+            if present[row] > t:
+                second += (points[row, t] - mean) ** 2
+        total += second / max(count, 1)
+    return total / numbers
