@@ -5,11 +5,12 @@ padding that is never read. Two points are compared over the numbers that both h
 and the sum of squares is scaled up to the full count (Dixon 1979, "Pattern recognition
 with partly missing data"; scikit-learn's ``nan_euclidean``).
 
-A point whose nearest centre cannot have changed is not measured (Hamerly 2010, "Making
-k-means even faster"): it keeps an upper bound of the distance to its own centre and a
-lower one of that to any other, which are loosened by as far as the centres moved. They
-hold for short points, too: their distance is a norm of the numbers that are there,
-times the root of the scale. So no label depends on what is left out.
+A centre that cannot be the nearest is not measured (Elkan 2003, "Using the triangle
+inequality to accelerate k-means"): every point keeps an upper bound of the distance to
+its own centre and lower ones of those to the others, which are loosened by as far as
+the centres moved. They hold for short points, too: their distance is a norm of the
+numbers that are there, times the root of the scale. So no label depends on what is
+left out.
 
 Nothing is checked here; ``clustering`` and ``metrics`` do that. Nothing holds the
 interpreter's lock, so that fits side by side use as many processors.
@@ -158,9 +159,10 @@ def improve(points, present, centres, max_iter, tol):  # pragma: no cover
     size, numbers = points.shape
     clusters = len(centres)
     centres, shifts = centres.copy(), np.zeros(clusters)
-    labels, upper, lower = np.empty(size, np.int64), np.empty(size), np.empty(size)
+    labels, upper = np.empty(size, np.int64), np.empty(size)
+    lower = np.zeros((size, clusters))
     for row in range(size):
-        labels[row], upper[row], lower[row] = -1, np.inf, 0.0
+        labels[row], upper[row] = -1, np.inf
     # Members by how many numbers they have, all together in column 0.
     members = np.zeros((clusters, numbers + 1), np.int64)
     sums = np.zeros((clusters, numbers))
@@ -185,28 +187,30 @@ def _label(
     points, present, centres, shifts, labels, upper, lower, members, sums
 ):  # pragma: no cover
     """Label the points whose nearest centre may have changed; return how many did."""
-    most, next_most, farthest, changed = 0.0, 0.0, -1, 0
-    for cluster in range(len(shifts)):
-        if shifts[cluster] > most:
-            most, next_most, farthest = shifts[cluster], most, cluster
-        elif shifts[cluster] > next_most:
-            next_most = shifts[cluster]
-    numbers = points.shape[1]
+    changed, numbers, clusters = 0, points.shape[1], len(centres)
     for row in range(len(points)):
         own, scale = labels[row], np.sqrt(numbers / present[row])
+        limit, is_open = upper[row], own < 0
         if own >= 0:
-            upper[row] += shifts[own] * scale
-            lower[row] -= (next_most if own == farthest else most) * scale
-            if upper[row] < lower[row]:
+            limit += shifts[own] * scale
+        for cluster in range(clusters):
+            lower[row, cluster] -= shifts[cluster] * scale
+            is_open |= cluster != own and lower[row, cluster] <= limit
+        if is_open and own >= 0:
+            limit = np.sqrt(_square(points, row, present[row], centres, own, numbers))
+        nearest = own
+        for cluster in range(clusters if is_open else 0):
+            if cluster == own or lower[row, cluster] > limit:
                 continue
-        best, following, nearest = np.inf, np.inf, own
-        for cluster in range(len(centres)):
-            square = _square(points, row, present[row], centres, cluster, numbers)
-            if square < best:
-                best, following, nearest = square, best, cluster
-            elif square < following:
-                following = square
-        upper[row], lower[row] = np.sqrt(best), np.sqrt(following)
+            distance = np.sqrt(
+                _square(points, row, present[row], centres, cluster, numbers)
+            )
+            lower[row, cluster] = distance
+            if distance < limit or (distance == limit and cluster < nearest):
+                if nearest >= 0:
+                    lower[row, nearest] = limit
+                limit, nearest = distance, cluster
+        upper[row] = limit
         if nearest != own:
             _shift_member(points, present, row, own, nearest, members, sums)
             labels[row] = nearest
@@ -271,17 +275,18 @@ def _fill(
 @njit(cache=True, nogil=True)
 def _mean_variance(points, present):  # pragma: no cover
     """Mean over the numbers of their variance over the points that have them."""
-    size, numbers = points.shape
+    numbers = points.shape[1]
+    counts, means, squares = np.zeros(numbers), np.zeros(numbers), np.zeros(numbers)
+    for row in range(len(points)):
+        for t in range(present[row]):
+            counts[t] += 1.0
+            means[t] += points[row, t]
+    for t in range(numbers):
+        means[t] /= max(counts[t], 1.0)
+    for row in range(len(points)):
+        for t in range(present[row]):
+            squares[t] += (points[row, t] - means[t]) ** 2
     total = 0.0
     for t in range(numbers):
-        count, first, second = 0, 0.0, 0.0
-        for row in range(size):
-            if present[row] > t:
-                count += 1
-                first += points[row, t]
-        mean = first / max(count, 1)
-        for row in range(size):
-            if present[row] > t:
-                second += (points[row, t] - mean) ** 2
-        total += second / max(count, 1)
+        total += squares[t] / max(counts[t], 1.0)
     return total / numbers
