@@ -9,7 +9,7 @@ BENCHMARKS = (
     "kernel",
     "fit",
     "growth",
-    "trials",
+    "builds",
     "rhythm",
     "movement",
     "replay",

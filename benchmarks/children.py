@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.builds import BENCH, PROJECT
+from benchmarks.dbt_builds import BENCH, PROJECT
 
 PEERS = BENCH / "peers"
 REQUIREMENTS = Path(__file__).with_name("peers.txt")

@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from benchmarks.builds import BENCH, PROJECT, BuildError, PeakMemory, run_models
+from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, PeakMemory, run_models
 from benchmarks.forecast_scores import (
     BANDED,
     COVERAGES,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.builds import RESULTS
+from benchmarks.dbt_builds import RESULTS
 
 GOAL_HEADER = ("what", "goal", "measured", "met")
 README = Path(__file__).with_name("README.md")

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
 from benchmarks import children, shoppers
-from benchmarks.builds import BENCH
+from benchmarks.dbt_builds import BENCH
 from benchmarks.goals import Goal, finish, page, table
 
 CLUSTERS, THREADS, ITERATIONS = 8, 2, 5

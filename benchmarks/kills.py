@@ -30,7 +30,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.builds import BENCH, BuildError, dbt
+from benchmarks.dbt_builds import BENCH, BuildError, dbt
 from benchmarks.goals import Goal, finish, page, table
 from warehouse.exports import (
     DATABASE,

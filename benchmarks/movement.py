@@ -19,7 +19,7 @@ import pandas as pd
 import yaml
 from tqdm import tqdm
 
-from benchmarks.builds import BENCH, PROJECT, BuildError, run_models
+from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, run_models
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.movement_oracle import WINDOW_MONTHS, alarm_threshold, judge
 from benchmarks.movement_truth import (

@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from benchmarks.builds import BENCH, PROJECT, BuildError, run_models
+from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, run_models
 from benchmarks.goals import Goal, finish, page, table
 
 SEEDS = 20

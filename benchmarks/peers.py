@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
 from benchmarks import children, shoppers
-from benchmarks.builds import BENCH
+from benchmarks.dbt_builds import BENCH
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.programs import PROGRAMS
 

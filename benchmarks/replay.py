@@ -19,7 +19,7 @@ import duckdb
 import pandas as pd
 from tqdm import tqdm
 
-from benchmarks.builds import BENCH, PROJECT, BuildError, Node, run_models
+from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, Node, run_models
 from benchmarks.goals import Goal, finish, page, table
 
 CUSTOMERS, STEPS = 100_000, 3

@@ -10,7 +10,7 @@ import sys
 
 import pandas as pd
 
-from benchmarks.builds import BENCH, PROJECT, BuildError, run_models
+from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, run_models
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.null import chosen_trials
 

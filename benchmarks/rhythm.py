@@ -20,7 +20,7 @@ from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from benchmarks.builds import PROJECT
+from benchmarks.dbt_builds import PROJECT
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.other_shop import make_other_shop
 from benchmarks.shop_frames import ShopFrames

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.builds import (
+from benchmarks.dbt_builds import (
     BENCH,
     PROJECT,
     RESULTS,

@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from benchmarks.builds import BENCH, PROJECT, BuildError, dbt, read_nodes
+from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, dbt, read_nodes
 from benchmarks.goals import Goal, finish, page, table
 
 sys.path.insert(0, str(PROJECT / "tests" / "python"))

@@ -13,8 +13,8 @@ from time import perf_counter
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.builds import BENCH, PROJECT
 from benchmarks.children import ChildError, peers_python
+from benchmarks.dbt_builds import BENCH, PROJECT
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.programs import PROGRAMS
 

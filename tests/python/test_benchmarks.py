@@ -14,6 +14,7 @@ from benchmarks import __main__ as command
 from benchmarks import (
     builds,
     children,
+    dbt_builds,
     fit,
     goals,
     growth,
@@ -23,7 +24,6 @@ from benchmarks import (
     peers,
     retail,
     shoppers,
-    trials,
     ucr,
 )
 
@@ -119,11 +119,11 @@ def test_a_measured_build_starts_from_nothing(tmp_path, monkeypatch):
 
     def dbt(folder, source, *words):
         assert not list(folder.iterdir())
-        raise builds.BuildError("as far as it goes")
+        raise dbt_builds.BuildError("as far as it goes")
 
-    monkeypatch.setattr(builds, "dbt", dbt)
-    with pytest.raises(builds.BuildError, match="as far as it goes"):
-        builds.run_build(tmp_path)
+    monkeypatch.setattr(dbt_builds, "dbt", dbt)
+    with pytest.raises(dbt_builds.BuildError, match="as far as it goes"):
+        dbt_builds.run_build(tmp_path)
 
 
 # -- Each benchmark --------------------------------------------------------------
@@ -283,12 +283,28 @@ def test_retail_compares_with_rfm():
     assert "structure in rhythm; of these, R2 above RFM's in none | no |" in text
 
 
-def test_trials_report_seconds_and_candidates():
-    counts = pd.DataFrame({"segmentation": ["rhythm"], "band": [np.nan], "trials": [7]})
-    text = trials.report([50.0, 61.0, 70.0], counts, build=80.0)
-    assert "under 60 s | 61.0 s (median of 3) | no |" in text
-    assert "under 90 s | 80.0 s | yes |" in text
-    assert "| rhythm | none | 7 |" in text
+def measured(seconds):
+    """A build of so many seconds, half of it in models of SQL."""
+    node = dbt_builds.Node("int_orders", "SQL models", seconds / 2)
+    parts = dict.fromkeys(dbt_builds.PARTS, 0.0) | {"SQL models": seconds / 2}
+    ends = {"running_seconds": seconds / 2, "closing_seconds": seconds / 4}
+    memory = {"memory_bytes": 2**30, "sha256": "", "folder": None}
+    return dbt_builds.MeasuredBuild(
+        seconds=seconds, nodes=(node,), parts=parts, **ends, **memory
+    )
+
+
+def test_builds_report_medians_and_parts():
+    times = {name: [91.0, 60.0, 20.0] for name in builds.BUILDS}
+    text = builds.report(
+        {name: [measured(x) for x in taken] for name, taken in times.items()},
+        [13.0, 11.0, 20.0],
+    )
+    assert "kernels not compiled | 90 s | 60.0 s (median of 3) | yes |" in text
+    assert "nothing new | 35 s | 60.0 s (median of 3) | no |" in text
+    assert "four segmentations | 12 s | 13.0 s (median of 3) | no |" in text
+    assert "| SQL models | 30.0 | 30.0 | 30.0 | 30.0 |" in text
+    assert "| int_orders | SQL models | 30.0 |" in text
 
 
 def test_ucr_series_are_shortened_and_normalised():

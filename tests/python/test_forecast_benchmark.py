@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import forecasts
-from benchmarks.builds import BuildError
+from benchmarks.dbt_builds import BuildError
 from benchmarks.forecast_scores import (
     KEYS,
     OTHERS,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import gamma
 
 from benchmarks import movement
-from benchmarks.builds import BuildError
+from benchmarks.dbt_builds import BuildError
 from benchmarks.movement_oracle import Habits, alarm_threshold, judge, log_likelihood
 from benchmarks.movement_truth import (
     ANY_CAUSE,
