@@ -8,6 +8,7 @@ from benchmarks import goals
 BENCHMARKS = (
     "kernel",
     "fit",
+    "means",
     "growth",
     "builds",
     "rhythm",

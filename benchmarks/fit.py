@@ -1,8 +1,9 @@
 """Time to the inertia that tslearn reaches: DTW k-means without a band.
 
-``python -m benchmarks fit`` lets tslearn's ``TimeSeriesKMeans`` run ten iterations,
-then ``TrajectoryKMeans`` is fitted, anew until its inertia is no worse; all fits
-count. Both inertias are computed by tslearn, in float64.
+``python -m benchmarks fit [--raw]`` lets tslearn's ``TimeSeriesKMeans`` run ten
+iterations, then ``TrajectoryKMeans`` is fitted, anew until its inertia is no worse; all
+fits count. Both inertias are computed by tslearn, in float64. With ``--raw`` spend is
+not smoothed: the input of the well-known recipe.
 """
 
 import argparse
@@ -18,7 +19,8 @@ CUSTOMERS, CLUSTERS, REPEATS, ITERATIONS, THREADS = 2_000, 8, 5, 10, 2
 # Eight short runs on a quarter of the customers; the best one goes on with all.
 SHORT_STARTS = {"n_init": 8, "init_iter": 3, "init_size": 500}
 MOST_FITS = 50
-GOAL = 100.0
+# What is asked for, by whether spend is smoothed.
+GOALS = {True: 100.0, False: 60.0}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,12 +28,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks fit")
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--raw", action="store_true", help="spend is not smoothed")
     options = parser.parse_args(arguments)
-    X, _ = daily_spend(options.customers)
+    X, _ = daily_spend(options.customers, is_smoothed=not options.raw)
     fit_tslearn(X[:48], 0), fit_ours(X[:48], 0)  # compiles
     runs = [compare(X, repeat) for repeat in range(options.repeats)]
-    text = report(options.customers, runs)
-    return finish("fit", text, (options.customers, options.repeats) == _full())
+    text = report(options.customers, runs, is_smoothed=not options.raw)
+    is_full = (options.customers, options.repeats) == _full()
+    return finish("fit_raw" if options.raw else "fit", text, is_full)
 
 
 def _full() -> tuple[int, int]:
@@ -93,18 +97,20 @@ def inertia(X: np.ndarray, centres: np.ndarray) -> float:
     return float(squares.min(axis=1).mean())
 
 
-def report(customers: int, runs: list[dict]) -> str:
+def report(customers: int, runs: list[dict], is_smoothed: bool = True) -> str:
     """Put what was measured into Markdown."""
+    goal_times = GOALS[is_smoothed]
+    kind = "" if is_smoothed else "z-normalised raw spend, "
     tslearn, ours = (median(run[who][0] for run in runs) for who in ("tslearn", "ours"))
     reached = all(run["ours"][1] <= run["tslearn"][1] for run in runs)
     ratio = tslearn / ours
     goal = Goal(
-        f"fit, {customers:,} x {DAYS}, k = {CLUSTERS}, no band, to inertia no worse"
-        f" than tslearn's ({ITERATIONS} iterations, n_jobs = {THREADS})",
-        f"{GOAL:.0f} times faster than tslearn, median of {REPEATS}",
+        f"fit, {kind}{customers:,} x {DAYS}, k = {CLUSTERS}, no band, to inertia no"
+        f" worse than tslearn's ({ITERATIONS} iterations, n_jobs = {THREADS})",
+        f"{goal_times:.0f} times faster than tslearn, median of {REPEATS}",
         f"{ratio:.0f} times (median of {len(runs)}: {tslearn:.1f} s, {ours:.3f} s)"
         + ("" if reached else "; inertia not reached"),
-        reached and ratio >= GOAL,
+        reached and ratio >= goal_times,
     )
     rows = [
         (
@@ -126,4 +132,5 @@ def report(customers: int, runs: list[dict]) -> str:
         f" no worse, and all fits count. {THREADS} threads each, compiled before."
     )
     title = "DTW k-means to tslearn's inertia"
-    return page("fit", title, [goal], table(header, rows), notes)
+    name = "fit" if is_smoothed else "fit --raw"
+    return page(name, title, [goal], table(header, rows), notes)

@@ -13,8 +13,10 @@ SHIFT_DAYS = 3.0
 ORDERS = 25.0  # of one customer in 90 days, on average
 
 
-def daily_spend(customers: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Draw customers and represent their spend as ``rhythm`` does.
+def daily_spend(
+    customers: int, seed: int = 0, is_smoothed: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw customers and represent their spend as ``rhythm`` does, or without.
 
     Each kind has its own expected orders a day; a customer has their own pace, shift
     in time and level of amounts. Orders are Poisson, amounts log-normal. Spend is
@@ -23,9 +25,12 @@ def daily_spend(customers: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     Args:
         customers: how many; drawn in blocks, so that a million fit in memory.
         seed: of all draws.
+        is_smoothed: else spend is z-normalised as it is, each customer by itself: the
+            input of the well-known recipe, days without orders and spikes.
 
     Returns:
-        (customers, 90, 1) float32 between 0 and 1, and (customers,) int8 kinds 0 to 7.
+        (customers, 90, 1) float32, smoothed between 0 and 1, and (customers,) int8
+        kinds 0 to 7.
     """
     series = np.empty((customers, DAYS, 1), np.float32)
     kinds = np.empty(customers, np.int8)
@@ -33,7 +38,8 @@ def daily_spend(customers: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(start, min(start + BLOCK, customers))
         generator = np.random.default_rng([seed, start])
         kinds[rows] = generator.integers(0, len(_shapes()), rows.stop - start)
-        series[rows, :, 0] = _represented(_amounts(kinds[rows], generator))
+        represent = _represented if is_smoothed else _normalised
+        series[rows, :, 0] = represent(_amounts(kinds[rows], generator))
     return series, kinds
 
 
@@ -84,3 +90,8 @@ def _represented(spend: np.ndarray) -> np.ndarray:
     )
     largest = smoothed.max(axis=1, keepdims=True)
     return smoothed / np.where(largest > 0, largest, 1)
+
+
+def _normalised(spend: np.ndarray) -> np.ndarray:
+    spread = spend.std(axis=1, keepdims=True)
+    return (spend - spend.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1)

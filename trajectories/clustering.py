@@ -217,7 +217,9 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
                 rows = euclid.seed(flat, present, start, first, draws)
                 centres = np.stack([stretch(X[row]) for row in rows])
             laid = centres.reshape(len(centres), -1)
-            found, moves = euclid.improve(flat, present, laid, max_iter, self.tol)
+            found, moves = euclid.improve(
+                flat, present, laid, max_iter, self.tol, self.n_jobs
+            )
             centres = found.reshape(centres.shape)
             inertia = self._nearest(X, centres)[1].mean() if n_init > 1 else 0.0
             fits.append((inertia, centres, moves))

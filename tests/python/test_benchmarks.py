@@ -20,6 +20,7 @@ from benchmarks import (
     growth,
     kernel,
     kills,
+    means,
     null,
     peers,
     retail,
@@ -56,6 +57,10 @@ def test_shoppers_are_drawn_by_seed_in_blocks(monkeypatch):
     assert (kinds[:30] == first_kinds).all()
     assert (series[30:60] != first).any()
     assert (shoppers.daily_spend(30, seed=2)[0] != first).any()
+    raw, raw_kinds = shoppers.daily_spend(80, seed=1, is_smoothed=False)
+    assert (raw_kinds == kinds).all()
+    np.testing.assert_allclose(raw.mean(axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(raw.std(axis=1), 1, atol=1e-5)
 
 
 def test_shoppers_of_a_kind_look_alike():
@@ -117,11 +122,16 @@ def test_a_measured_build_starts_from_nothing(tmp_path, monkeypatch):
     (tmp_path / "work.duckdb").touch()
     (tmp_path / "work.duckdb.wal").touch()
 
-    def dbt(folder, source, *words):
-        assert not list(folder.iterdir())
+    def dbt(folder, source, *words, environment):
+        assert bool(list(folder.iterdir())) == is_kept
+        assert words[1:] == (("--vars", '{"seed": 1}') if is_kept else ())
         raise dbt_builds.BuildError("as far as it goes")
 
     monkeypatch.setattr(dbt_builds, "dbt", dbt)
+    is_kept = True
+    with pytest.raises(dbt_builds.BuildError, match="as far as it goes"):
+        dbt_builds.run_build(tmp_path, variables={"seed": 1}, is_first=False)
+    is_kept = False
     with pytest.raises(dbt_builds.BuildError, match="as far as it goes"):
         dbt_builds.run_build(tmp_path)
 
@@ -167,6 +177,19 @@ def test_fit_counts_all_fits_until_inertia_is_no_worse(monkeypatch):
     assert "133 times (median of 1: 40.0 s, 0.300 s) | yes |" in fit.report(9, [run])
     run["ours"] = (0.3, 2.1)
     assert "inertia not reached | no |" in fit.report(9, [run])
+
+
+def test_means_end_at_the_same_inertia():
+    runs = means.compare(120, repeats=2)
+    for run in runs:
+        assert run["ours"][1] == pytest.approx(run["theirs"][1])
+    for run, seconds in zip(runs, (2.0, 8.0), strict=True):
+        run |= {"theirs": (seconds, 5.0, 9), "ours": (1.0, 5.0, 9)}
+    text = means.report(runs)
+    assert "120 x 90" in text
+    assert "| 5.0 times (median of 2) | yes |" in text
+    runs[0]["ours"] = (1.0, 5.1, 9)
+    assert "inertia not reached | no |" in means.report(runs)
 
 
 def test_peers_are_extrapolated_from_the_size_that_finished(monkeypatch, tmp_path):

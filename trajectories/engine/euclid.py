@@ -21,7 +21,7 @@ from numba import njit
 
 from trajectories.engine.spaces import in_threads, points_of
 
-CHUNK_POINTS = 4096
+CHUNK_POINTS = 8192
 
 
 def squares(A: np.ndarray, B: np.ndarray, n_jobs: int | None = None) -> np.ndarray:
@@ -104,41 +104,42 @@ def seed(points, present, clusters, first, draws):  # pragma: no cover
     Returns:
         (clusters,) rows.
     """
-    size = len(points)
-    chosen = np.empty(clusters, np.int64)
-    chosen[0] = first
-    shortest, best = np.full(size, np.inf), np.empty(size)
-    lowered, reached = np.empty(size), np.empty(size)
+    size, candidates = len(points), draws.shape[1]
+    chosen, rows = np.empty(clusters, np.int64), np.full(candidates, first)
+    shortest, reached = np.empty(size), np.empty(size)
+    lowered = np.empty((size, candidates))
+    for row in range(size):
+        shortest[row] = np.inf
     for number in range(clusters):
-        if number == 0:
-            rows = chosen[:1]
-        else:
-            total = 0.0
-            for row in range(size):
-                total += shortest[row]
-                reached[row] = total
-            asked = np.searchsorted(reached, draws[number - 1] * total)
-            rows = np.minimum(asked, size - 1)
-        least = np.inf
-        for candidate in rows:
-            total = 0.0
-            for row in range(size):
-                lowered[row] = min(
-                    shortest[row],
-                    _square(
-                        points, row, present[row], points, candidate, present[candidate]
-                    ),
+        totals = np.zeros(candidates)
+        for row in range(size):
+            for place in range(candidates):
+                other = rows[place]
+                square = _square(
+                    points, row, present[row], points, other, present[other]
                 )
-                total += lowered[row]
-            if total < least:
-                least, chosen[number] = total, candidate
-                best, lowered = lowered, best
-        shortest, best = best, shortest
+                lowered[row, place] = min(square, shortest[row])
+                totals[place] += lowered[row, place]
+        best, total = totals.argmin(), 0.0
+        chosen[number] = rows[best]
+        for row in range(size):
+            shortest[row] = lowered[row, best]
+            total += shortest[row]
+            reached[row] = total
+        if number + 1 < clusters:
+            asked = np.searchsorted(reached, draws[number] * total)
+            rows = np.minimum(asked, size - 1)
     return chosen
 
 
-@njit(cache=True, nogil=True)
-def improve(points, present, centres, max_iter, tol):  # pragma: no cover
+def improve(
+    points: np.ndarray,
+    present: np.ndarray,
+    centres: np.ndarray,
+    max_iter: int,
+    tol: float,
+    n_jobs: int | None = None,
+) -> tuple[np.ndarray, int]:
     """Lloyd iterations: label by the nearest centre, move the centres, repeat.
 
     A point weighs the same in total however many numbers it has. A number that no
@@ -152,43 +153,78 @@ def improve(points, present, centres, max_iter, tol):  # pragma: no cover
         max_iter: moves of the centres, at most.
         tol: stop when the squared moves of all centres together fall to this share of
             the mean variance of the numbers (scikit-learn's), or no label changes.
+        n_jobs: threads for many points; the result does not depend on it.
 
     Returns:
         The centres and the moves made.
     """
-    size, numbers = points.shape
-    clusters = len(centres)
-    centres, shifts = centres.copy(), np.zeros(clusters)
-    labels, upper = np.empty(size, np.int64), np.empty(size)
-    lower = np.zeros((size, clusters))
-    for row in range(size):
-        labels[row], upper[row] = -1, np.inf
-    # Members by how many numbers they have, all together in column 0.
-    members = np.zeros((clusters, numbers + 1), np.int64)
-    sums = np.zeros((clusters, numbers))
-    least = tol * _mean_variance(points, present) if tol > 0 else 0.0
+    least = tol * mean_variance(points, present) if tol > 0 else 0.0
+    state = _begun(len(points), centres)
+    if len(points) <= CHUNK_POINTS:
+        return _improve(points, present, state, max_iter, least)
+    chunks = range(0, len(points), CHUNK_POINTS)
+
+    def look(begin: int) -> tuple:
+        return _label(points, present, state, begin, begin + CHUNK_POINTS)
+
     for iteration in range(max_iter):
-        changed = _label(
-            points, present, centres, shifts, labels, upper, lower, members, sums
-        )
-        for cluster in range(clusters):
-            if members[cluster, 0] == 0:
-                _fill(points, present, centres, labels, upper, members, sums, cluster)
-                changed += 1
-        if changed == 0:
-            return centres, iteration
-        if _move(centres, members, sums, shifts) <= least:
-            return centres, iteration + 1
-    return centres, max_iter
+        parts = zip(*in_threads(look, chunks, n_jobs), strict=True)
+        changed, shift = _move(points, present, state, *map(sum, parts))
+        if not changed:
+            return state[0], iteration
+        if shift <= least:
+            return state[0], iteration + 1
+    return state[0], max_iter
 
 
 @njit(cache=True, nogil=True)
-def _label(
-    points, present, centres, shifts, labels, upper, lower, members, sums
-):  # pragma: no cover
-    """Label the points whose nearest centre may have changed; return how many did."""
-    changed, numbers, clusters = 0, points.shape[1], len(centres)
-    for row in range(len(points)):
+def _begun(size, centres):  # pragma: no cover
+    """What iterations keep of some points.
+
+    Returns:
+        centres (clusters, numbers) and how far each has moved; labels, upper bounds
+        and lower bounds of the distances to the centres; members by how many numbers
+        they have (all together in column 0) and their weighted sums.
+    """
+    clusters, numbers = centres.shape
+    labels, upper = np.empty(size, np.int64), np.empty(size)
+    for row in range(size):
+        labels[row], upper[row] = -1, np.inf
+    bounds = labels, upper, np.zeros((size, clusters))
+    members = np.zeros((clusters, numbers + 1), np.int64)
+    return (
+        centres.copy(),
+        np.zeros(clusters),
+        bounds,
+        (members, np.zeros((clusters, numbers))),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _improve(points, present, state, max_iter, least):  # pragma: no cover
+    """Iterate in one thread, and without the interpreter; see :func:`improve`."""
+    for iteration in range(max_iter):
+        found = _label(points, present, state, 0, len(points))
+        changed, shift = _move(points, present, state, found[0], found[1], found[2])
+        if changed == 0:
+            return state[0], iteration
+        if shift <= least:
+            return state[0], iteration + 1
+    return state[0], max_iter
+
+
+@njit(cache=True, nogil=True)
+def _label(points, present, state, begin, end):  # pragma: no cover
+    """Label some points whose nearest centre may have changed.
+
+    Returns:
+        How many did change, and by how much members and sums did.
+    """
+    centres, shifts, (labels, upper, lower), _ = state
+    changed, (clusters, numbers) = 0, centres.shape
+    members = np.zeros((clusters, numbers + 1), np.int64)
+    sums = np.zeros((clusters, numbers))
+    for row in range(begin, min(end, len(points))):
         own, scale = labels[row], np.sqrt(numbers / present[row])
         limit, is_open = upper[row], own < 0
         if own >= 0:
@@ -215,7 +251,7 @@ def _label(
             _shift_member(points, present, row, own, nearest, members, sums)
             labels[row] = nearest
             changed += 1
-    return changed
+    return changed, members, sums
 
 
 @njit(cache=True, nogil=True)
@@ -234,14 +270,29 @@ def _shift_member(
 
 
 @njit(cache=True, nogil=True)
-def _move(centres, members, sums, shifts):  # pragma: no cover
+def _move(points, present, state, changed, more_members, more_sums):  # pragma: no cover
     """Move the centres to the means of their members.
 
-    ``shifts`` receives how far each moves; returned is the sum of the squares.
+    Args:
+        changed: points that changed their label.
+        more_members, more_sums: what they add to the clusters.
+
+    Returns:
+        Points that changed, and the sum of the squared moves.
     """
+    centres, shifts, _, (members, sums) = state
     clusters, numbers = centres.shape
-    total = 0.0
     for cluster in range(clusters):
+        for t in range(numbers + 1):
+            members[cluster, t] += more_members[cluster, t]
+        for t in range(numbers):
+            sums[cluster, t] += more_sums[cluster, t]
+    for cluster in range(clusters):
+        if members[cluster, 0] == 0:
+            _fill(points, present, state, cluster)
+            changed += 1
+    total = 0.0
+    for cluster in range(clusters if changed else 0):
         mass, square = 0.0, 0.0
         for t in range(numbers - 1, -1, -1):
             mass += members[cluster, t + 1] * (numbers / (t + 1))
@@ -251,14 +302,13 @@ def _move(centres, members, sums, shifts):  # pragma: no cover
                 centres[cluster, t] = mean
         shifts[cluster] = np.sqrt(square)
         total += square
-    return total
+    return changed, total
 
 
 @njit(cache=True, nogil=True)
-def _fill(
-    points, present, centres, labels, upper, members, sums, cluster
-):  # pragma: no cover
+def _fill(points, present, state, cluster):  # pragma: no cover
     """Give an empty cluster the point farthest from its centre, if not its only one."""
+    centres, _, (labels, upper, _), (members, sums) = state
     far, farthest = -1.0, -1
     for row in range(len(points)):
         own = labels[row]
@@ -273,7 +323,7 @@ def _fill(
 
 
 @njit(cache=True, nogil=True)
-def _mean_variance(points, present):  # pragma: no cover
+def mean_variance(points, present):  # pragma: no cover
     """Mean over the numbers of their variance over the points that have them."""
     numbers = points.shape[1]
     counts, means, squares = np.zeros(numbers), np.zeros(numbers), np.zeros(numbers)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numba import njit
 
 from trajectories.engine.bounds import slack
 from trajectories.engine.passes import align, to_paths
@@ -192,9 +193,16 @@ class DtwSpace:
         return np.ascontiguousarray(scaled, dtype=self.dtype)
 
 
-def series_lengths(series: np.ndarray) -> np.ndarray:
+@njit(cache=True, nogil=True)
+def series_lengths(series):  # pragma: no cover
     """Count the steps of NaN-padded (series, steps, features); (series,) int64."""
-    return (~np.isnan(series[:, :, 0])).sum(axis=1)
+    lengths = np.empty(len(series), np.int64)
+    for row in range(len(series)):
+        length = series.shape[1]
+        while length > 0 and np.isnan(series[row, length - 1, 0]):
+            length -= 1
+        lengths[row] = length
+    return lengths
 
 
 def points_of(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
