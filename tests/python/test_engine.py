@@ -1,13 +1,15 @@
 """The kernels: lanes, bounds, barycentres, and what their short cuts may not change."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trajectories.engine import _forget_older_kernels
+from trajectories.engine import STAMP, _forget_other_kernels
 from trajectories.engine.bounds import envelope, rest_bound, slack
 from trajectories.engine.dtw import pack
 from trajectories.engine.lloyd import improve, seed_centres, stretch
@@ -198,13 +200,42 @@ def test_no_result_depends_on_threads():
             np.testing.assert_array_equal(one, two)
 
 
-def test_kernels_older_than_a_source_are_forgotten(tmp_path):
-    cache = tmp_path / "__pycache__"
-    cache.mkdir()
-    source, older, newer = tmp_path / "a.py", cache / "old.nbi", cache / "new.nbi"
-    for at, path in enumerate([older, source, newer]):
-        path.touch()
-        os.utime(path, (at, at))
-    _forget_older_kernels(tmp_path)
-    assert not older.exists()
-    assert newer.exists()
+def test_kernels_of_other_sources_are_forgotten(tmp_path):
+    source, kept = tmp_path / "a.py", tmp_path / "kept"
+    source.write_text("one")
+    _forget_other_kernels(tmp_path, kept)
+    kernels = [kept / "a.nbi", kept / "a.1.nbc"]
+    for kernel in kernels:
+        kernel.touch()
+    os.utime(source, (2**31, 2**31))  # touched, not changed
+    _forget_other_kernels(tmp_path, kept)
+    assert all(kernel.exists() for kernel in kernels)
+    source.write_text("two")
+    os.utime(source, (0, 0))  # changed, and looks older
+    _forget_other_kernels(tmp_path, kept)
+    assert not any(kernel.exists() for kernel in kernels)
+    assert (kept / STAMP).exists()
+
+
+def test_kernels_of_another_processor_are_not_run(tmp_path):
+    """Numba keeps them beside each other: each processor compiles its own once."""
+    code = (
+        "import numpy as np; from trajectories.engine import euclid;"
+        "one = np.ones((1, 3)); n = np.array([3]);"
+        "print(euclid.squares_between(one, n, 2 * one, n)[0, 0]);"
+        "stats = euclid.squares_between.stats;"
+        "print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))"
+    )
+    said = []
+    for name in ("", "generic", "generic", ""):
+        own = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": ""} if name else {}
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)} | own
+        ran = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.append(ran.stdout.split())
+    assert said == [["3.0", *counts] for counts in ("01", "01", "10", "10")]

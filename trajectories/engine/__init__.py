@@ -1,21 +1,44 @@
 """Compiled kernels of the clustering: many series side by side, without dbt.
 
-Numba keeps compiled kernels on disk and looks at one file's time to tell whether they
-still hold; a kernel made of others from other files would go on as it was. So kernels
-older than any source of this folder are forgotten when it is imported.
+Numba keeps compiled kernels on disk, by processor and version, and looks at one file's
+time to tell whether they still hold; a kernel made of others from other files would go
+on as it was, and so would one whose file came with an older time. So kernels are kept
+by source: all are forgotten when any file of this folder holds something else than
+when they were compiled.
 """
 
+import hashlib
 from contextlib import suppress
 from pathlib import Path
 
+from numba import njit
 
-def _forget_older_kernels(folder: Path) -> None:
-    sources = [source.stat().st_mtime for source in folder.glob("*.py")]
-    newest = max(sources, default=0)  # none to be seen when shipped as a zip
-    for kept in folder.glob("__pycache__/*.nbi"):
-        with suppress(OSError):  # another process was first, or may not write here
-            if kept.stat().st_mtime < newest:
-                kept.unlink()
+STAMP = "trajectories_engine.sha256"
 
 
-_forget_older_kernels(Path(__file__).parent)
+@njit(cache=True)
+def _kept_here():  # pragma: no cover
+    """Never called: it knows the folder in which numba keeps kernels."""
+
+
+def _forget_other_kernels(sources: Path, kept: Path) -> None:
+    """Remove kernels that were compiled from other sources than those of a folder.
+
+    Args:
+        sources: folder of the ``.py`` files; none are seen when shipped as a zip.
+        kept: folder of numba's ``.nbi`` and ``.nbc`` files.
+    """
+    digest = hashlib.sha256()
+    for source in sorted(sources.glob("*.py")):
+        digest.update(source.name.encode() + source.read_bytes())
+    stamp, now = kept / STAMP, digest.hexdigest()
+    with suppress(OSError):  # another process was first, or may not write here
+        if stamp.exists() and stamp.read_text() == now:
+            return
+        for kernel in [*kept.glob("*.nbi"), *kept.glob("*.nbc")]:
+            kernel.unlink(missing_ok=True)
+        kept.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(now)
+
+
+_forget_other_kernels(Path(__file__).parent, Path(_kept_here._cache.cache_path))
