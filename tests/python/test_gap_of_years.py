@@ -2,7 +2,6 @@
 
 import datetime
 import random
-from pathlib import Path
 
 import pytest
 from real_builds import Build, run_build
