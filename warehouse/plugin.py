@@ -41,9 +41,9 @@ class Plugin(BasePlugin):
         """Start with nothing read and no connection."""
         self._attached_server = plugin_config.get("attached_server")
         self._connection: DuckDBPyConnection | None = None
-        # dbt's own million of objects lives as long as the run.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        # What dbt has read lives as long as the run: garbage is sought among the rest.
+        if not gc.get_freeze_count():
+            gc.freeze()
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._reader = InputReader(self._scratch_folder, self._cursor)
 
