@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INPUT ?= $(DATA)
 EXTRAS := spark postgres semantic
 
-.PHONY: build test lint bench docs sample pages clean
+.PHONY: build test lint bench docs sample pages locks clean
 
 build: $(VENV)/.ready $(patsubst %,$(VENV)/.ready-%,$(filter $(EXTRAS),$(TARGET))) ## load, build, test, publish, draw the pages
 	TRAJECTORIES_INPUT="$(INPUT)" $(BIN)/dbt build $(TARGET:%=--target %)
@@ -16,7 +16,7 @@ test: lint $(EXTRAS:%=$(VENV)/.ready-%) ## everything that guards the project
 	TRAJECTORIES_BUILD=build/test $(BIN)/dbt build --target-path build/test/target
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-lint: $(VENV)/.ready
+lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/dbt --warn-error parse
@@ -38,16 +38,32 @@ sample: $(VENV)/.ready ## make the sample shop anew, in any size
 pages: $(VENV)/.ready ## draw the pages again from what is published
 	$(BIN)/python -m dashboards
 
+# uv (pip install uv) makes the locks. Versions that stand in one stay; without the
+# file all are the newest.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-strip-extras --no-annotate --no-emit-index-url --custom-compile-command 'make locks'
+LOCKED := sed -n 's/^\([[:alnum:]._-]*\).*==.*/--no-emit-package \1/p' requirements.lock
+
+locks: ## exact versions with hashes, from pyproject.toml and requirements/*.in
+	$(LOCK) pyproject.toml --output-file requirements.lock
+	for extra in dev $(EXTRAS); do $(LOCK) pyproject.toml --extra $$extra $$($(LOCKED)) \
+		--constraint requirements.lock --constraint requirements/dev.lock \
+		--output-file requirements/$$extra.lock || exit; done
+	$(LOCK) requirements/superset.in --output-file requirements/superset.lock
+	$(LOCK) pyproject.toml requirements/dagster.in --constraint requirements.lock \
+		--output-file requirements/dagster.lock
+
 clean:
 	rm -rf build target logs
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
 # An extra, such as pip install '.[spark]' gives it, in exact versions.
 $(VENV)/.ready-%: requirements/%.lock $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --requirement $<
+	$(BIN)/python -m pip install --quiet --require-hashes \
+		--requirement requirements.lock --requirement $<
 	touch $@

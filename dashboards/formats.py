@@ -4,6 +4,7 @@ import html
 import math
 import textwrap
 from collections.abc import Iterable
+from functools import cache
 
 import pandas as pd
 
@@ -80,6 +81,7 @@ def day(value: pd.Timestamp | None) -> str:
     return NOTHING if is_missing(value) else f"{pd.Timestamp(value).day} {month(value)}"
 
 
+@cache
 def month_key(value: pd.Timestamp) -> str:
     """Write a month as its first day: 2017-12-01, as Plotly's axes read it."""
     return pd.Timestamp(value).strftime("%Y-%m-%d")

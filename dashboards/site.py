@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 from plotly.offline import get_plotlyjs
 
 from dashboards import (
@@ -64,7 +65,9 @@ def build_site(
         UnreadableMartsError: `published` is missing or is no DuckDB file.
     """
     published, site = Path(published), Path(site)
-    with PublishedMarts(published, smallest_cell) as marts:
+    # Pages walk over rows, for which Arrow's strings would be unpacked one by one.
+    strings = pd.option_context("mode.string_storage", "python")
+    with strings, PublishedMarts(published, smallest_cell) as marts:
         pages = [module.build(marts) for module in PAGES]
         period = f"{_period(marts)}{_marts(published)}"
     navigation = [(module.FILE, module.TITLE) for module in PAGES]

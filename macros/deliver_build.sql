@@ -17,7 +17,7 @@
             'schema': node.schema,
             'name': node.alias,
             'key': (node.columns.keys() | list)[:1],
-            'partitioned_by': node.config.meta.get('partitioned_by', ''),
+            'partitioned_by': node.config.meta.get('parted_by', ''),
             'description': node.description,
             'columns': _column_descriptions(node)
         }) %}

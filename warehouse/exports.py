@@ -217,7 +217,7 @@ def _write_months(
         raise PublishError(
             f"{mart.schema}.{mart.name} is partitioned by {mart.partitioned_by}, which "
             "is empty in some rows: give the column a not_null test, or take "
-            "partitioned_by out of the mart's yml"
+            "parted_by out of the mart's yml"
         )
     paths = []
     for first_day in months:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -40,6 +41,9 @@ class Plugin(BasePlugin):
         """Start with nothing read and no connection."""
         self._attached_server = plugin_config.get("attached_server")
         self._connection: DuckDBPyConnection | None = None
+        # What dbt has read lives as long as the run: garbage is sought among the rest.
+        if not gc.get_freeze_count():
+            gc.freeze()
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._reader = InputReader(self._scratch_folder, self._cursor)
 

@@ -150,9 +150,8 @@ def locked(*names: str) -> dict[str, str]:
 def test_the_locks_satisfy_every_range() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    dev = extras.pop("dev")
     lock = "requirements.lock"
-    asked = {(lock,): project["dependencies"] + dev}
+    asked = {(lock,): project["dependencies"]}
     asked |= {(lock, f"requirements/{name}.lock"): extras[name] for name in extras}
     for locks, ranges in asked.items():
         versions = locked(*locks)
@@ -164,9 +163,18 @@ def test_the_locks_satisfy_every_range() -> None:
 
 def test_extras_change_no_version_of_the_lock() -> None:
     own = locked("requirements.lock")
-    for name in ("spark", "postgres", "semantic"):
+    for name in ("dev", "spark", "postgres", "semantic"):
         added = locked(f"requirements/{name}.lock")
         assert not set(added) & set(own), name
+
+
+def test_locks_hold_a_hash_for_every_package_and_no_address() -> None:
+    for lock in [PROJECT / "requirements.lock", *PROJECT.glob("requirements/*.lock")]:
+        text = lock.read_text(encoding="utf-8")
+        packages = re.findall(r"^\w.*(?:\n .*)*", text, flags=re.MULTILINE)
+        assert len(packages) == len(locked(str(lock.relative_to(PROJECT))))
+        assert all("--hash=sha256:" in package for package in packages), lock
+        assert "://" not in text, lock
 
 
 def test_the_readme_names_only_what_exists() -> None:
