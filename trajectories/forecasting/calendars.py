@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -40,14 +41,19 @@ class Calendar:
         """
         found = pd.DataFrame(0.0, index=days, columns=FLAGS)
         if self.country and len(days):
-            from holidays import country_holidays
-
-            years = range(days[0].year, days[-1].year + 1)
-            dates = pd.to_datetime(list(country_holidays(self.country, years=years)))
+            dates = _holidays(self.country, days[0].year, days[-1].year)
             found["is_holiday"] = days.isin(dates).astype(float)
         for first, last in self.promotions:
             found.loc[first:last, "is_promotion"] = 1.0
         return found
+
+
+@cache
+def _holidays(country: str, first_year: int, last_year: int) -> pd.DatetimeIndex:
+    from holidays import country_holidays
+
+    years = range(first_year, last_year + 1)
+    return pd.to_datetime(list(country_holidays(country, years=years)))
 
 
 def read_calendar(frame: pd.DataFrame | None) -> Calendar:

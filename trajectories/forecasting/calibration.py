@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 from scipy.optimize import isotonic_regression
+from scipy.special import stdtrit
 
 from trajectories.forecasting.methods import LEVELS
 from trajectories.forecasting.records import Record
@@ -25,7 +25,7 @@ PRIOR_ERRORS = 20.0
 #: of the horizon, as that of a random walk.
 PRIOR_ERROR = 1.3
 #: Size of the prior's errors over their mean: Student's t of 4 degrees of freedom.
-PRIOR_SIZES = stats.t.ppf(0.5 + 0.5 * (np.arange(20) + 0.5) / 20, 4)
+PRIOR_SIZES = stdtrit(4, 0.5 + 0.5 * (np.arange(20) + 0.5) / 20)
 PRIOR_SIZES = PRIOR_SIZES / PRIOR_SIZES.mean()
 #: Errors that count, at each length of history, for lengths being all alike.
 PRIOR_LENGTH_ERRORS = 100.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from trajectories.forecasting.methods import METHODS
-from trajectories.forecasting.records import Moment, Record
+from trajectories.forecasting.records import Moment, Record, is_tried
 
 #: Published unless another model is better by more than chance explains.
 DEFAULT = "weighted_mean"
@@ -18,7 +18,8 @@ MEANS = ("plain_mean", DEFAULT)
 SIGNIFICANCE = 0.05
 #: Origins with an outcome before anything is chosen by how it did.
 FEWEST_ORIGINS = 6
-#: A model is chosen by how it did on so many of the default's backtests, at least.
+#: A model is chosen by how it did on so many of the default's backtests, at least, of
+#: those from the origins that it is always tried from.
 FEWEST_SHARE = 0.5
 #: How many backtests every method is taken to have done as well as their plain mean.
 PRIOR_BACKTESTS = 3
@@ -35,7 +36,8 @@ class Standing:
         difference: its MASE less that of the default on the same backtests.
         margin: by how much it has to be below the default to be published: what
             chance explains. Infinite with fewer than FEWEST_ORIGINS origins.
-        is_enough: whether it was tried on FEWEST_SHARE of the default's backtests.
+        is_enough: whether it has FEWEST_SHARE of the default's backtests from the
+            origins that it is always tried from.
     """
 
     backtests: int
@@ -86,19 +88,26 @@ def judge_models(record: Record) -> dict[tuple, dict[str, Standing]]:
     """Give every model's standing by group and origin, as known at the origin.
 
     Args:
-        record: with the means.
+        record: with the means. Of a model that is not tried from every origin only
+            what it said from those that it is always tried from counts, beside what
+            the default said from the same.
 
     Returns:
         By definition, segmentation and origin, then by model.
     """
     errors = {name: np.abs(record.scaled_errors(name)) for name in record.forecasts}
+    counts = {name: is_tried(name, record.origins)[:, None] for name in errors}
     series, _ = pd.factorize(np.array([one.segment_id for one in record.histories]))
     found = {}
     for moment in record.moments():
         known = _known(record, moment)
         found[moment.definition, moment.segmentation, moment.origin] = {
             name: _standing(
-                errors[name], errors[DEFAULT], known, record.origins, series
+                errors[name],
+                errors[DEFAULT],
+                known & counts[name],
+                record.origins,
+                series,
             )
             for name in record.forecasts
         }
@@ -163,11 +172,11 @@ def _margin(
     )
     margins = [
         np.sqrt(max(variance, (sums**2).sum()))
-        * stats.t.ppf(1 - SIGNIFICANCE, max(len(sums) / horizon, 1))
+        * stdtrit(max(len(sums) / horizon, 1), 1 - SIGNIFICANCE)
     ]
     count = len(np.unique(series))
     if count > 1:
         sums = np.bincount(series, rest)  # a series without a backtest adds 0
         error = np.sqrt((sums**2).sum() * count / (count - 1))
-        margins.append(error * stats.t.ppf(1 - SIGNIFICANCE, count - 1))
+        margins.append(error * stdtrit(count - 1, 1 - SIGNIFICANCE))
     return float(max(margins) / len(rest))

@@ -15,8 +15,7 @@ from trajectories.forecasting.gate import (
     winner,
 )
 from trajectories.forecasting.histories import History, month_start
-from trajectories.forecasting.methods import YEAR
-from trajectories.forecasting.projections import MODELS
+from trajectories.forecasting.methods import MODELS, YEAR
 from trajectories.forecasting.records import Record, read_record
 
 NAMES = {

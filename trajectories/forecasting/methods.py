@@ -23,6 +23,8 @@ METHODS = (
     "theta",
     "ets",
 )
+PROPHETS = ("prophet", "prophet_daily")
+MODELS = (*METHODS, *PROPHETS)
 
 
 _drawing = threading.Lock()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from itertools import compress
 
 import joblib
 import numpy as np
@@ -21,18 +22,29 @@ from trajectories.forecasting.calendars import (
     read_calendar,
     read_days,
 )
+from trajectories.forecasting.gate import add_means, judge_models, winner
 from trajectories.forecasting.histories import History, month_start, read_histories
-from trajectories.forecasting.methods import METHODS, Forecast, forecast_simply
-from trajectories.forecasting.prophet_fit import forecast_days, forecast_months
+from trajectories.forecasting.methods import (
+    METHODS,
+    MODELS,
+    PROPHETS,
+    Forecast,
+    forecast_simply,
+)
+from trajectories.forecasting.prophet_fit import (
+    can_forecast,
+    forecast_days,
+    forecast_months,
+)
+from trajectories.forecasting.records import Record, is_tried, read_record
 
-PROPHETS = ("prophet", "prophet_daily")
-MODELS = (*METHODS, *PROPHETS)
-#: Below this many histories, starting processes costs more than it saves.
+MONTHLY, DAILY = PROPHETS
+#: Below this many tasks, starting processes costs more than it saves.
 FEWEST_PARALLEL = 12
 #: Each process holds about 300 MB.
 MOST_PROCESSES = 4
 #: What forecasts depend on beside the history; raise the number when the code changes.
-EDITION = "1"
+EDITION = "2"
 
 DTYPES = {
     "definition": "str",
@@ -61,12 +73,17 @@ ROW_KEYS = [
 
 @dataclass(frozen=True)
 class _Task:
-    """A history to forecast with all models."""
+    """A history to forecast with some models: the simple ones, or one Prophet."""
 
     history: History
+    models: tuple[str, ...]
     days: Days | None
     fingerprint: str
     seed: int
+
+
+#: A history, and the models to ask about it: all simple ones, or one Prophet.
+_Question = tuple[History, tuple[str, ...]]
 
 
 def project_revenue(
@@ -83,9 +100,12 @@ def project_revenue(
     """Forecast every history from its origin by every model.
 
     What a model cannot do has no rows: seasonal naive needs twelve months, Theta four,
-    ETS seven, Prophet six with revenue, and `prophet_daily` the days. Nothing later
-    than an origin is looked at. What was said of the same history before is kept, so
-    that a build of one month more fits one month's origins.
+    ETS seven, Prophet six with revenue in the last year, and `prophet_daily` the days.
+    Prophet, which costs ten times as much as all others, is asked from the latest
+    origin, from those that make its record (see `is_tried`), and wherever by this
+    record it is published. Nothing later than an origin is looked at. What was said of
+    the same history before is kept, so that a build of one month more fits one month's
+    origins.
 
     Args:
         histories: see `read_histories`; all origins, the latest one too.
@@ -112,22 +132,22 @@ def project_revenue(
     _check(horizon, models)
     read = read_histories(histories, horizon)
     known_days, known_ahead = read_days(days), read_calendar(calendar)
-    settings = [EDITION, horizon, sorted(models), seed, repr(known_ahead), *_versions()]
-    tasks = [_task(one, known_days.get(one.key), settings, seed) for one in read]
-    kept = _kept(earlier, tasks)
-    done = set(kept["fingerprint"])
-    tasks = [task for task in tasks if task.fingerprint not in done]
-    work = partial(_project, horizon=horizon, models=models, calendar=known_ahead)
-    results = _run(work, tasks, processes) if run is None else run(work, tasks)
-    rows = [
-        row
-        for task, said in zip(tasks, results, strict=True)
-        for model, forecast in said.items()
-        for row in _rows(task, model, forecast)
-    ]
-    found = pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
-    both = found if kept.empty else pd.concat([kept, found])
-    return both.sort_values(ROW_KEYS, kind="stable", ignore_index=True)
+    settings = [EDITION, horizon, seed, repr(known_ahead), *_versions()]
+    work = partial(_project, horizon=horizon, calendar=known_ahead)
+    answered = partial(
+        _answered,
+        days=known_days,
+        settings=settings,
+        seed=seed,
+        earlier=earlier,
+        run=partial(_run, processes=processes) if run is None else run,
+        work=work,
+    )
+    found = answered(_asked(read, models))
+    if not set(PROPHETS).isdisjoint(models):
+        record = read_record(found, histories, horizon)
+        found = pd.concat([found, answered(_published(record))])
+    return found.sort_values(ROW_KEYS, kind="stable", ignore_index=True)
 
 
 def _check(horizon: int, models: Sequence[str]) -> None:
@@ -146,15 +166,88 @@ def _versions() -> list[str]:
     return [version(name) for name in ("prophet", "statsforecast", "holidays")]
 
 
-def _task(history: History, days: Days | None, settings: list, seed: int) -> _Task:
+def _asked(read: list[History], models: Sequence[str]) -> list[_Question]:
+    """Ask the simple methods from every origin, and Prophet from some."""
+    simple = tuple(model for model in METHODS if model in models)
+    latest = max((history.origin for history in read), default=0)
+    return [(history, simple) for history in read if simple] + [
+        (history, (model,))
+        for model in PROPHETS
+        if model in models
+        for history in read
+        if is_tried(model, history.origin) or history.origin == latest
+    ]
+
+
+def _published(record: Record) -> list[_Question]:
+    """Ask a Prophet that is published from an origin and makes no record there.
+
+    What is published from an origin is then the same when further months have come.
+    """
+    add_means(record)
+    won = {key: winner(now) for key, now in judge_models(record).items()}
+    latest = record.origins.max(initial=0)
+    return [
+        (history, (model,))
+        for history in record.histories
+        if (model := won[(*history.group, history.origin)]) in PROPHETS
+        and not (is_tried(model, history.origin) or history.origin == latest)
+    ]
+
+
+def _answered(
+    asked: list[_Question],
+    days: dict[tuple, Days],
+    settings: list,
+    seed: int,
+    earlier: pd.DataFrame | None,
+    run: Callable[[Callable, Sequence], list],
+    work: Callable[[_Task], dict[str, Forecast]],
+) -> pd.DataFrame:
+    """Keep what was said before, and work out the rest."""
+    tasks = [
+        _task(history, models, days.get(history.key), settings, seed)
+        for history, models in asked
+        if _is_possible(history, models, days)
+    ]
+    kept = _kept(earlier, tasks)
+    done = set(kept["fingerprint"])
+    tasks = [task for task in tasks if task.fingerprint not in done]
+    rows = [
+        row
+        for task, said in zip(tasks, run(work, tasks), strict=True)
+        for model, forecast in said.items()
+        for row in _rows(task, model, forecast)
+    ]
+    found = pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+    return found if kept.empty else pd.concat([kept, found])
+
+
+def _is_possible(
+    history: History, models: tuple[str, ...], days: dict[tuple, Days]
+) -> bool:
+    if models == (DAILY,) and history.key not in days:
+        return False
+    return models[0] not in PROPHETS or can_forecast(history)
+
+
+def _task(
+    history: History,
+    models: tuple[str, ...],
+    days: Days | None,
+    settings: list,
+    seed: int,
+) -> _Task:
     """Fingerprint what a forecast is made from, and seed it by its name."""
-    name = json.dumps([*history.key, *settings])
+    name = json.dumps([*history.key, *models, *settings])
     digest = hashlib.sha256(name.encode())
     digest.update(history.amounts.tobytes())
+    days = days if models == (DAILY,) else None
     if days is not None:
         digest.update(days.dates.tobytes() + days.amounts.tobytes())
     own = hashlib.sha256(json.dumps([seed, *history.key]).encode())
-    return _Task(history, days, digest.hexdigest(), int(own.hexdigest()[:7], 16))
+    own_seed = int(own.hexdigest()[:7], 16)
+    return _Task(history, models, days, digest.hexdigest(), own_seed)
 
 
 def _kept(earlier: pd.DataFrame | None, tasks: list[_Task]) -> pd.DataFrame:
@@ -166,32 +259,33 @@ def _kept(earlier: pd.DataFrame | None, tasks: list[_Task]) -> pd.DataFrame:
 
 
 def _run(work: Callable, tasks: list[_Task], processes: int | None) -> list[dict]:
-    """Run the tasks in order, in parallel processes when many."""
+    """Run the tasks: Prophet's in parallel processes when many, the others here."""
+    is_slow = [task.models[0] in PROPHETS for task in tasks]
     if processes is None:
         processes = min(joblib.cpu_count(), MOST_PROCESSES)
-    if len(tasks) < FEWEST_PARALLEL:
+    if sum(is_slow) < FEWEST_PARALLEL:
         processes = 1
-    jobs = (joblib.delayed(work)(task) for task in tasks)
+    jobs = (joblib.delayed(work)(task) for task in compress(tasks, is_slow))
     results = joblib.Parallel(n_jobs=processes, return_as="generator")(jobs)
     try:
-        return list(tqdm(results, "Forecasts", len(tasks), disable=None, leave=False))
+        here = [work(task) for task in compress(tasks, np.logical_not(is_slow))]
+        there = tqdm(results, "Prophet", sum(is_slow), disable=None, leave=False)
+        said = {True: iter(there), False: iter(here)}
+        return [next(said[slow]) for slow in is_slow]
     finally:
         if processes > 1:
             get_reusable_executor().shutdown(wait=True)
 
 
-def _project(
-    task: _Task, horizon: int, models: Sequence[str], calendar: Calendar
-) -> dict[str, Forecast]:
+def _project(task: _Task, horizon: int, calendar: Calendar) -> dict[str, Forecast]:
     history = task.history
-    said: dict[str, Forecast | None] = dict(forecast_simply(history.amounts, horizon))
-    if "prophet" in models:
-        said["prophet"] = forecast_months(history, horizon, task.seed)
-    if "prophet_daily" in models and task.days is not None:
-        said["prophet_daily"] = forecast_days(
-            history, task.days, calendar, horizon, task.seed
-        )
-    return {model: said[model] for model in models if said.get(model) is not None}
+    if task.models == (MONTHLY,):
+        said = {MONTHLY: forecast_months(history, horizon, task.seed)}
+    elif task.models == (DAILY,):
+        said = {DAILY: forecast_days(history, task.days, calendar, horizon, task.seed)}
+    else:
+        said = forecast_simply(history.amounts, horizon)
+    return {model: said[model] for model in task.models if said.get(model) is not None}
 
 
 def _rows(task: _Task, model: str, forecast: Forecast) -> list[tuple]:

@@ -19,6 +19,7 @@ from trajectories.forecasting.histories import History, month_start
 from trajectories.forecasting.methods import (
     FEWEST_SEASONAL_MONTHS,
     LEVELS,
+    YEAR,
     Forecast,
     forecast_of,
     seeded,
@@ -35,20 +36,23 @@ SAMPLES = 500
 _log = logging.getLogger(__name__)
 
 
+def can_forecast(history: History) -> bool:
+    """Say whether Prophet is asked: FEWEST_MONTHS known, revenue in the last year."""
+    is_long = len(history.amounts) >= FEWEST_MONTHS
+    return is_long and bool(np.any(history.amounts[-YEAR:]))
+
+
 def forecast_months(history: History, horizon: int, seed: int) -> Forecast | None:
     """Fit Prophet to monthly revenue and forecast the months after it.
 
     Args:
-        history: known at the origin; its last month is the origin.
+        history: that it `can_forecast`; its last month is the origin.
         horizon: months ahead.
         seed: of the fit and of the predictive samples.
 
     Returns:
-        The forecast, or None when the history is under FEWEST_MONTHS long,
-        is zero throughout, or cannot be fitted.
+        The forecast, or None when the history cannot be fitted.
     """
-    if len(history.amounts) < FEWEST_MONTHS or not history.has_revenue:
-        return None
     first, last = history.first_month, history.origin
     known = pd.DataFrame({"ds": _months(first, last), "y": history.amounts})
     ahead = pd.DataFrame({"ds": _months(last + 1, last + horizon)})
@@ -67,7 +71,7 @@ def forecast_days(
     one for all promotions, since each comes once a year. Days without revenue are 0.
 
     Args:
-        history: known at the origin; its last month is the origin.
+        history: as for `forecast_months`.
         days: daily revenue up to the origin.
         calendar: holidays and promotions.
         horizon: months ahead.
@@ -76,8 +80,6 @@ def forecast_days(
     Returns:
         As `forecast_months`.
     """
-    if len(history.amounts) < FEWEST_MONTHS or not history.has_revenue:
-        return None
     start, origin = month_start(history.first_month), month_start(history.origin + 1)
     every = pd.date_range(start, month_start(history.origin + 1 + horizon))[:-1]
     amounts = pd.Series(days.amounts, index=pd.DatetimeIndex(days.dates))
@@ -118,10 +120,13 @@ def _fitted(
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Fit, and give the forecast, shape (points,), and samples, (points, SAMPLES)."""
-    from prophet import Prophet  # two seconds to import, and it sets log levels
+    # Two seconds to import, and it sets log levels.
+    from trajectories.forecasting.lean_prophet import LeanProphet
 
     with _silence():
-        model = Prophet(daily_seasonality=False, uncertainty_samples=SAMPLES, **options)
+        model = LeanProphet(
+            daily_seasonality=False, uncertainty_samples=SAMPLES, **options
+        )
         for name in regressors:
             model.add_regressor(name)
         try:
@@ -138,9 +143,7 @@ def _fitted(
             )
             return None
         with seeded(seed):
-            samples = model.predictive_samples(ahead)["yhat"]
-            model.uncertainty_samples = 0
-            return model.predict(ahead)["yhat"].to_numpy(), samples
+            return model.forecast(ahead)
 
 
 def _months(first: int, last: int) -> pd.DatetimeIndex:

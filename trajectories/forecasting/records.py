@@ -8,12 +8,26 @@ import numpy as np
 import pandas as pd
 
 from trajectories.forecasting.histories import History, month_number, read_histories
-from trajectories.forecasting.methods import LEVELS
-from trajectories.forecasting.projections import MODELS
+from trajectories.forecasting.methods import LEVELS, MODELS, PROPHETS
 
+#: Prophet's record is made from the last month of every quarter.
+PROPHET_MONTHS = 3
 #: How many months the group's typical change counts for, beside a history's own.
 PRIOR_MONTHS = 3
 ENDS = ("lower", "upper")
+
+
+def is_tried(model: str, origins: np.ndarray | int) -> np.ndarray | bool:
+    """Say from which origins a model is always tried: these are its record.
+
+    Prophet's are told by the calendar and not counted back from the latest, so that
+    they stay the same when a month is added.
+
+    Args:
+        model: any.
+        origins: month numbers, of any shape.
+    """
+    return (model not in PROPHETS) | (origins % PROPHET_MONTHS == PROPHET_MONTHS - 1)
 
 
 @dataclass(frozen=True)
