@@ -10,12 +10,19 @@ from made_revenue import (
     rolled,
     seasonal_amounts,
 )
+from prophet import Prophet
 
-from trajectories.forecasting import MODELS, project_revenue, rolling_histories
+from trajectories.forecasting import (
+    MODELS,
+    judge_forecasts,
+    project_revenue,
+    rolling_histories,
+)
 from trajectories.forecasting import projections as projections_module
 from trajectories.forecasting.calendars import read_calendar, read_days
 from trajectories.forecasting.histories import History, read_histories
-from trajectories.forecasting.methods import METHODS, forecast_simply
+from trajectories.forecasting.lean_prophet import LeanProphet
+from trajectories.forecasting.methods import METHODS, forecast_simply, seeded
 from trajectories.forecasting.prophet_fit import forecast_months
 
 AMOUNTS = [
@@ -239,11 +246,51 @@ def spied(monkeypatch, name):
     return calls
 
 
-def test_prophet_is_called_and_its_forecast_is_what_is_returned(monkeypatch):
-    calls = spied(monkeypatch, "predict")
-    found = project_revenue(history_rows(seasonal_amounts(24)), models=["prophet"])
-    assert len(calls) == 1
-    np.testing.assert_array_equal(found["forecast_amount"], calls[0]["yhat"])
+def both_prophets(frame, ahead, **options):
+    """What Prophet says as it comes, and what the lean one says."""
+    for kind in (Prophet, LeanProphet):
+        model = kind(uncertainty_samples=50, daily_seasonality=False, **options)
+        for name in set(frame) - {"ds", "y"}:
+            model.add_regressor(name)
+        model.fit(frame, seed=1)
+        with seeded(2):
+            if kind is Prophet:
+                samples = model.predictive_samples(ahead)["yhat"]
+                yield model.predict(ahead)["yhat"].to_numpy(), samples
+            else:
+                yield model.forecast(ahead)
+
+
+@pytest.mark.parametrize("yearly", [False, 3])
+def test_the_lean_prophet_says_on_months_what_prophet_says(yearly):
+    months = pd.date_range("2016-01-01", periods=30, freq="MS")
+    frame = pd.DataFrame({"ds": months, "y": seasonal_amounts(30)})
+    plain, lean = both_prophets(
+        frame[:24], frame[["ds"]][24:], yearly_seasonality=yearly
+    )
+    for one, other in zip(plain, lean, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_lean_prophet_says_on_days_what_prophet_says(eighteen_months):
+    days, _ = eighteen_months
+    frame = pd.DataFrame({"ds": days["order_date"], "y": days["revenue_amount"]})
+    frame = frame.assign(
+        is_first=(frame["ds"].dt.day == 1) * 1.0,
+        is_ninth=(frame["ds"].dt.day == 9) * 1.0,
+    )
+    ahead = frame[500:].drop(columns="y")
+    plain, lean = both_prophets(frame[:500], ahead, weekly_seasonality=True)
+    for one, other in zip(plain, lean, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_prophet_is_asked_of_segments_with_revenue_in_the_last_year_only():
+    amounts = seasonal_amounts(24)
+    for silent, is_asked in ((11, True), (12, False)):
+        amounts[24 - silent :] = 0
+        found = project_revenue(history_rows(amounts), models=["naive", "prophet"])
+        assert ("prophet" in set(found["model"])) == is_asked
 
 
 @pytest.mark.parametrize(("months", "is_seasonal"), [(23, False), (24, True)])
@@ -505,7 +552,7 @@ def test_what_comes_after_an_origin_changes_nothing_said_from_it():
         found[found["origin_month"] <= "2017-11-01"].reset_index(drop=True)
         for found in (project_revenue(rows), project_revenue(changed))
     )
-    assert len(before) == 2 * 2 * 7 * 6
+    assert len(before) == 2 * 2 * 6 * 6
     pd.testing.assert_frame_equal(before, after, check_exact=True)
 
 
@@ -513,13 +560,14 @@ def test_what_comes_after_an_origin_changes_nothing_said_from_it():
 
 
 class Counted:
-    """Runs tasks here, and keeps the keys of the histories that were fitted."""
+    """Runs tasks here, and keeps the histories that were fitted, each once."""
 
     def __init__(self):
         self.keys = []
 
     def __call__(self, work, tasks):
-        self.keys = [task.history.key for task in tasks]
+        new = {task.history.key for task in tasks} - set(self.keys)
+        self.keys += sorted(new)
         return [work(task) for task in tasks]
 
 
@@ -604,6 +652,61 @@ def test_a_new_month_fits_its_own_origin_only():
     run = Counted()
     project_revenue(rolled({"a": amounts}, first_months=7), earlier=found, run=run)
     assert [key[3] for key in run.keys] == [2017 * 12 + 11]
+
+
+# Prophet's origins
+
+
+@pytest.fixture(scope="module")
+def growing():
+    """Growth that Prophet tells from noise best, and what is said of it."""
+    rows = rolled(
+        {
+            f"s{seed}": 1000
+            + 100 * np.arange(26)
+            + np.random.default_rng(seed).normal(0, 100, 26)
+            for seed in range(4)
+        }
+    )
+    return rows, project_revenue(rows)
+
+
+def test_the_gate_chooses_prophet_on_a_shop_that_it_forecasts_best(growing):
+    rows, said = growing
+    found = judge_forecasts(said, rows)
+    chosen = found[found["is_published"]].groupby("origin_month")["model"].unique()
+    months = chosen.index[chosen.map(lambda models: list(models) == ["prophet"])]
+    assert list(months) == list(pd.date_range("2017-04", "2017-12", freq="MS"))
+
+
+def test_prophet_is_asked_at_quarters_ends_and_where_it_is_published(growing):
+    _, said = growing
+    origins = said.groupby("model")["origin_month"].unique().map(sorted)
+    quarters = pd.to_datetime(["2016-06", "2016-09", "2016-12", "2017-03"])
+    published = pd.date_range("2017-04", "2017-12", freq="MS")
+    assert origins["prophet"] == [*quarters, *published]
+    assert origins["naive"] == list(pd.date_range("2016-04", "2017-12", freq="MS"))
+
+
+@pytest.mark.parametrize("latest", ["2017-01", "2017-03"])
+def test_prophet_is_always_asked_at_the_latest_origin(growing, latest):
+    rows, _ = growing
+    early = rows[rows[["origin_month", "month"]].max(axis=1) <= latest]
+    said = project_revenue(early, models=["naive", "prophet"])
+    origins = set(said.loc[said["model"] == "prophet", "origin_month"])
+    quarters = pd.to_datetime(["2016-06", "2016-09", "2016-12"])
+    assert origins == {*quarters, pd.Timestamp(latest)}
+
+
+def test_month_by_month_is_as_all_at_once(growing):
+    # January's Prophet was shown and makes no record; May's was published, and stays.
+    rows, found = growing
+    earlier = None
+    for latest in ("2017-01", "2017-02", "2017-05", "2017-06", "2017-12"):
+        early = rows[rows[["origin_month", "month"]].max(axis=1) <= latest]
+        earlier = project_revenue(early, earlier=earlier)
+        once = project_revenue(early) if latest < "2017-12" else found
+        pd.testing.assert_frame_equal(earlier, once, check_exact=True)
 
 
 def test_what_is_no_longer_asked_for_is_dropped(said_before):

@@ -19,6 +19,7 @@ from trajectories.forecasting import judge_forecasts, project_revenue
 from trajectories.forecasting.gate import (
     DEFAULT,
     FEWEST_ORIGINS,
+    FEWEST_QUARTERS,
     add_means,
     judge_models,
     winner,
@@ -84,20 +85,28 @@ def test_a_method_that_was_right_gets_the_weight():
 
 def test_standings_are_those_of_plain_loops():
     generator = np.random.default_rng(2)
-    came = generator.normal(100, 10, (3, 12, 3))
+    came = generator.normal(100, 10, (3, 15, 3))
     said = {
         name: generator.normal(100, size, came.shape)
-        for name, size in ((DEFAULT, 5), ("ets", 3), ("theta", 8))
+        for name, size in ((DEFAULT, 5), ("ets", 3), ("theta", 8), ("prophet", 4))
     }
     said["ets"][0, :2] = np.nan
     said["theta"][1:] = np.nan
     came[2, 3, 1] = np.nan
     record = record_of(said, came, scales=4.0)
     found = judge_models(record)
-    for origin in range(12):
+    for origin in range(15):
         standings = found[("stock", "value", 24_000 + origin)]
         for name in said:
-            expected = plain_standing(said[name], said[DEFAULT], came, origin)
+            is_prophet = name == "prophet"
+            expected = plain_standing(
+                said[name],
+                said[DEFAULT],
+                came,
+                origin,
+                tried={2, 5, 8, 11, 14} if is_prophet else set(range(15)),
+                fewest=4 if is_prophet else 6,
+            )
             own = standings[name]
             assert own.backtests == expected[0]
             np.testing.assert_allclose(
@@ -105,18 +114,18 @@ def test_standings_are_those_of_plain_loops():
             )
 
 
-def plain_standing(said, default, came, now, scale=4.0):
+def plain_standing(said, default, came, now, tried, fewest, scale=4.0):
     known = []
     for series, origin, step in np.ndindex(came.shape):
         place = series, origin, step
-        is_known = origin + 1 + step <= now
+        is_known = origin + 1 + step <= now and origin in tried
         if is_known and np.isfinite([said[place], default[place], came[place]]).all():
             own, other = (abs(came[place] - x[place]) / scale for x in (said, default))
             known.append((origin, series, own, own - other))
     if not known:
         return 0, np.nan, np.nan, np.inf
     mean = sum(row[3] for row in known) / len(known)
-    if len({row[0] for row in known}) < FEWEST_ORIGINS:
+    if len({row[0] for row in known}) < fewest:
         margin = np.inf
     else:
         margin = max(by_origin(known, mean, came.shape[2]), by_series(known, mean))
@@ -169,13 +178,33 @@ def test_a_better_model_wins_with_enough_origins():
 
 
 @pytest.mark.parametrize("shock", [0.0, 1.0])
-def test_a_model_that_is_no_better_seldom_wins(shock):
+@pytest.mark.parametrize("model", ["ets", "prophet"])
+def test_a_model_that_is_no_better_seldom_wins(model, shock):
     # One in twenty may by chance; of 200, more than 20 would be one in 10,000.
     won = [
-        winner(latest(drawn(seed, {DEFAULT: 1.0, "ets": 1.0}, shock=shock)))
+        winner(latest(drawn(seed, {DEFAULT: 1.0, model: 1.0}, shock=shock)))
         for seed in range(200)
     ]
-    assert won.count("ets") <= 20
+    assert won.count(model) <= 20
+
+
+def test_a_better_prophet_wins_with_enough_quarters():
+    won = [
+        winner(latest(drawn(seed, {DEFAULT: 1.0, "prophet": 0.5})))
+        for seed in range(40)
+    ]
+    assert won.count("prophet") >= 36
+
+
+def test_what_prophet_says_between_quarters_ends_is_no_record():
+    record = drawn(1, {DEFAULT: 2.0, "prophet": 0.2})
+    standing = latest(record)["prophet"]
+    assert standing.is_enough
+    between = record.origins % 3 != 2
+    record.forecasts["prophet"][between] = np.nan
+    assert latest(record)["prophet"] == standing
+    record.forecasts["prophet"][between] = 1e9
+    assert latest(record)["prophet"] == standing
 
 
 def test_with_few_origins_the_margin_is_infinite():
@@ -185,7 +214,7 @@ def test_with_few_origins_the_margin_is_infinite():
     now = [found[("stock", "value", 24_000 + number)] for number in range(9)]
     assert [one["ets"].backtests for one in now] == [0, 3, *range(9, 51, 6)]
     assert [np.isinf(one["ets"].margin) for one in now] == [True] * 6 + [False] * 3
-    assert FEWEST_ORIGINS == 6
+    assert (FEWEST_ORIGINS, FEWEST_QUARTERS) == (6, 4)
     assert [winner(one) for one in now] == [DEFAULT] * 6 + ["ets"] * 3
 
 
