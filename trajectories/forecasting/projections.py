@@ -13,7 +13,8 @@ from itertools import compress
 import joblib
 import numpy as np
 import pandas as pd
-from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky import ProcessPoolExecutor
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from trajectories.forecasting.calendars import (
@@ -263,18 +264,17 @@ def _run(work: Callable, tasks: list[_Task], processes: int | None) -> list[dict
     is_slow = [task.models[0] in PROPHETS for task in tasks]
     if processes is None:
         processes = min(joblib.cpu_count(), MOST_PROCESSES)
-    if sum(is_slow) < FEWEST_PARALLEL:
-        processes = 1
-    jobs = (joblib.delayed(work)(task) for task in compress(tasks, is_slow))
-    results = joblib.Parallel(n_jobs=processes, return_as="generator")(jobs)
-    try:
+    if processes == 1 or sum(is_slow) < FEWEST_PARALLEL:
+        return [work(task) for task in tasks]
+    # An executor of its own: the one that joblib shares can lock itself up when it is
+    # shut down while it still hands out work.
+    one_thread = {"initializer": threadpool_limits, "initargs": (1,)}
+    with ProcessPoolExecutor(processes, **one_thread) as executor:
+        there = executor.map(work, compress(tasks, is_slow))
         here = [work(task) for task in compress(tasks, np.logical_not(is_slow))]
-        there = tqdm(results, "Prophet", sum(is_slow), disable=None, leave=False)
+        there = tqdm(there, "Prophet", sum(is_slow), disable=None, leave=False)
         said = {True: iter(there), False: iter(here)}
         return [next(said[slow]) for slow in is_slow]
-    finally:
-        if processes > 1:
-            get_reusable_executor().shutdown(wait=True)
 
 
 def _project(task: _Task, horizon: int, calendar: Calendar) -> dict[str, Forecast]:
