@@ -88,7 +88,8 @@ NOTES = (
     f" fitted to every series, before it to every {PROPHET_EVERY}th group of"
     f" {SHOP_SERIES} from the ends of quarters, to save time. As {SHOP_SERIES}"
     " segments: judged in these groups, each alone, as a shop's segments are. Kinds are"
-    " parts of the cell of all series. Products were chosen by their first twelve months.",
+    " parts of the cell of all series. Products were chosen by their first twelve"
+    " months.",
 )
 
 
