@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import prebuilt
 import pytest
-from real_builds import Build, run_build
+from real_builds import Build
 
 
 @pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A target folder that builds of parts share, so that one of them parses."""
-    return tmp_path_factory.mktemp("parsed")
+def sample() -> Build:
+    """The whole build of the sample shop, for tests that read it."""
+    return prebuilt.sample()
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The whole build of the sample shop, once for all tests that read it."""
-    built = run_build(tmp_path_factory.mktemp("sample"))
-    assert built.returncode == 0, built.output[-6000:]
-    return built
+def small() -> Build:
+    """The build of the small shop, for tests that read it."""
+    return prebuilt.small()
+
+
+@pytest.fixture
+def small_copy(small: Build, tmp_path: Path) -> Build:
+    """A copy of the small shop's build and project, to be built again."""
+    project = prebuilt.copy_project(small, tmp_path / "project")
+    return prebuilt.copy_build(small, tmp_path / "build", project)
+
+
+@pytest.fixture(scope="session")
+def small_project(small: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small shop's project, parsed, for builds with its settings."""
+    return prebuilt.copy_project(small, tmp_path_factory.mktemp("small") / "project")

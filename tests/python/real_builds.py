@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from made_once import MARK
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHARED_DATA = Path(
@@ -34,17 +35,26 @@ CLEANING = (
 )
 
 
-# Earlier months from which tests repeat the forecast: each costs a fit per segment.
-FEW_ORIGINS = 2
+# Unit tests are of the code, whatever the shop: the build of the sample runs them.
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+# No test of any kind: for what asks something else of the models.
+WITHOUT_TESTS = ("--exclude-resource-types", "unit_test", "test")
+# Forecasts are repeated from few earlier months: each costs a fit per segment.
+FEW_ORIGINS = {"forecast_origins": 2}
 
 
 @dataclass(frozen=True)
 class Build:
-    """One run of `dbt build`: its folder, exit status and what it printed."""
+    """One run of `dbt build`: its folder, exit status and what it printed.
+
+    `project` is what was built, `target` dbt's target folder.
+    """
 
     folder: Path
     returncode: int
     output: str
+    project: Path
+    target: Path
 
     @property
     def published(self) -> Path:
@@ -94,6 +104,7 @@ def run_build(
     folder: Path,
     *arguments: str,
     source: Path | str = "",
+    project: Path = PROJECT,
     target: Path | None = None,
     variables: dict[str, object] | None = None,
     verb: str = "build",
@@ -101,33 +112,52 @@ def run_build(
 ) -> Build:
     """Run `dbt build` as the Makefile does, into a build folder of its own.
 
-    Forecasts are repeated from FEW_ORIGINS only, unless the variables say otherwise.
+    Args:
+        folder: the build folder.
+        arguments: of dbt.
+        source: input, where it is not the project's sample.
+        project: what is built. A copy knows the folder as its `build`, a link: dbt
+            parses anew where the name of its database has changed.
+        target: dbt's target folder.
+        variables: dbt's; without any, the project's own is built from FEW_ORIGINS.
+        verb: of dbt.
+        environment: more of it.
     """
-    variables = {"forecast_origins": FEW_ORIGINS, **(variables or {})}
+    if (folder.parent / MARK).exists():
+        raise ValueError(f"{folder} is shared by all tests: build into a copy of it.")
     folder.mkdir(parents=True, exist_ok=True)
+    location = str(folder)
+    if project == PROJECT:
+        target = target or folder / "target"
+        variables = FEW_ORIGINS if variables is None else variables
+    else:
+        target, location = target or project / "target", "build"
+        (project / location).unlink(missing_ok=True)
+        (project / location).symlink_to(folder)
     command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", verb]
-    command += ["--target-path", str(target or folder / "target"), *arguments]
+    command += ["--target-path", str(target), *arguments]
     command += ["--log-path", str(folder / "logs")]
-    command += ["--vars", json.dumps(variables)]
+    if variables:
+        command += ["--vars", json.dumps(variables)]
     environment = {
         **os.environ,
         **(environment or {}),
-        "TRAJECTORIES_BUILD": str(folder),
+        "TRAJECTORIES_BUILD": location,
         "TRAJECTORIES_INPUT": str(source),
         "TRAJECTORIES_SHARED_DATA": str(SHARED_DATA),
-        "DBT_PROFILES_DIR": str(PROJECT),
-        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_PROFILES_DIR": str(project),
+        "DBT_PROJECT_DIR": str(project),
     }
     ran = subprocess.run(
         command,
-        cwd=PROJECT,
+        cwd=project,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    return Build(folder, ran.returncode, ran.stdout)
+    return Build(folder, ran.returncode, ran.stdout, project, target)
 
 
 def needs_data(name: str) -> pytest.MarkDecorator:
