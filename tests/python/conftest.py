@@ -29,6 +29,6 @@ def small_copy(small: Build, tmp_path: Path) -> Build:
 
 
 @pytest.fixture(scope="session")
-def small_project(small: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(small: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small shop's project, parsed, for builds with its settings."""
     return prebuilt.copy_project(small, tmp_path_factory.mktemp("small") / "project")

@@ -7,13 +7,19 @@ fork that knows nothing of the commands before; its exit status is answered in a
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import sys
 
 # What takes seconds to import, besides dbt itself. None of them starts a thread.
 IMPORTED = (
-    *("dbt.cli.main", "dbt.task.build", "dbt.adapters.duckdb", "dbt.adapters.duckdb.impl"),
+    *(
+        "dbt.cli.main",
+        "dbt.task.build",
+        "dbt.adapters.duckdb",
+        "dbt.adapters.duckdb.impl",
+    ),
     *("pandas", "pyarrow.parquet", "numba", "scipy.stats", "sklearn.cluster"),
     *("prophet", "statsforecast", "trajectories.fitting", "trajectories.forecasting"),
     *("dashboards", "warehouse.delivery"),
@@ -38,7 +44,7 @@ def run(folder: str, environment: dict, output: str, arguments: list[str]) -> in
     try:
         cli()
     except SystemExit as ended:
-        return ended.code or 0 if not isinstance(ended.code, str) else 1
+        return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -55,6 +61,9 @@ def main() -> None:
             status = 1
             try:
                 status = run(*json.loads(line))
+                # What was registered to run at the end; destructors of C++ would miss
+                # the threads that stayed with the parent.
+                atexit._run_exitfuncs()
             finally:
                 os._exit(status)
         _, status = os.waitpid(child, 0)

@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -16,6 +18,7 @@ import pytest
 from made_once import MARK
 
 PROJECT = Path(__file__).resolve().parents[2]
+CHILDREN = Path(__file__).with_name("dbt_children.py")
 SHARED_DATA = Path(
     os.environ.get("TRAJECTORIES_SHARED_DATA", PROJECT.parent / "shared" / "data")
 )
@@ -134,11 +137,10 @@ def run_build(
         target, location = target or project / "target", "build"
         (project / location).unlink(missing_ok=True)
         (project / location).symlink_to(folder)
-    command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", verb]
-    command += ["--target-path", str(target), *arguments]
-    command += ["--log-path", str(folder / "logs")]
+    paths = ("--target-path", str(target), "--log-path", str(folder / "logs"))
+    arguments = ("--no-use-colors", *verb.split(), *paths, *arguments)
     if variables:
-        command += ["--vars", json.dumps(variables)]
+        arguments += ("--vars", json.dumps(variables))
     environment = {
         **os.environ,
         **(environment or {}),
@@ -148,16 +150,49 @@ def run_build(
         "DBT_PROFILES_DIR": str(project),
         "DBT_PROJECT_DIR": str(project),
     }
-    ran = subprocess.run(
-        command,
-        cwd=project,
-        env=environment,
+    run = _run_program if project == PROJECT else _run_child
+    said = folder / "said.txt"
+    status = run(project, environment, said, arguments)
+    return Build(folder, status, said.read_text(), project, target)
+
+
+def _run_program(
+    folder: Path, environment: dict[str, str], said: Path, arguments: Sequence[str]
+) -> int:
+    program = Path(sys.executable).with_name("dbt")
+    with said.open("w") as output:
+        return subprocess.run(
+            [program, *arguments],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+
+
+def _run_child(
+    folder: Path, environment: dict[str, str], said: Path, arguments: Sequence[str]
+) -> int:
+    parent = _parent()
+    request = [str(folder), environment, str(said), arguments]
+    parent.stdin.write(json.dumps(request) + "\n")
+    parent.stdin.flush()
+    answer = parent.stdout.readline()
+    if not answer:
+        raise RuntimeError(f"The process that runs dbt has ended: {parent.wait()}.")
+    return int(answer)
+
+
+@cache
+def _parent() -> subprocess.Popen[str]:
+    """Start the process whose children run dbt; it ends with this one."""
+    return subprocess.Popen(
+        [sys.executable, CHILDREN],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )
-    return Build(folder, ran.returncode, ran.stdout, project, target)
 
 
 def needs_data(name: str) -> pytest.MarkDecorator:

@@ -15,12 +15,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from real_builds import CLEANING, PROJECT, SHARED_DATA, Build, needs_data, run_build
+from real_builds import (
+    CLEANING,
+    PROJECT,
+    SHARED_DATA,
+    WITHOUT_UNIT_TESTS,
+    Build,
+    needs_data,
+    run_build,
+)
 
 pytestmark = pytest.mark.long
 
 TEMPLATE = (PROJECT / "inputs" / "template.yml").read_text()
-WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 MODELS_ONLY = (
     "--select",
     "+int_orders_accepted",
@@ -241,12 +248,12 @@ def assert_same_orders(built: Build, orders: list = ORDERS) -> None:
 
 @pytest.mark.parametrize("write", STYLES, ids=lambda write: write.__name__)
 def test_the_same_shop_however_it_is_written(
-    tmp_path: Path, parsed: Path, write: Callable[[Path], Path]
+    tmp_path: Path, project: Path, write: Callable[[Path], Path]
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
     location = write(data)
-    built = run_build(tmp_path / "b", *MODELS_ONLY, source=location, target=parsed)
+    built = run_build(tmp_path / "b", *MODELS_ONLY, source=location, project=project)
     assert built.returncode == 0, built.output[-4000:]
     assert built.reasons() == {}
     assert_same_orders(built)
@@ -267,7 +274,7 @@ def test_the_same_shop_however_it_is_written(
 
 
 @pytest.mark.parametrize("relation", ["read_csv", "table"])
-def test_data_in_the_warehouse(tmp_path: Path, parsed: Path, relation: str) -> None:
+def test_data_in_the_warehouse(tmp_path: Path, project: Path, relation: str) -> None:
     path = tmp_path / "shop.csv"
     header = ["Transaction Id", "customer id", "transactionDate", "list_price"]
     delimited(path, header, ORDERS)
@@ -282,7 +289,7 @@ def test_data_in_the_warehouse(tmp_path: Path, parsed: Path, relation: str) -> N
         tmp_path / "b",
         *MODELS_ONLY,
         variables={"transactions_relation": name},
-        target=parsed,
+        project=project,
     )
     assert built.returncode == 0, built.output[-4000:]
     assert_same_orders(built)
@@ -322,7 +329,7 @@ transactions:
     ids=["no column", "empty", "damaged"],
 )
 def test_what_cannot_be_read_is_one_sentence(
-    tmp_path: Path, parsed: Path, content: bytes, mapping: str, expected: str
+    tmp_path: Path, project: Path, content: bytes, mapping: str, expected: str
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
@@ -335,7 +342,7 @@ def test_what_cannot_be_read_is_one_sentence(
         "--select",
         "base_retail__transactions",
         source=data / "shop.yml" if mapping else data,
-        target=parsed,
+        project=project,
     )
     assert failed.returncode != 0
     assert expected in failed.said
@@ -345,11 +352,11 @@ def test_what_cannot_be_read_is_one_sentence(
 
 
 def test_not_one_usable_order_is_said_with_reasons(
-    tmp_path: Path, parsed: Path
+    tmp_path: Path, project: Path
 ) -> None:
     rows = "".join(f"{number},7,2099-01-01,5\n" for number in range(9))
     (tmp_path / "transactions.csv").write_text(HEADER + rows + "9,,2017-01-01,5\n")
-    failed = run_build(tmp_path / "b", *CLEANING, source=tmp_path, target=parsed)
+    failed = run_build(tmp_path / "b", *CLEANING, source=tmp_path, project=project)
     assert failed.returncode != 0
     assert (
         "Of 10 rows of transactions 0 were accepted; not used: 9 date_in_the_future, "
@@ -360,7 +367,7 @@ def test_not_one_usable_order_is_said_with_reasons(
     assert not (tmp_path / "b" / "published").exists()
 
 
-def test_every_rejected_row_has_its_reason(tmp_path: Path, parsed: Path) -> None:
+def test_every_rejected_row_has_its_reason(tmp_path: Path, project: Path) -> None:
     good = "".join(f"{100 + day},7,2017-03-{day:02d},10\n" for day in range(1, 31))
     (tmp_path / "transactions.csv").write_text(
         "transaction_id,customer_id,transaction_date,list_price,order_status,quantity\n"
@@ -379,7 +386,7 @@ def test_every_rejected_row_has_its_reason(tmp_path: Path, parsed: Path) -> None
         + "10,7,2017-03-20,5,Approved,-1\n"
         + "11,7,2016-03-20,5,Approved,-1\n"
     )
-    built = run_build(tmp_path / "b", *CLEANING, source=tmp_path, target=parsed)
+    built = run_build(tmp_path / "b", *CLEANING, source=tmp_path, project=project)
     assert built.returncode == 0, built.output[-4000:]
     assert built.reasons() == {
         "cancelled_or_unknown_status": 1,
@@ -416,9 +423,11 @@ def simple_shop(folder: Path, rows: Iterable[tuple]) -> Path:
     return folder
 
 
-def built_whole(tmp_path: Path, rows: Iterable[tuple], target: Path) -> Build:
+def built_whole(tmp_path: Path, rows: Iterable[tuple], project: Path) -> Build:
     source = simple_shop(tmp_path / "data", rows)
-    built = run_build(tmp_path / "b", *WITHOUT_UNIT_TESTS, source=source, target=target)
+    built = run_build(
+        tmp_path / "b", *WITHOUT_UNIT_TESTS, source=source, project=project
+    )
     assert built.returncode == 0, built.output[-6000:]
     return built
 
@@ -427,8 +436,8 @@ def overview(built: Build) -> str:
     return (built.folder / "site" / "index.html").read_text(encoding="utf-8")
 
 
-def test_a_shop_with_one_order(tmp_path: Path, parsed: Path) -> None:
-    built = built_whole(tmp_path, [("007", "2017-03-31", "12.50")], parsed)
+def test_a_shop_with_one_order(tmp_path: Path, project: Path) -> None:
+    built = built_whole(tmp_path, [("007", "2017-03-31", "12.50")], project)
     assert built.query("select customer_id, orders from marts.dim_customers").to_dict(
         "records"
     ) == [{"customer_id": "007", "orders": 1}]
@@ -437,14 +446,14 @@ def test_a_shop_with_one_order(tmp_path: Path, parsed: Path) -> None:
     assert "March 2017" in overview(built)
 
 
-def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, parsed: Path) -> None:
+def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, project: Path) -> None:
     chance = random.Random(1)
     start = datetime.date(2016, 1, 1)
     rows = [
         (number % 5, start + datetime.timedelta(6 * number), chance.randrange(5, 50))
         for number in range(120)
     ]
-    built = built_whole(tmp_path, rows, parsed)
+    built = built_whole(tmp_path, rows, project)
     trials = built.query("select * from marts.fct_segmentation_trials where is_chosen")
     assert not trials.empty
     assert not trials["has_structure"].any()
@@ -459,7 +468,7 @@ def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, parsed: Path) -
         "dim_segments",
         source=tmp_path / "data",
         variables={"name_personas_anyway": True},
-        target=parsed,
+        project=project,
     )
     assert named.returncode == 0, named.output[-4000:]
     segments = named.work("select * from marts.dim_segments where stage = 'active'")
@@ -469,12 +478,12 @@ def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, parsed: Path) -
     assert clustered["recommended_action"].notna().all()
 
 
-def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, parsed: Path) -> None:
+def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, project: Path) -> None:
     rows = [
         (f"c{number % 40}", datetime.date(2017, 1 + number // 40, 28), 10)
         for number in range(480)
     ]
-    built = built_whole(tmp_path, rows, parsed)
+    built = built_whole(tmp_path, rows, project)
     trials = built.query("select * from marts.fct_segmentation_trials")
     assert not trials["has_structure"].any()
     months = built.query("select * from marts.fct_customer_months")
@@ -485,13 +494,12 @@ def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, parsed: Path) -> N
 
 
 @pytest.fixture(scope="session")
-def sprocket(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Build:
-    """The cleaned bicycle export, dropped in as a folder, built whole."""
+def sprocket(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The cleaned bicycle export, dropped in as a folder, built whole: all trials."""
     built = run_build(
         tmp_path_factory.mktemp("sprocket"),
         *WITHOUT_UNIT_TESTS,
         source=SHARED_DATA / "sprocket",
-        target=parsed,
     )
     assert built.returncode == 0, built.output[-6000:]
     return built
@@ -529,8 +537,10 @@ def test_sprocket_has_no_segments_and_says_so(sprocket: Build) -> None:
 
 
 @needs_data("cdnow")
-def test_cdnow(tmp_path: Path, parsed: Path) -> None:
-    built = run_build(tmp_path, *MODELS_ONLY, source="inputs/cdnow.yml", target=parsed)
+def test_cdnow(tmp_path: Path, project: Path) -> None:
+    built = run_build(
+        tmp_path / "b", *MODELS_ONLY, source="inputs/cdnow.yml", project=project
+    )
     assert built.returncode == 0, built.output[-4000:]
     row = built.reconciled().loc["transactions"]
     assert row["read_rows"] == 69_659
@@ -540,12 +550,12 @@ def test_cdnow(tmp_path: Path, parsed: Path) -> None:
 
 
 @needs_data("online_retail_ii")
-def test_online_retail_ii(tmp_path: Path, parsed: Path) -> None:
+def test_online_retail_ii(tmp_path: Path, project: Path) -> None:
     built = run_build(
-        tmp_path,
+        tmp_path / "b",
         *WITHOUT_UNIT_TESTS,
         source="inputs/online_retail_ii.yml",
-        target=parsed,
+        project=project,
     )
     assert built.returncode == 0, built.output[-6000:]
     row = built.reconciled().loc["transactions"]
