@@ -13,8 +13,7 @@ build: $(VENV)/.ready $(patsubst %,$(VENV)/.ready-%,$(filter $(EXTRAS),$(TARGET)
 	TRAJECTORIES_INPUT="$(INPUT)" $(BIN)/dbt build $(TARGET:%=--target %)
 
 test: lint $(EXTRAS:%=$(VENV)/.ready-%) ## everything that guards the project
-	TRAJECTORIES_BUILD=build/test $(BIN)/dbt build --target-path build/test/target
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --durations 20
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -30,7 +30,7 @@ from real_builds import (
 from sample_shop import ShopSettings, generate_shop
 from sample_shop.export import write_shop
 
-WAREHOUSES = PROJECT / "build" / "test"
+WAREHOUSES = PROJECT / "build" / "test" / "warehouses"
 SMALL_SHOP = ShopSettings(customers=400, months=16)
 FEW_TRIALS = {"k_max": 4, "sample_customers": 200, "bootstrap_refits": 3}
 # What a build is made of: a small project is a copy of it with another sample.

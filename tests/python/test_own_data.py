@@ -493,7 +493,7 @@ def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, project: Path) -> 
 # -- Well-known data ------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sprocket(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The cleaned bicycle export, dropped in as a folder, built whole: all trials."""
     built = run_build(

@@ -233,7 +233,7 @@ def small_project(folder: Path, profile: dict) -> Project:
     return Project(folder, {**given, **profile})
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def _spark_is_installed() -> None:
     if not (find_spec("pyspark") and find_spec("dbt.adapters.sparksession")):
         missing("The Spark adapter is not installed; run: pip install -e '.[spark]'")
