@@ -46,10 +46,14 @@ def worker(folder: Path, made_from: str, does: str = "use") -> subprocess.Popen[
     return subprocess.Popen(command, cwd=HERE, **pipes)
 
 
+def said(each: subprocess.Popen[str]) -> str:
+    return each.communicate(timeout=60)[0].strip()
+
+
 def test_two_suites_at_once_make_a_warehouse_once(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     workers = [worker(folder, "code") for _ in range(4)]
-    assert [each.communicate()[0].strip() for each in workers] == ["code"] * 4
+    assert [said(each) for each in workers] == ["code"] * 4
     assert (tmp_path / "left").read_text().split() == ["code"]
 
 
@@ -60,7 +64,7 @@ def test_a_worker_that_dies_while_it_makes_one_leaves_it_to_the_next(
     dying = worker(folder, "code", "die")
     assert dying.wait() == -signal.SIGKILL
     assert (folder / "first half").exists()
-    assert worker(folder, "code").communicate()[0].strip() == "code"
+    assert said(worker(folder, "code")) == "code"
     assert (tmp_path / "left").read_text().split() == ["code", "code"]
     assert {path.name for path in folder.iterdir()} == {
         *("first half", "second half", MARK)
@@ -71,8 +75,8 @@ def test_workers_that_wait_for_one_that_dies_make_it_once(tmp_path: Path) -> Non
     folder = tmp_path / "shop"
     doing = ("die", "use", "use")
     workers = [worker(folder, "code", does) for does in doing]
-    said = [each.communicate()[0].strip() for each in workers]
-    assert said == (["", "code", "code"] if workers[0].returncode else ["code"] * 3)
+    answers = [said(each) for each in workers]
+    assert answers == (["", "code", "code"] if workers[0].returncode else ["code"] * 3)
     made = (tmp_path / "left").read_text().split()
     assert len(made) == 1 + (workers[0].returncode != 0)
 
@@ -80,7 +84,7 @@ def test_workers_that_wait_for_one_that_dies_make_it_once(tmp_path: Path) -> Non
 def test_a_stale_one_is_made_anew(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     for code in ("old", "new", "new"):
-        assert worker(folder, code).communicate()[0].strip() == code
+        assert said(worker(folder, code)) == code
     assert (tmp_path / "left").read_text().split() == ["old", "new"]
 
 
@@ -91,7 +95,7 @@ def test_a_failure_is_not_kept(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="no room"):
         made_once(tmp_path / "shop", "code", fail)
-    assert worker(tmp_path / "shop", "code").communicate()[0].strip() == "code"
+    assert said(worker(tmp_path / "shop", "code")) == "code"
 
 
 def test_what_another_suite_uses_is_not_taken_away(tmp_path: Path) -> None:
