@@ -17,7 +17,7 @@ import duckdb
 import pytest
 from environments import missing
 from real_builds import WITHOUT_TESTS, Build, run_build
-from spark_servers import connect_server, sail_server
+from spark_servers import SHORT_QUESTIONS, connect_server, sail_server
 
 # Relative, or absolute below one. SQL adds decimals exactly and divides doubles.
 SQL_TOLERANCE = 1e-9
@@ -95,7 +95,7 @@ def built(
             ),
             project=project,
             target=folder / "target",
-            environment=variables,
+            environment={**SHORT_QUESTIONS, **variables},
         )
         yield build, warehouse
 

@@ -15,7 +15,12 @@ from pathlib import Path
 import pytest
 import yaml
 from environments import missing
-from spark_servers import connect_server, sail_server, standalone_cluster
+from spark_servers import (
+    SHORT_QUESTIONS,
+    connect_server,
+    sail_server,
+    standalone_cluster,
+)
 
 FILES = {
     "dbt_project.yml": """
@@ -210,7 +215,7 @@ class Project:
         profiles = {"small": {"target": "default", "outputs": outputs}}
         (self.folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
         paths = {"PYTHONPATH": str(self.folder / "python")}
-        environment = {**os.environ, **paths, **variables}
+        environment = {**os.environ, **SHORT_QUESTIONS, **paths, **variables}
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True
         )
