@@ -309,6 +309,7 @@ def check_types(catalog: dict) -> None:
     }
 
 
+@pytest.mark.long
 def test_sail(tmp_path: Path) -> None:
     project = small_project(tmp_path / "project", {"remote": "set below"})
     packages = project.folder / "python"
@@ -317,6 +318,7 @@ def test_sail(tmp_path: Path) -> None:
         check_the_whole(project)
 
 
+@pytest.mark.long
 def test_contract_and_model_that_fail_leave_the_old_table(tmp_path: Path) -> None:
     project = small_project(tmp_path / "project", {"remote": "set below"})
     folder = project.folder
