@@ -7,34 +7,42 @@ from pathlib import Path
 import prebuilt
 import pytest
 from real_builds import Build
+from xdist.scheduler import LoadScopeScheduling
+
+# Files whose tests share no fixture that is dear: each of them is a group by itself.
+FREE = {
+    "test_end_to_end.py",
+    "test_own_data.py",
+    "test_postgres.py",
+    "test_publish.py",
+    "test_sparksession.py",
+}
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run long tests first, so that workers end together; keep together what shares.
+    """Run long tests first, so that workers end together."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
-    A worker of xdist takes a group whole (`--dist loadgroup`): the short tests of a
-    file, and long ones that share a fixture of their file. Other long tests go to
-    whoever is free.
+
+class Groups(LoadScopeScheduling):
+    """Gives workers groups of tests, in their order, as they become free.
+
+    A group is a file, or what uses one parameter of a file's own warehouse.
     """
 
-    def is_long(item: pytest.Item) -> bool:
-        return item.get_closest_marker("long") is not None
-
-    for item in items:
-        shared = _shared_fixtures(item)
-        if shared or not is_long(item):
-            given = item.callspec.indices if hasattr(item, "callspec") else {}
-            parts = [f"{name}{given[name]}" for name in shared if name in given]
-            group = "-".join([item.path.stem, *(parts if is_long(item) else [])])
-            item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not is_long(item))
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        name = Path(file).name
+        if name == "test_spark_parity.py":
+            return f"{file}[{test.partition('[')[2]}"
+        return nodeid if name in FREE else file
 
 
-def _shared_fixtures(item: pytest.Item) -> list[str]:
-    """Name the fixtures of an item that are made once for its file."""
-    made = item._fixtureinfo.name2fixturedefs
-    return sorted(name for name in made if made[name][-1].scope == "module")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Groups:
+    """Let xdist's workers take groups."""
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,11 @@ class Build:
         """What was printed, with line breaks and dbt's clock taken out."""
         return re.sub(r"\s+(\d\d:\d\d:\d\d\s+)?", " ", self.output)
 
+    @property
+    def overview(self) -> str:
+        """The first page, as it was drawn."""
+        return (self.folder / "site" / "index.html").read_text(encoding="utf-8")
+
     def query(self, sql: str, database: Path | None = None) -> pd.DataFrame:
         """Ask the published marts, as a reader would."""
         path = str(database or self.published)

@@ -18,7 +18,6 @@ import pytest
 from real_builds import (
     CLEANING,
     PROJECT,
-    SHARED_DATA,
     WITHOUT_UNIT_TESTS,
     Build,
     needs_data,
@@ -432,10 +431,6 @@ def built_whole(tmp_path: Path, rows: Iterable[tuple], project: Path) -> Build:
     return built
 
 
-def overview(built: Build) -> str:
-    return (built.folder / "site" / "index.html").read_text(encoding="utf-8")
-
-
 def test_a_shop_with_one_order(tmp_path: Path, project: Path) -> None:
     built = built_whole(tmp_path, [("007", "2017-03-31", "12.50")], project)
     assert built.query("select customer_id, orders from marts.dim_customers").to_dict(
@@ -443,7 +438,7 @@ def test_a_shop_with_one_order(tmp_path: Path, project: Path) -> None:
     ) == [{"customer_id": "007", "orders": 1}]
     segments = built.query("select distinct stage from marts.dim_segments")
     assert set(segments["stage"]) <= {"new"}
-    assert "March 2017" in overview(built)
+    assert "March 2017" in built.overview
 
 
 def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, project: Path) -> None:
@@ -460,7 +455,7 @@ def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, project: Path) 
     assert trials["reason"].str.contains("5 customers are too few to tell").all()
     names = "select persona from marts.dim_segments where stage = 'active'"
     assert built.query(names)["persona"].str.match("Group|All active").all()
-    assert "No segments here" in overview(built)
+    assert "No segments here" in built.overview
     named = run_build(
         built.folder,
         "--select",
@@ -491,49 +486,6 @@ def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, project: Path) -> 
 
 
 # -- Well-known data ------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def sprocket(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The cleaned bicycle export, dropped in as a folder, built whole: all trials."""
-    built = run_build(
-        tmp_path_factory.mktemp("sprocket"),
-        *WITHOUT_UNIT_TESTS,
-        source=SHARED_DATA / "sprocket",
-    )
-    assert built.returncode == 0, built.output[-6000:]
-    return built
-
-
-@needs_data("sprocket")
-def test_sprocket_has_its_totals(sprocket: Build) -> None:
-    orders = sprocket.query(
-        "select count(*), count(distinct customer_id), round(sum(amount), 2) "
-        "from marts.fct_orders"
-    )
-    assert orders.iloc[0].to_list() == [19_625, 3_493, 21_739_495.29]
-    assert sprocket.reconciled()["is_balanced"].all()
-    assert sprocket.reasons() == {"cancelled_or_unknown_status": 178}
-
-
-@needs_data("sprocket")
-def test_sprocket_has_no_segments_and_says_so(sprocket: Build) -> None:
-    trials = sprocket.query(
-        "select * from marts.fct_segmentation_trials where is_chosen"
-    )
-    assert set(trials["segmentation"]) == {"lifecycle", "rhythm", "value", "behaviour"}
-    assert not trials["has_structure"].any()
-    assert trials["reason"].str.contains("No segments here").all()
-    assert sprocket.said.count("no segments here") == 4
-    segments = sprocket.query("select * from marts.dim_segments where stage = 'active'")
-    assert not segments["is_persona_earned"].any()
-    assert segments["persona"].str.fullmatch(r"Group \d").all()
-    assert segments["persona_evidence"].str.contains("No name earned").all()
-    page = overview(sprocket)
-    assert "No segments here" in page
-    assert "They carry no names" in page
-    for name in ("Loyal Champions", "At-Risk Sleepers", "B2B Customers"):
-        assert name not in page
 
 
 @needs_data("cdnow")
