@@ -1,22 +1,70 @@
-"""Builds that several tests read, made once."""
+"""Builds that several tests read, made once; and which worker runs what, and when."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import prebuilt
 import pytest
-from real_builds import Build, run_build
+from real_builds import Build
+from xdist.scheduler import LoadScopeScheduling
+
+# Files whose tests share no fixture that is dear: each of them is a group by itself.
+FREE = {
+    "test_end_to_end.py",
+    "test_own_data.py",
+    "test_postgres.py",
+    "test_publish.py",
+    "test_sparksession.py",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run long tests first, so that workers end together."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+class Groups(LoadScopeScheduling):
+    """Gives workers groups of tests, in their order, as they become free.
+
+    A group is a file, or what uses one parameter of a file's own warehouse.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        name = Path(file).name
+        if name == "test_spark_parity.py":
+            return f"{file}[{test.partition('[')[2]}"
+        return nodeid if name in FREE else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Groups:
+    """Let xdist's workers take groups."""
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A target folder that builds of parts share, so that one of them parses."""
-    return tmp_path_factory.mktemp("parsed")
+def sample() -> Build:
+    """The whole build of the sample shop, for tests that read it."""
+    return prebuilt.sample()
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The whole build of the sample shop, once for all tests that read it."""
-    built = run_build(tmp_path_factory.mktemp("sample"))
-    assert built.returncode == 0, built.output[-6000:]
-    return built
+def small() -> Build:
+    """The build of the small shop, for tests that read it."""
+    return prebuilt.small()
+
+
+@pytest.fixture
+def small_copy(small: Build, tmp_path: Path) -> Build:
+    """A copy of the small shop's build and project, to be built again."""
+    project = prebuilt.copy_project(small, tmp_path / "project")
+    return prebuilt.copy_build(small, tmp_path / "build", project)
+
+
+@pytest.fixture(scope="session")
+def project(small: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small shop's project, parsed, for builds with its settings."""
+    return prebuilt.copy_project(small, tmp_path_factory.mktemp("small") / "project")

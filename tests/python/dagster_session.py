@@ -1,8 +1,8 @@
 """Runs the Dagster example in its environment; see test_dagster_example.
 
-`python dagster_session.py ANSWERS` with TRAJECTORIES_BUILD set: loads the definitions,
-runs the nightly job on the sample shop, then on an input that doesn't exist, and writes
-what came of it to ANSWERS, a JSON file.
+`python dagster_session.py EXAMPLE ANSWERS` with TRAJECTORIES_BUILD set: loads the
+definitions from the folder EXAMPLE, runs the nightly job on the sample shop, then on an
+input that doesn't exist, and writes what came of it to ANSWERS, a JSON file.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import dagster
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "dagster"
-sys.path.insert(0, str(EXAMPLE))
 
 
 def run_nightly(definitions: dagster.Definitions) -> dict[str, Any]:
@@ -50,8 +47,9 @@ def is_tried_again(module: Any, folder: Path, *statuses: str) -> bool:
     return module.failure(SimpleNamespace(target_path=folder)).allow_retries
 
 
-def main(answers: Path) -> None:
+def main(example: Path, answers: Path) -> None:
     """Do it all, and write it down."""
+    sys.path.insert(0, str(example))
     import definitions as module
 
     graph = module.definitions.resolve_asset_graph()
@@ -77,4 +75,4 @@ def main(answers: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import subprocess
@@ -10,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_once import made_once
 
 PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = PROJECT / "build" / "environments"
@@ -29,22 +29,17 @@ def environment(name: str, with_project: bool = False) -> Path:
         name: of the lock file and of the folder in build/environments.
         with_project: install the project into it, too, without its dependencies.
 
-    It is made anew when the lock file has changed. Other processes wait meanwhile.
+    It is made anew when the lock file has changed.
     """
     lock = PROJECT / "requirements" / f"{name}.lock"
-    folder = ENVIRONMENTS / name
-    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+
+    def make(folder: Path) -> None:
+        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([*pip, "--requirement", lock], check=True)
+        if with_project:
+            project = ["--no-deps", "--editable", PROJECT]
+            subprocess.run([*pip, *project], check=True)
+
     wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    python, mark = folder / "bin" / "python", folder / "made-from"
-    with (ENVIRONMENTS / f"{name}.busy").open("w") as busy:
-        fcntl.flock(busy, fcntl.LOCK_EX)
-        if not (mark.exists() and mark.read_text() == wanted):
-            pip = [python, "-m", "pip", "install", "--quiet"]
-            venv = [sys.executable, "-m", "venv", "--clear", folder]
-            subprocess.run(venv, check=True)
-            subprocess.run([*pip, "--requirement", lock], check=True)
-            if with_project:
-                project = ["--no-deps", "--editable", PROJECT]
-                subprocess.run([*pip, *project], check=True)
-            mark.write_text(wanted)
-    return python
+    return made_once(ENVIRONMENTS / name, wanted, make) / "bin" / "python"

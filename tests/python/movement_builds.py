@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import yaml
-from real_builds import PROJECT, run_build
+from real_builds import PROJECT, WITHOUT_TESTS, run_build
 from trial_shops import day, planted_shop
 
 FIRST_MONTH, LAST_MONTH = "2015-09-01", "2017-12-01"
@@ -31,7 +31,7 @@ CHECKS = sorted(
     if any(word in path.stem for word in SUMS) and "forecast" not in path.stem
 )
 SELECTED = ("--select", "+path:models/marts/segmentation")
-MODELS_ONLY = (*SELECTED, "--exclude-resource-types", "unit_test", "test")
+MODELS_ONLY = (*SELECTED, *WITHOUT_TESTS)
 # The keys of the marts and what adds up; no other test.
 WITH_CHECKS = (
     *SELECTED,
@@ -78,13 +78,13 @@ class Warehouse:
     """One work database and one folder of files, so that dbt parses once.
 
     Attributes:
-        folder: holds all of it.
-        target: dbt's target folder.
+        folder: holds all of it, dbt's target folder too.
+        project: what is built.
         variables: the vars of all builds.
     """
 
     folder: Path
-    target: Path
+    project: Path
     variables: Mapping
 
     @property
@@ -123,7 +123,8 @@ class Warehouse:
             work.parent,
             *(arguments or MODELS_ONLY),
             source=self.source,
-            target=self.target,
+            project=self.project,
+            target=self.folder / "target",
             variables={**self.variables, **variables},
         )
         assert built.returncode == 0, built.output[-6000:]

@@ -7,14 +7,18 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
+from made_once import MARK
 
 PROJECT = Path(__file__).resolve().parents[2]
+CHILDREN = Path(__file__).with_name("dbt_children.py")
 SHARED_DATA = Path(
     os.environ.get("TRAJECTORIES_SHARED_DATA", PROJECT.parent / "shared" / "data")
 )
@@ -34,17 +38,26 @@ CLEANING = (
 )
 
 
-# Earlier months from which tests repeat the forecast: each costs a fit per segment.
-FEW_ORIGINS = 2
+# Unit tests are of the code, whatever the shop: the build of the sample runs them.
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+# No test of any kind: for what asks something else of the models.
+WITHOUT_TESTS = ("--exclude-resource-types", "unit_test", "test")
+# Forecasts are repeated from few earlier months: each costs a fit per segment.
+FEW_ORIGINS = {"forecast_origins": 2}
 
 
 @dataclass(frozen=True)
 class Build:
-    """One run of `dbt build`: its folder, exit status and what it printed."""
+    """One run of `dbt build`: its folder, exit status and what it printed.
+
+    `project` is what was built, `target` dbt's target folder.
+    """
 
     folder: Path
     returncode: int
     output: str
+    project: Path
+    target: Path
 
     @property
     def published(self) -> Path:
@@ -60,6 +73,11 @@ class Build:
     def said(self) -> str:
         """What was printed, with line breaks and dbt's clock taken out."""
         return re.sub(r"\s+(\d\d:\d\d:\d\d\s+)?", " ", self.output)
+
+    @property
+    def overview(self) -> str:
+        """The first page, as it was drawn."""
+        return (self.folder / "site" / "index.html").read_text(encoding="utf-8")
 
     def query(self, sql: str, database: Path | None = None) -> pd.DataFrame:
         """Ask the published marts, as a reader would."""
@@ -94,6 +112,7 @@ def run_build(
     folder: Path,
     *arguments: str,
     source: Path | str = "",
+    project: Path = PROJECT,
     target: Path | None = None,
     variables: dict[str, object] | None = None,
     verb: str = "build",
@@ -101,33 +120,84 @@ def run_build(
 ) -> Build:
     """Run `dbt build` as the Makefile does, into a build folder of its own.
 
-    Forecasts are repeated from FEW_ORIGINS only, unless the variables say otherwise.
+    Args:
+        folder: the build folder.
+        arguments: of dbt.
+        source: input, where it is not the project's sample.
+        project: what is built. A copy knows the folder as its `build`, a link: dbt
+            parses anew where the name of its database has changed.
+        target: dbt's target folder.
+        variables: dbt's; without any, the project's own is built from FEW_ORIGINS.
+        verb: of dbt.
+        environment: more of it.
     """
-    variables = {"forecast_origins": FEW_ORIGINS, **(variables or {})}
+    if (folder.parent / MARK).exists():
+        raise ValueError(f"{folder} is shared by all tests: build into a copy of it.")
     folder.mkdir(parents=True, exist_ok=True)
-    command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", verb]
-    command += ["--target-path", str(target or folder / "target"), *arguments]
-    command += ["--log-path", str(folder / "logs")]
-    command += ["--vars", json.dumps(variables)]
+    location = str(folder)
+    if project == PROJECT:
+        target = target or folder / "target"
+        variables = FEW_ORIGINS if variables is None else variables
+    else:
+        target, location = target or project / "target", "build"
+        (project / location).unlink(missing_ok=True)
+        (project / location).symlink_to(folder)
+    paths = ("--target-path", str(target), "--log-path", str(folder / "logs"))
+    arguments = ("--no-use-colors", *verb.split(), *paths, *arguments)
+    if variables:
+        arguments += ("--vars", json.dumps(variables))
     environment = {
         **os.environ,
         **(environment or {}),
-        "TRAJECTORIES_BUILD": str(folder),
+        "TRAJECTORIES_BUILD": location,
         "TRAJECTORIES_INPUT": str(source),
         "TRAJECTORIES_SHARED_DATA": str(SHARED_DATA),
-        "DBT_PROFILES_DIR": str(PROJECT),
-        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_PROFILES_DIR": str(project),
+        "DBT_PROJECT_DIR": str(project),
     }
-    ran = subprocess.run(
-        command,
-        cwd=PROJECT,
-        env=environment,
+    run = _run_program if project == PROJECT else _run_child
+    said = folder / "said.txt"
+    status = run(project, environment, said, arguments)
+    return Build(folder, status, said.read_text(), project, target)
+
+
+def _run_program(
+    folder: Path, environment: dict[str, str], said: Path, arguments: Sequence[str]
+) -> int:
+    program = Path(sys.executable).with_name("dbt")
+    with said.open("w") as output:
+        return subprocess.run(
+            [program, *arguments],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+
+
+def _run_child(
+    folder: Path, environment: dict[str, str], said: Path, arguments: Sequence[str]
+) -> int:
+    parent = _parent()
+    request = [str(folder), environment, str(said), arguments]
+    parent.stdin.write(json.dumps(request) + "\n")
+    parent.stdin.flush()
+    answer = parent.stdout.readline()
+    if not answer:
+        raise RuntimeError(f"The process that runs dbt has ended: {parent.wait()}.")
+    return int(answer)
+
+
+@cache
+def _parent() -> subprocess.Popen[str]:
+    """Start the process whose children run dbt; it ends with this one."""
+    return subprocess.Popen(
+        [sys.executable, CHILDREN],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )
-    return Build(folder, ran.returncode, ran.stdout)
 
 
 def needs_data(name: str) -> pytest.MarkDecorator:

@@ -18,6 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SECONDS_TO_START = 120
+# Tests ask many short questions of few rows: Java compiles quickly rather than well,
+# and no question is cut into more parts than there are cores.
+SHORT_QUESTIONS = {
+    "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "SPARK_SHUFFLE_PARTITIONS": "2",
+}
 CONNECT_SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
@@ -122,7 +128,8 @@ def _environment() -> dict[str, str]:
     here = {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
     import pyspark
 
-    return {**os.environ, **here, "SPARK_HOME": str(Path(pyspark.__file__).parent)}
+    home = {"SPARK_HOME": str(Path(pyspark.__file__).parent)}
+    return {**os.environ, **SHORT_QUESTIONS, **here, **home}
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ SESSION = Path(__file__).with_name("dagster_session.py")
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> dict:
+def session(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What came of a good night and a bad one, in a build folder of its own."""
     folder = tmp_path_factory.mktemp("dagster")
     python = environments.environment("dagster", with_project=True)
@@ -28,7 +28,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> dict:
         "DAGSTER_DISABLE_TELEMETRY": "1",
     }
     ran = subprocess.run(
-        [python, SESSION, folder / "answers.json"],
+        [python, SESSION, project / "examples" / "dagster", folder / "answers.json"],
         cwd=folder,
         env={**os.environ, **changed},
         stdout=subprocess.PIPE,

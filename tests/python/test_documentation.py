@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import dashboards_fixtures as made_up
+import prebuilt
 import pytest
 from environments import missing
 from playwright.sync_api import Page, sync_playwright
-from real_builds import PROJECT, Build
+from real_builds import Build, run_build
 from test_pages_in_browser import ARGUMENTS
 
 from dashboards import build_site
@@ -83,24 +81,16 @@ def test_documentation_that_is_not_there_leaves_the_pages(
 
 
 @pytest.fixture(scope="module")
-def site(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample's pages with its documentation, as `make docs` makes them."""
-    target = tmp_path_factory.mktemp("documentation")
-    shutil.copy(sample.folder / "target" / "partial_parse.msgpack", target)
-    dbt = Path(sys.executable).with_name("dbt")
-    ran = subprocess.run(
-        [dbt, "docs", "generate", "--static", "--target-path", target],
-        cwd=PROJECT,
-        env={**os.environ, "TRAJECTORIES_BUILD": str(sample.folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout[-3000:]
-    build_site(
-        sample.published, target / "site", documentation=target / "static_index.html"
-    )
-    return target / "site"
+def site(small: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small shop's pages with its documentation, as `make docs` makes them."""
+    folder = tmp_path_factory.mktemp("documentation")
+    project = prebuilt.copy_project(small, folder / "project")
+    built = prebuilt.copy_build(small, folder / "build", project)
+    ran = run_build(built.folder, "--static", project=project, verb="docs generate")
+    assert ran.returncode == 0, ran.output[-3000:]
+    documentation = built.target / "static_index.html"
+    build_site(small.published, folder / "site", documentation=documentation)
+    return folder / "site"
 
 
 @pytest.fixture

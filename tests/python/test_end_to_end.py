@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from real_builds import CLEANING, PROJECT, Build, run_build
+from real_builds import CLEANING, PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
 from sklearn.metrics import adjusted_rand_score
 
 from warehouse.verify import verify
@@ -31,7 +31,7 @@ TYPES = {"string": "VARCHAR", "bigint": "BIGINT", "double": "DOUBLE"}
 
 def contracts(sample: Build) -> dict[str, dict]:
     """Return the public models, as the build's manifest declares them, by name."""
-    manifest = json.loads((sample.folder / "target" / "manifest.json").read_text())
+    manifest = json.loads((sample.target / "manifest.json").read_text())
     return {
         node["name"]: node
         for node in manifest["nodes"].values()
@@ -332,33 +332,36 @@ def test_pages_need_no_other_host(sample: Build) -> None:
 
 
 def test_a_build_that_fails_leaves_what_was_published(
-    sample: Build, tmp_path: Path
+    small_copy: Build, tmp_path: Path
 ) -> None:
-    before = sample.manifest
-    page = (sample.folder / "site" / "index.html").read_bytes()
+    before = small_copy.manifest
+    page = (small_copy.folder / "site" / "index.html").read_bytes()
     (tmp_path / "transactions.csv").write_text(
         "transaction_id,client,transaction_date,list_price\n1,7,2017-01-01,5\n"
     )
-    target = sample.folder / "target"
-    failed = run_build(sample.folder, source=tmp_path, target=target)
+    failed = run_build(
+        small_copy.folder,
+        *WITHOUT_UNIT_TESTS,
+        source=tmp_path,
+        project=small_copy.project,
+    )
     assert failed.returncode != 0
     assert "transactions.csv has no column customer_id" in failed.said
     assert "Its columns are: transaction_id, client" in failed.said
     assert "What was published before stays" in failed.said
     assert failed.manifest == before
-    assert (sample.folder / "site" / "index.html").read_bytes() == page
+    assert (small_copy.folder / "site" / "index.html").read_bytes() == page
 
 
-def test_a_build_of_a_part_publishes_nothing(sample: Build) -> None:
-    before = sample.manifest
-    target = sample.folder / "target"
-    part = run_build(sample.folder, *CLEANING, target=target)
+def test_a_build_of_a_part_publishes_nothing(small_copy: Build) -> None:
+    before = small_copy.manifest
+    part = run_build(small_copy.folder, *CLEANING, project=small_copy.project)
     assert part.returncode == 0, part.output
     assert "a part of the project" in part.said
     assert part.manifest == before
 
 
-def test_settings_of_a_shop_do_not_fail_the_unit_tests(sample: Build) -> None:
+def test_settings_of_a_shop_do_not_fail_the_unit_tests(small_copy: Build) -> None:
     settings = {
         "date_order": "mdy",
         "decimal_separator": "comma",
@@ -377,11 +380,11 @@ def test_settings_of_a_shop_do_not_fail_the_unit_tests(sample: Build) -> None:
         "stable_refit_agreement": 0.3,
     }
     tested = run_build(
-        sample.folder,
+        small_copy.folder,
         "--select",
         "test_type:unit",
+        project=small_copy.project,
         variables=settings,
-        target=sample.folder / "target-settings",
         verb="test",
     )
     assert tested.returncode == 0, tested.output[-4000:]
@@ -389,28 +392,25 @@ def test_settings_of_a_shop_do_not_fail_the_unit_tests(sample: Build) -> None:
 
 
 def test_a_second_build_gives_the_same_bytes_and_disturbs_no_reader(
-    sample: Build,
+    small_copy: Build,
 ) -> None:
-    before = sample.manifest
+    before = small_copy.manifest
     question = "select count(*), sum(amount) from marts.fct_orders"
     answers: set[tuple] = set()
     stop = threading.Event()
 
     def read() -> None:
         while not stop.wait(0.5):
-            with duckdb.connect(str(sample.published), read_only=True) as reader:
+            with duckdb.connect(str(small_copy.published), read_only=True) as reader:
                 answers.add(reader.execute(question).fetchone())
 
-    held = duckdb.connect(str(sample.published.resolve()), read_only=True)
+    held = duckdb.connect(str(small_copy.published.resolve()), read_only=True)
     expected = held.execute(question).fetchone()
     reading = threading.Thread(target=read)
     reading.start()
     try:
         again = run_build(
-            sample.folder,
-            "--exclude-resource-type",
-            "unit_test",
-            target=sample.folder / "target",
+            small_copy.folder, *WITHOUT_UNIT_TESTS, project=small_copy.project
         )
     finally:
         stop.set()
@@ -431,11 +431,10 @@ def test_a_second_build_gives_the_same_bytes_and_disturbs_no_reader(
 
 
 def test_an_empty_build_passes_and_publishes_nothing(
-    tmp_path: Path, parsed: Path
+    tmp_path: Path, project: Path
 ) -> None:
-    empty = run_build(
-        tmp_path, "--empty", "--exclude-resource-type", "unit_test", target=parsed
-    )
+    folder = tmp_path / "build"
+    empty = run_build(folder, "--empty", *WITHOUT_UNIT_TESTS, project=project)
     assert empty.returncode == 0, empty.output[-6000:]
-    assert not (tmp_path / "published").exists()
+    assert not (folder / "published").exists()
     assert empty.work("select count(*) from marts.fct_orders").iloc[0, 0] == 0

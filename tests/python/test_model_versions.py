@@ -528,7 +528,7 @@ def small_segmentations() -> dict:
 
 @pytest.mark.long
 def test_a_frozen_version_scores_the_next_month(
-    tmp_path: Path, parsed: Path, orders: pd.DataFrame
+    tmp_path: Path, project: Path, orders: pd.DataFrame
 ) -> None:
     source, settings = tmp_path / "shop", {"segmentations": small_segmentations()}
 
@@ -537,7 +537,8 @@ def test_a_frozen_version_scores_the_next_month(
             tmp_path / "build",
             *(arguments or ALL_BUT_TESTS),
             source=source,
-            target=parsed,
+            project=project,
+            target=tmp_path / "target",
             variables={**settings, **variables},
         )
         assert built.returncode == returncode, built.output[-6000:]

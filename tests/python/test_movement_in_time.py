@@ -13,10 +13,10 @@ MONTHS = [f"2017-{month:02d}" for month in range(1, 13)]
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def warehouse(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     quick = segmentations(("rhythm", "value"), k_max=3, sample_customers=200)
     folder = tmp_path_factory.mktemp("time")
-    return Warehouse(folder, folder / "target", {"segmentations": quick})
+    return Warehouse(folder, project, {"segmentations": quick})
 
 
 @pytest.fixture(scope="module")

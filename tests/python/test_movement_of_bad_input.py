@@ -33,10 +33,10 @@ QUICK = {"k_max": 3, "sample_customers": 200}
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def warehouse(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder = tmp_path_factory.mktemp("bad_input")
     settings = segmentations(("rhythm", "value"), **QUICK)
-    return Warehouse(folder, folder / "target", {"segmentations": settings})
+    return Warehouse(folder, project, {"segmentations": settings})
 
 
 @pytest.fixture(scope="module")
@@ -199,10 +199,10 @@ def test_a_single_customer(warehouse, orders):
     assert set(members["segment_id"]) == {"value-active"}
 
 
-def test_a_fifth_segment(tmp_path, orders):
+def test_a_fifth_segment(tmp_path, project, orders):
     def build(name: str, k: int, start: Path | None = None) -> Path:
         settings = segmentations(("value",), sample_customers=200, k_min=k, k_max=k)
-        warehouse = Warehouse(tmp_path, tmp_path, {"segmentations": settings})
+        warehouse = Warehouse(tmp_path, project, {"segmentations": settings})
         return warehouse.build(name, orders, *WITH_CHECKS, start=start)
 
     four = build("four", 4)

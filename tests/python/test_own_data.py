@@ -15,12 +15,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from real_builds import CLEANING, PROJECT, SHARED_DATA, Build, needs_data, run_build
+from real_builds import (
+    CLEANING,
+    PROJECT,
+    WITHOUT_UNIT_TESTS,
+    Build,
+    needs_data,
+    run_build,
+)
 
 pytestmark = pytest.mark.long
 
 TEMPLATE = (PROJECT / "inputs" / "template.yml").read_text()
-WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 MODELS_ONLY = (
     "--select",
     "+int_orders_accepted",
@@ -241,12 +247,12 @@ def assert_same_orders(built: Build, orders: list = ORDERS) -> None:
 
 @pytest.mark.parametrize("write", STYLES, ids=lambda write: write.__name__)
 def test_the_same_shop_however_it_is_written(
-    tmp_path: Path, parsed: Path, write: Callable[[Path], Path]
+    tmp_path: Path, project: Path, write: Callable[[Path], Path]
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
     location = write(data)
-    built = run_build(tmp_path / "b", *MODELS_ONLY, source=location, target=parsed)
+    built = run_build(tmp_path / "b", *MODELS_ONLY, source=location, project=project)
     assert built.returncode == 0, built.output[-4000:]
     assert built.reasons() == {}
     assert_same_orders(built)
@@ -267,7 +273,7 @@ def test_the_same_shop_however_it_is_written(
 
 
 @pytest.mark.parametrize("relation", ["read_csv", "table"])
-def test_data_in_the_warehouse(tmp_path: Path, parsed: Path, relation: str) -> None:
+def test_data_in_the_warehouse(tmp_path: Path, project: Path, relation: str) -> None:
     path = tmp_path / "shop.csv"
     header = ["Transaction Id", "customer id", "transactionDate", "list_price"]
     delimited(path, header, ORDERS)
@@ -282,7 +288,7 @@ def test_data_in_the_warehouse(tmp_path: Path, parsed: Path, relation: str) -> N
         tmp_path / "b",
         *MODELS_ONLY,
         variables={"transactions_relation": name},
-        target=parsed,
+        project=project,
     )
     assert built.returncode == 0, built.output[-4000:]
     assert_same_orders(built)
@@ -322,7 +328,7 @@ transactions:
     ids=["no column", "empty", "damaged"],
 )
 def test_what_cannot_be_read_is_one_sentence(
-    tmp_path: Path, parsed: Path, content: bytes, mapping: str, expected: str
+    tmp_path: Path, project: Path, content: bytes, mapping: str, expected: str
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
@@ -335,7 +341,7 @@ def test_what_cannot_be_read_is_one_sentence(
         "--select",
         "base_retail__transactions",
         source=data / "shop.yml" if mapping else data,
-        target=parsed,
+        project=project,
     )
     assert failed.returncode != 0
     assert expected in failed.said
@@ -345,11 +351,11 @@ def test_what_cannot_be_read_is_one_sentence(
 
 
 def test_not_one_usable_order_is_said_with_reasons(
-    tmp_path: Path, parsed: Path
+    tmp_path: Path, project: Path
 ) -> None:
     rows = "".join(f"{number},7,2099-01-01,5\n" for number in range(9))
     (tmp_path / "transactions.csv").write_text(HEADER + rows + "9,,2017-01-01,5\n")
-    failed = run_build(tmp_path / "b", *CLEANING, source=tmp_path, target=parsed)
+    failed = run_build(tmp_path / "b", *CLEANING, source=tmp_path, project=project)
     assert failed.returncode != 0
     assert (
         "Of 10 rows of transactions 0 were accepted; not used: 9 date_in_the_future, "
@@ -360,7 +366,7 @@ def test_not_one_usable_order_is_said_with_reasons(
     assert not (tmp_path / "b" / "published").exists()
 
 
-def test_every_rejected_row_has_its_reason(tmp_path: Path, parsed: Path) -> None:
+def test_every_rejected_row_has_its_reason(tmp_path: Path, project: Path) -> None:
     good = "".join(f"{100 + day},7,2017-03-{day:02d},10\n" for day in range(1, 31))
     (tmp_path / "transactions.csv").write_text(
         "transaction_id,customer_id,transaction_date,list_price,order_status,quantity\n"
@@ -379,7 +385,7 @@ def test_every_rejected_row_has_its_reason(tmp_path: Path, parsed: Path) -> None
         + "10,7,2017-03-20,5,Approved,-1\n"
         + "11,7,2016-03-20,5,Approved,-1\n"
     )
-    built = run_build(tmp_path / "b", *CLEANING, source=tmp_path, target=parsed)
+    built = run_build(tmp_path / "b", *CLEANING, source=tmp_path, project=project)
     assert built.returncode == 0, built.output[-4000:]
     assert built.reasons() == {
         "cancelled_or_unknown_status": 1,
@@ -416,42 +422,40 @@ def simple_shop(folder: Path, rows: Iterable[tuple]) -> Path:
     return folder
 
 
-def built_whole(tmp_path: Path, rows: Iterable[tuple], target: Path) -> Build:
+def built_whole(tmp_path: Path, rows: Iterable[tuple], project: Path) -> Build:
     source = simple_shop(tmp_path / "data", rows)
-    built = run_build(tmp_path / "b", *WITHOUT_UNIT_TESTS, source=source, target=target)
+    built = run_build(
+        tmp_path / "b", *WITHOUT_UNIT_TESTS, source=source, project=project
+    )
     assert built.returncode == 0, built.output[-6000:]
     return built
 
 
-def overview(built: Build) -> str:
-    return (built.folder / "site" / "index.html").read_text(encoding="utf-8")
-
-
-def test_a_shop_with_one_order(tmp_path: Path, parsed: Path) -> None:
-    built = built_whole(tmp_path, [("007", "2017-03-31", "12.50")], parsed)
+def test_a_shop_with_one_order(tmp_path: Path, project: Path) -> None:
+    built = built_whole(tmp_path, [("007", "2017-03-31", "12.50")], project)
     assert built.query("select customer_id, orders from marts.dim_customers").to_dict(
         "records"
     ) == [{"customer_id": "007", "orders": 1}]
     segments = built.query("select distinct stage from marts.dim_segments")
     assert set(segments["stage"]) <= {"new"}
-    assert "March 2017" in overview(built)
+    assert "March 2017" in built.overview
 
 
-def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, parsed: Path) -> None:
+def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, project: Path) -> None:
     chance = random.Random(1)
     start = datetime.date(2016, 1, 1)
     rows = [
         (number % 5, start + datetime.timedelta(6 * number), chance.randrange(5, 50))
         for number in range(120)
     ]
-    built = built_whole(tmp_path, rows, parsed)
+    built = built_whole(tmp_path, rows, project)
     trials = built.query("select * from marts.fct_segmentation_trials where is_chosen")
     assert not trials.empty
     assert not trials["has_structure"].any()
     assert trials["reason"].str.contains("5 customers are too few to tell").all()
     names = "select persona from marts.dim_segments where stage = 'active'"
     assert built.query(names)["persona"].str.match("Group|All active").all()
-    assert "No segments here" in overview(built)
+    assert "No segments here" in built.overview
     named = run_build(
         built.folder,
         "--select",
@@ -459,7 +463,7 @@ def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, parsed: Path) -
         "dim_segments",
         source=tmp_path / "data",
         variables={"name_personas_anyway": True},
-        target=parsed,
+        project=project,
     )
     assert named.returncode == 0, named.output[-4000:]
     segments = named.work("select * from marts.dim_segments where stage = 'active'")
@@ -469,12 +473,12 @@ def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, parsed: Path) -
     assert clustered["recommended_action"].notna().all()
 
 
-def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, parsed: Path) -> None:
+def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, project: Path) -> None:
     rows = [
         (f"c{number % 40}", datetime.date(2017, 1 + number // 40, 28), 10)
         for number in range(480)
     ]
-    built = built_whole(tmp_path, rows, parsed)
+    built = built_whole(tmp_path, rows, project)
     trials = built.query("select * from marts.fct_segmentation_trials")
     assert not trials["has_structure"].any()
     months = built.query("select * from marts.fct_customer_months")
@@ -484,53 +488,11 @@ def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, parsed: Path) -> N
 # -- Well-known data ------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def sprocket(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Build:
-    """The cleaned bicycle export, dropped in as a folder, built whole."""
-    built = run_build(
-        tmp_path_factory.mktemp("sprocket"),
-        *WITHOUT_UNIT_TESTS,
-        source=SHARED_DATA / "sprocket",
-        target=parsed,
-    )
-    assert built.returncode == 0, built.output[-6000:]
-    return built
-
-
-@needs_data("sprocket")
-def test_sprocket_has_its_totals(sprocket: Build) -> None:
-    orders = sprocket.query(
-        "select count(*), count(distinct customer_id), round(sum(amount), 2) "
-        "from marts.fct_orders"
-    )
-    assert orders.iloc[0].to_list() == [19_625, 3_493, 21_739_495.29]
-    assert sprocket.reconciled()["is_balanced"].all()
-    assert sprocket.reasons() == {"cancelled_or_unknown_status": 178}
-
-
-@needs_data("sprocket")
-def test_sprocket_has_no_segments_and_says_so(sprocket: Build) -> None:
-    trials = sprocket.query(
-        "select * from marts.fct_segmentation_trials where is_chosen"
-    )
-    assert set(trials["segmentation"]) == {"lifecycle", "rhythm", "value", "behaviour"}
-    assert not trials["has_structure"].any()
-    assert trials["reason"].str.contains("No segments here").all()
-    assert sprocket.said.count("no segments here") == 4
-    segments = sprocket.query("select * from marts.dim_segments where stage = 'active'")
-    assert not segments["is_persona_earned"].any()
-    assert segments["persona"].str.fullmatch(r"Group \d").all()
-    assert segments["persona_evidence"].str.contains("No name earned").all()
-    page = overview(sprocket)
-    assert "No segments here" in page
-    assert "They carry no names" in page
-    for name in ("Loyal Champions", "At-Risk Sleepers", "B2B Customers"):
-        assert name not in page
-
-
 @needs_data("cdnow")
-def test_cdnow(tmp_path: Path, parsed: Path) -> None:
-    built = run_build(tmp_path, *MODELS_ONLY, source="inputs/cdnow.yml", target=parsed)
+def test_cdnow(tmp_path: Path, project: Path) -> None:
+    built = run_build(
+        tmp_path / "b", *MODELS_ONLY, source="inputs/cdnow.yml", project=project
+    )
     assert built.returncode == 0, built.output[-4000:]
     row = built.reconciled().loc["transactions"]
     assert row["read_rows"] == 69_659
@@ -540,12 +502,12 @@ def test_cdnow(tmp_path: Path, parsed: Path) -> None:
 
 
 @needs_data("online_retail_ii")
-def test_online_retail_ii(tmp_path: Path, parsed: Path) -> None:
+def test_online_retail_ii(tmp_path: Path, project: Path) -> None:
     built = run_build(
-        tmp_path,
+        tmp_path / "b",
         *WITHOUT_UNIT_TESTS,
         source="inputs/online_retail_ii.yml",
-        target=parsed,
+        project=project,
     )
     assert built.returncode == 0, built.output[-6000:]
     row = built.reconciled().loc["transactions"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import dashboards_fixtures as made_up
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from real_builds import Build
 
 from dashboards import build_site
 from dashboards.site import PAGES
@@ -387,11 +388,6 @@ def test_pages_without_any_mart_open_too(reader: Reader, tmp_path: Path):
 
 @pytest.mark.long
 @pytest.mark.parametrize("reader", WIDTHS, indirect=True)
-def test_pages_of_the_last_build_open(reader: Reader, tmp_path: Path):
-    build = Path(os.environ.get("TRAJECTORIES_BUILD", ROOT / "build"))
-    published = build / "published" / "trajectories.duckdb"
-    if not published.exists():
-        pytest.skip(f"Nothing was built yet: {published.name} is made by `make build`.")
-    build_site(published, tmp_path / "site")
+def test_pages_of_the_sample_open(reader: Reader, sample: Build):
     for file in FILES:
-        check_page(reader, tmp_path / "site", file)
+        check_page(reader, sample.folder / "site", file)

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 from postgres_server import Server, extension_folder, postgres_server
-from real_builds import CLEANING, PROJECT, Build, run_build
+from real_builds import CLEANING, PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
 
 from warehouse import postgres_marts
 from warehouse.delivery import DeliveryError, deliver
@@ -864,27 +864,27 @@ def test_a_delivery_publishes_to_both_places_or_to_none(
 TRIED = ("--select", "base_retail__transactions")
 
 
-def build(folder: Path, parsed: Path, *arguments: str, **settings: Any) -> Build:
+def build(folder: Path, project: Path, *arguments: str, **settings: Any) -> Build:
     """Build as a person does whose environment leads to the server."""
     given = os.environ.get("PYTHONPATH", "")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PYTHONPATH", extension_folder() + os.pathsep + given)
-        return run_build(folder, *arguments, target=parsed, **settings)
+        return run_build(folder, *arguments, project=project, **settings)
 
 
 @pytest.mark.long
 def test_builds_load_what_is_new_and_keep_it_when_one_fails(
-    orders: Server, tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch
+    orders: Server, tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mapping = tmp_path / "shop.yml"
     mapping.write_text(INCREMENTAL)
     folder = tmp_path / "b"
-    first = build(folder, parsed, *CLEANING, source=mapping)
+    first = build(folder, project, *CLEANING, source=mapping)
     assert first.returncode == 0, first.output[-4000:]
     assert "transactions: 1,000 of 1,000 rows loaded from public.orders" in first.said
     assert first.reconciled().loc["transactions", "accepted_rows"] == 1000
     orders.execute("update orders set price = 1, changed = now() where id < 3")
-    second = build(folder, parsed, *TRIED, source=mapping)
+    second = build(folder, project, *TRIED, source=mapping)
     assert re.search(
         r"transactions: 33 of 1,000 rows loaded .* from 2024-04-07", second.said
     )
@@ -902,7 +902,7 @@ def test_builds_load_what_is_new_and_keep_it_when_one_fails(
         with monkeypatch.context() as patched:
             for name, value in changed.items():
                 patched.setenv(name, value)
-            failed = build(folder, parsed, *TRIED, source=mapping)
+            failed = build(folder, project, *TRIED, source=mapping)
         assert failed.returncode == 1
         assert expected in failed.said
         for secret in (orders.password, "wrong word"):
@@ -913,13 +913,13 @@ def test_builds_load_what_is_new_and_keep_it_when_one_fails(
         "delete from kept where id > 1000; alter table kept rename to orders"
     )
     everything = {"full_load": True}
-    third = build(folder, parsed, *TRIED, source=mapping, variables=everything)
+    third = build(folder, project, *TRIED, source=mapping, variables=everything)
     assert "1,001 of 1,001 rows loaded" in third.said
 
 
 @pytest.mark.long
 def test_variables_name_tables_of_an_attached_server(
-    shop: Server, tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Server, tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.execute(
         "create schema sales; create table sales.orders as select i as transaction_id, "
@@ -929,21 +929,21 @@ def test_variables_name_tables_of_an_attached_server(
     live = {"transactions_relation": "shop.sales.orders"}
     target = ("--target", "postgres")
     folder = tmp_path / "b"
-    made = build(folder, parsed, *CLEANING, *target, variables=live)
+    made = build(folder, project, *CLEANING, *target, variables=live)
     assert made.returncode == 0, made.output[-4000:]
     assert made.reconciled().loc["transactions", "accepted_rows"] == 99
     monkeypatch.setenv("PGPASSWORD", "wrong word")
-    failed = build(folder, parsed, *TRIED, *target, variables=live)
+    failed = build(folder, project, *TRIED, *target, variables=live)
     assert failed.returncode != 0
     assert "The PostgreSQL server can't be reached" in failed.said
     assert "wrong word" not in failed.output
 
 
 @pytest.fixture
-def loaded(shop: Server) -> Server:
-    """A server that holds the sample shop, as inputs/postgres.yml reads it."""
+def loaded(shop: Server, project: Path) -> Server:
+    """A server that holds the small shop, as inputs/postgres.yml reads it."""
     with connect_server(read_only=False) as server:
-        for path in sorted((PROJECT / "seeds" / "sample").glob("raw_*.csv")):
+        for path in sorted((project / "seeds" / "sample").glob("raw_*.csv")):
             table = path.stem.removeprefix("raw_")
             server.execute(
                 f"create table server.public.{table} as select *, "
@@ -954,25 +954,25 @@ def loaded(shop: Server) -> Server:
 
 
 @pytest.mark.long
-def test_the_sample_shop_in_and_out(
+def test_the_small_shop_in_and_out(
     loaded: Server,
     reader: dict[str, str],
-    sample: Build,
+    small: Build,
     tmp_path: Path,
-    parsed: Path,
+    project: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = build(
         tmp_path / "b",
-        parsed,
-        *("--exclude-resource-type", "unit_test"),
-        source=PROJECT / "inputs" / "postgres.yml",
+        project,
+        *WITHOUT_UNIT_TESTS,
+        source="inputs/postgres.yml",
         variables={"postgres_schema": "marts", "postgres_reader": "bi"},
     )
     assert made.returncode == 0, made.output[-6000:]
     assert "schema marts of the PostgreSQL server" in made.said
     marts = {mart["name"]: mart["sha256"] for mart in made.manifest["marts"]}
-    from_seeds = {mart["name"]: mart["sha256"] for mart in sample.manifest["marts"]}
+    from_seeds = {mart["name"]: mart["sha256"] for mart in small.manifest["marts"]}
     differing = {name for name in marts if marts[name] != from_seeds[name]}
     # Only a model version's column `input` tells where its data came from.
     assert differing == {"dim_model_versions"}

@@ -349,12 +349,12 @@ def test_every_metric_dimension_and_saved_query_is_asked_below() -> None:
     assert queries == {one.saved_query for one in SAVED}
 
 
-# -- MetricFlow, on the sample ---------------------------------------------------------
+# -- MetricFlow, on the small shop -----------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def metricflow(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """Settings to run MetricFlow with, on a copy of the sample's work database.
+def metricflow(small: Build, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """Settings to run MetricFlow with, on a copy of the small shop's work database.
 
     It looks for the project's settings and `target/semantic_manifest.json` in one
     folder. Its look for newer versions is sent to a port where nobody listens.
@@ -363,11 +363,11 @@ def metricflow(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> dict:
         missing("MetricFlow isn't installed: pip install '.[semantic]'.")
     folder = tmp_path_factory.mktemp("metricflow")
     for name in ("dbt_project.yml", "profiles.yml"):
-        shutil.copy(PROJECT / name, folder)
+        shutil.copy(small.project / name, folder)
     (folder / "target").mkdir()
-    shutil.copy(sample.folder / "target" / "semantic_manifest.json", folder / "target")
+    shutil.copy(small.target / "semantic_manifest.json", folder / "target")
     (folder / "build").mkdir()
-    shutil.copy(sample.folder / "work.duckdb", folder / "build")
+    shutil.copy(small.folder / "work.duckdb", folder / "build")
     environment = {
         **os.environ,
         "TRAJECTORIES_BUILD": str(folder / "build"),
@@ -425,14 +425,14 @@ def test_metricflow_finds_nothing_wrong(metricflow: dict) -> None:
 
 
 @pytest.mark.long
-def test_the_published_file_answers_alike(metricflow: dict, sample: Build) -> None:
+def test_the_published_file_answers_alike(metricflow: dict, small: Build) -> None:
     """As docs/metrics.md says: DBT_TARGET, dbt parse, mf query."""
     folder = metricflow["cwd"] / "from-published"
     folder.mkdir()
     for name in ("dbt_project.yml", "profiles.yml"):
-        shutil.copy(PROJECT / name, folder)
+        shutil.copy(small.project / name, folder)
     (folder / "build" / "published").mkdir(parents=True)
-    shutil.copy(sample.published, folder / "build" / "published")
+    shutil.copy(small.published, folder / "build" / "published")
     environment = {
         **metricflow["env"],
         "DBT_TARGET": "published",
@@ -440,7 +440,7 @@ def test_the_published_file_answers_alike(metricflow: dict, sample: Build) -> No
         "TRAJECTORIES_BUILD": str(folder / "build"),
     }
     settings = {**metricflow, "cwd": folder, "env": environment}
-    parsed = ["--project-dir", PROJECT, "--target-path", folder / "target"]
+    parsed = ["--project-dir", small.project, "--target-path", folder / "target"]
     query = ["--saved-query", "forecast_by_month", "--csv", "asked.csv"]
     for program, *arguments in (["dbt", "parse", *parsed], ["mf", "query", *query]):
         command = [Path(sys.executable).with_name(program), *arguments]
@@ -448,18 +448,18 @@ def test_the_published_file_answers_alike(metricflow: dict, sample: Build) -> No
         assert ran.returncode == 0, ran.stdout + ran.stderr
     question = QUESTIONS["forecast_by_month"]
     answered = comparable(pd.read_csv(folder / "asked.csv", dtype=str), question)
-    expected = comparable(sample.query(question.sql), question)
+    expected = comparable(small.query(question.sql), question)
     pd.testing.assert_frame_equal(answered, expected, rtol=0, atol=0.005)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_metrics_are_what_the_marts_say(
-    name: str, answers: dict[str, pd.DataFrame], sample: Build
+    name: str, answers: dict[str, pd.DataFrame], small: Build
 ) -> None:
     question = QUESTIONS[name]
     answered = comparable(answers[name], question)
-    expected = comparable(sample.query(question.sql), question)
+    expected = comparable(small.query(question.sql), question)
     assert len(expected) > 0
     units = {
         metric["name"]: metric["config"]["meta"]["unit"]
@@ -473,13 +473,13 @@ def test_metrics_are_what_the_marts_say(
 
 
 @pytest.mark.long
-def test_the_calendar_covers_orders_and_forecasts_without_gaps(sample: Build) -> None:
-    days = sample.query(
+def test_the_calendar_covers_orders_and_forecasts_without_gaps(small: Build) -> None:
+    days = small.query(
         "select min(calendar_date) as first, max(calendar_date) as last, "
         "count(*) as days from marts.dim_days"
     ).iloc[0]
     assert days["days"] == (days["last"] - days["first"]).days + 1
-    assert days["first"] <= sample.value("select min(order_date) from marts.fct_orders")
-    assert days["last"] >= sample.value("select max(order_date) from marts.fct_orders")
+    assert days["first"] <= small.value("select min(order_date) from marts.fct_orders")
+    assert days["last"] >= small.value("select max(order_date) from marts.fct_orders")
     last_month = "select last_day(max(month)) from marts.fct_revenue_forecasts"
-    assert days["last"] == sample.value(last_month)
+    assert days["last"] == small.value(last_month)

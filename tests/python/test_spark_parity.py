@@ -1,4 +1,4 @@
-"""The sample shop, built on Spark, gives the marts that DuckDB gives.
+"""The small shop, built on Spark, gives the marts that DuckDB gives.
 
 Three engines that speak Spark: Sail (Rust, no Java), Spark in this machine's Java, and
 a Spark Connect server. Every public mart is compared: the same keys; the same texts,
@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from environments import missing
-from real_builds import Build, run_build
-from spark_servers import connect_server, sail_server
+from real_builds import WITHOUT_TESTS, Build, run_build
+from spark_servers import SHORT_QUESTIONS, connect_server, sail_server
 
 # Relative, or absolute below one. SQL adds decimals exactly and divides doubles.
 SQL_TOLERANCE = 1e-9
@@ -76,7 +76,9 @@ def sail(folder: Path) -> Iterator[tuple[dict[str, str], Path]]:
 
 @pytest.fixture(scope="module", params=[sail, local, connect], ids=lambda e: e.__name__)
 def built(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    project: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Build, Path]]:
     """A whole build on an engine, with all tests, and the folder of its tables."""
     if importlib.util.find_spec("pyspark") is None:
@@ -84,10 +86,16 @@ def built(
     folder = tmp_path_factory.mktemp(request.param.__name__)
     with request.param(folder) as (variables, warehouse):
         # What was tested in a local session need not be tested again over the wire.
-        less = ["--exclude-resource-type", "test", "unit_test"]
-        arguments = less if request.param is connect else []
         build = run_build(
-            folder, "--target", "spark", *arguments, environment=variables
+            folder,
+            *(
+                "--target",
+                "spark",
+                *(WITHOUT_TESTS if request.param is connect else ()),
+            ),
+            project=project,
+            target=folder / "target",
+            environment={**SHORT_QUESTIONS, **variables},
         )
         yield build, warehouse
 
@@ -99,12 +107,12 @@ def test_every_node_passes(built: tuple[Build, Path]) -> None:
     assert "ERROR=0 SKIP=0" in build.output
 
 
-def test_marts_are_those_of_duckdb(built: tuple[Build, Path], sample: Build) -> None:
+def test_marts_are_those_of_duckdb(built: tuple[Build, Path], small: Build) -> None:
     """Every public mart, row by row."""
     build, warehouse = built
     assert build.returncode == 0, "The build failed; see the test before."
     differences = []
-    with duckdb.connect(str(sample.published), read_only=True) as connection:
+    with duckdb.connect(str(small.published), read_only=True) as connection:
         marts = connection.execute(
             "select table_schema, table_name from information_schema.tables "
             "where table_schema in ('marts', 'audit') order by 2"

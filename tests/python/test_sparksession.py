@@ -15,7 +15,12 @@ from pathlib import Path
 import pytest
 import yaml
 from environments import missing
-from spark_servers import connect_server, sail_server, standalone_cluster
+from spark_servers import (
+    SHORT_QUESTIONS,
+    connect_server,
+    sail_server,
+    standalone_cluster,
+)
 
 FILES = {
     "dbt_project.yml": """
@@ -210,7 +215,7 @@ class Project:
         profiles = {"small": {"target": "default", "outputs": outputs}}
         (self.folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
         paths = {"PYTHONPATH": str(self.folder / "python")}
-        environment = {**os.environ, **paths, **variables}
+        environment = {**os.environ, **SHORT_QUESTIONS, **paths, **variables}
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True
         )
@@ -233,7 +238,7 @@ def small_project(folder: Path, profile: dict) -> Project:
     return Project(folder, {**given, **profile})
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def _spark_is_installed() -> None:
     if not (find_spec("pyspark") and find_spec("dbt.adapters.sparksession")):
         missing("The Spark adapter is not installed; run: pip install -e '.[spark]'")
@@ -304,6 +309,7 @@ def check_types(catalog: dict) -> None:
     }
 
 
+@pytest.mark.long
 def test_sail(tmp_path: Path) -> None:
     project = small_project(tmp_path / "project", {"remote": "set below"})
     packages = project.folder / "python"
@@ -312,6 +318,7 @@ def test_sail(tmp_path: Path) -> None:
         check_the_whole(project)
 
 
+@pytest.mark.long
 def test_contract_and_model_that_fail_leave_the_old_table(tmp_path: Path) -> None:
     project = small_project(tmp_path / "project", {"remote": "set below"})
     folder = project.folder

@@ -277,7 +277,7 @@ def in_order(rows: list[dict] | pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(order, ignore_index=True)
 
 
-def copy_marts(published: Path, server: Server) -> None:
+def copy_marts(published: Path, server: Server, folder: Path) -> None:
     """Copy what the dashboard reads into one schema of the server, for one reader."""
     kinds = {"DOUBLE": "double precision", "VARCHAR": "text"}
     script = [f"create role {READER} login password '{READER_PASSWORD}';"]
@@ -295,7 +295,7 @@ def copy_marts(published: Path, server: Server) -> None:
             )
             script.append(f"create table marts.{name} ({columns});")
             script.append(f"copy marts.{name} from stdin (format csv, header);")
-            rows = published.parent / f"{name}.csv"
+            rows = folder / f"{name}.csv"
             connection.execute(f"copy {table} to '{rows}' (header, force_quote *)")
             script.append(rows.read_text() + "\\.")
     script.append(f"grant usage on schema marts to {READER};")
@@ -332,17 +332,17 @@ def ask_superset(home: Path, files: dict[str, str], passwords: dict[str, str]) -
 
 
 @pytest.fixture(scope="module")
-def file_answers(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    files = bundle.contents("duckdb", bundle.duckdb_uri(sample.published))
+def file_answers(small: Build, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    files = bundle.contents("duckdb", bundle.duckdb_uri(small.published))
     home = tmp_path_factory.mktemp("superset")
     return ask_superset(home / "file", files, {})
 
 
 @pytest.fixture(scope="module")
-def postgresql_answers(sample: Build, tmp_path_factory: pytest.TempPathFactory) -> dict:
+def postgresql_answers(small: Build, tmp_path_factory: pytest.TempPathFactory) -> dict:
     home = tmp_path_factory.mktemp("superset")
     with postgres_server(home) as server:
-        copy_marts(sample.published, server)
+        copy_marts(small.published, server, home)
         uri = bundle.postgresql_uri({**server.environment, "PGUSER": READER}, ask=True)
         files = bundle.contents("postgresql", uri, "marts")
         passwords = {"databases/postgresql.yaml": READER_PASSWORD}
@@ -352,11 +352,11 @@ def postgresql_answers(sample: Build, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.mark.long
 @pytest.mark.parametrize("name", EXPECTED)
 def test_charts_show_what_the_marts_say(
-    sample: Build, file_answers: dict, name: str
+    small: Build, file_answers: dict, name: str
 ) -> None:
     sql = EXPECTED[name]
     given = {"segmentation": SEGMENTATION} if "$segmentation" in sql else {}
-    with duckdb.connect(str(sample.published), read_only=True) as connection:
+    with duckdb.connect(str(small.published), read_only=True) as connection:
         expected = in_order(connection.execute(sql, given).df())
     shown = in_order(file_answers["charts"][name]["shown"])
     pd.testing.assert_frame_equal(shown, expected, rtol=1e-9, check_dtype=False)
