@@ -31,8 +31,8 @@ BAND_HEADERS = [
 MODELS = (
     "Exponential smoothing, Theta and ETS follow level and trend. The plain mean is"
     " that of all simple methods; the weighted mean gives more weight to those that"
-    " erred less. Prophet tells trend, seasons and holidays apart; it is tried from the"
-    " last month of every quarter."
+    " erred less. Prophet tells trend, seasons and holidays apart; it is tried from"
+    " every month of a segment's first year, then from the last of every quarter."
 )
 ERRORS = (
     "MASE is the error, where 1 is the usual change from one month to the next; sMAPE"

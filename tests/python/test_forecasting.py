@@ -656,6 +656,13 @@ def test_a_new_month_fits_its_own_origin_only():
 
 # Prophet's origins
 
+# Six to twelve months of history, then ends of quarters; from when it is published.
+RECORD = [
+    *pd.date_range("2016-04", "2016-10", freq="MS"),
+    *pd.to_datetime(["2016-12", "2017-03"]),
+]
+PUBLISHED_FROM = "2016-12"
+
 
 @pytest.fixture(scope="module")
 def growing():
@@ -676,26 +683,28 @@ def test_the_gate_chooses_prophet_on_a_shop_that_it_forecasts_best(growing):
     found = judge_forecasts(said, rows)
     chosen = found[found["is_published"]].groupby("origin_month")["model"].unique()
     months = chosen.index[chosen.map(lambda models: list(models) == ["prophet"])]
-    assert list(months) == list(pd.date_range("2017-04", "2017-12", freq="MS"))
+    assert list(months) == list(pd.date_range(PUBLISHED_FROM, "2017-12", freq="MS"))
 
 
-def test_prophet_is_asked_at_quarters_ends_and_where_it_is_published(growing):
+def test_prophet_is_asked_in_the_first_year_at_quarters_ends_and_where_it_is_published(
+    growing,
+):
     _, said = growing
     origins = said.groupby("model")["origin_month"].unique().map(sorted)
-    quarters = pd.to_datetime(["2016-06", "2016-09", "2016-12", "2017-03"])
-    published = pd.date_range("2017-04", "2017-12", freq="MS")
-    assert origins["prophet"] == [*quarters, *published]
+    published = pd.date_range(PUBLISHED_FROM, "2017-12", freq="MS")
+    assert origins["prophet"] == sorted({*RECORD, *published})
     assert origins["naive"] == list(pd.date_range("2016-04", "2017-12", freq="MS"))
 
 
 @pytest.mark.parametrize("latest", ["2017-01", "2017-03"])
-def test_prophet_is_always_asked_at_the_latest_origin(growing, latest):
-    rows, _ = growing
+def test_prophet_is_always_asked_at_the_latest_origin(latest):
+    noise = np.random.default_rng(0).normal(1000, 100, 26)  # no model is better
+    rows = rolled({"a": noise})
     early = rows[rows[["origin_month", "month"]].max(axis=1) <= latest]
-    said = project_revenue(early, models=["naive", "prophet"])
+    said = project_revenue(early, models=["naive", "yearly_mean", "prophet"])
     origins = set(said.loc[said["model"] == "prophet", "origin_month"])
-    quarters = pd.to_datetime(["2016-06", "2016-09", "2016-12"])
-    assert origins == {*quarters, pd.Timestamp(latest)}
+    made = {month for month in RECORD if month < pd.Timestamp(latest)}
+    assert origins == {*made, pd.Timestamp(latest)}
 
 
 def test_month_by_month_is_as_all_at_once(growing):

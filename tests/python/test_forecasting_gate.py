@@ -19,7 +19,6 @@ from trajectories.forecasting import judge_forecasts, project_revenue
 from trajectories.forecasting.gate import (
     DEFAULT,
     FEWEST_ORIGINS,
-    FEWEST_QUARTERS,
     add_means,
     judge_models,
     winner,
@@ -85,7 +84,7 @@ def test_a_method_that_was_right_gets_the_weight():
 
 def test_standings_are_those_of_plain_loops():
     generator = np.random.default_rng(2)
-    came = generator.normal(100, 10, (3, 15, 3))
+    came = generator.normal(100, 10, (3, 24, 3))
     said = {
         name: generator.normal(100, size, came.shape)
         for name, size in ((DEFAULT, 5), ("ets", 3), ("theta", 8), ("prophet", 4))
@@ -93,20 +92,13 @@ def test_standings_are_those_of_plain_loops():
     said["ets"][0, :2] = np.nan
     said["theta"][1:] = np.nan
     came[2, 3, 1] = np.nan
-    record = record_of(said, came, scales=4.0)
+    record = record_of(said, came, scales=4.0, months=13)
     found = judge_models(record)
-    for origin in range(15):
+    for origin in range(24):
         standings = found[("stock", "value", 24_000 + origin)]
         for name in said:
-            is_prophet = name == "prophet"
-            expected = plain_standing(
-                said[name],
-                said[DEFAULT],
-                came,
-                origin,
-                tried={2, 5, 8, 11, 14} if is_prophet else set(range(15)),
-                fewest=4 if is_prophet else 6,
-            )
+            tried = range(2, 24, 3) if name == "prophet" else range(24)
+            expected = plain_standing(said[name], said[DEFAULT], came, origin, tried)
             own = standings[name]
             assert own.backtests == expected[0]
             np.testing.assert_allclose(
@@ -114,7 +106,7 @@ def test_standings_are_those_of_plain_loops():
             )
 
 
-def plain_standing(said, default, came, now, tried, fewest, scale=4.0):
+def plain_standing(said, default, came, now, tried, scale=4.0):
     known = []
     for series, origin, step in np.ndindex(came.shape):
         place = series, origin, step
@@ -125,7 +117,7 @@ def plain_standing(said, default, came, now, tried, fewest, scale=4.0):
     if not known:
         return 0, np.nan, np.nan, np.inf
     mean = sum(row[3] for row in known) / len(known)
-    if len({row[0] for row in known}) < fewest:
+    if len({row[0] for row in known}) < FEWEST_ORIGINS:
         margin = np.inf
     else:
         margin = max(by_origin(known, mean, came.shape[2]), by_series(known, mean))
@@ -157,7 +149,7 @@ def by_origin(known, mean, horizon):
     return error * stats.t(max(span / horizon, 1)).ppf(0.95)
 
 
-def drawn(seed, sizes, origins=14, series=5, shock=0.0):
+def drawn(seed, sizes, origins=14, series=5, shock=0.0, known=12):
     """Forecasts whose errors have given sizes, and share a shock of each month."""
     generator = np.random.default_rng(seed)
     came = 100 + generator.normal(0, 1, (series, origins, 6))
@@ -167,7 +159,7 @@ def drawn(seed, sizes, origins=14, series=5, shock=0.0):
         name: came + generator.normal(0, size, came.shape) + common[name]
         for name, size in sizes.items()
     }
-    return record_of(said, came)
+    return record_of(said, came, months=known)
 
 
 def test_a_better_model_wins_with_enough_origins():
@@ -188,19 +180,23 @@ def test_a_model_that_is_no_better_seldom_wins(model, shock):
     assert won.count(model) <= 20
 
 
-def test_a_better_prophet_wins_with_enough_quarters():
+def test_a_better_prophet_wins_with_enough_origins():
     won = [
-        winner(latest(drawn(seed, {DEFAULT: 1.0, "prophet": 0.5})))
+        winner(latest(drawn(seed, {DEFAULT: 1.0, "prophet": 0.5}, 24, known=13)))
         for seed in range(40)
     ]
     assert won.count("prophet") >= 36
 
 
-def test_what_prophet_says_between_quarters_ends_is_no_record():
-    record = drawn(1, {DEFAULT: 2.0, "prophet": 0.2})
+def test_what_prophet_says_between_quarters_ends_is_no_record_after_a_year():
+    sizes = {DEFAULT: 2.0, "prophet": 0.2}
+    assert drawn(1, sizes, known=12).tried("prophet").all()
+    record = drawn(1, sizes, origins=24, known=13)
     standing = latest(record)["prophet"]
     assert standing.is_enough
     between = record.origins % 3 != 2
+    np.testing.assert_array_equal(record.tried("prophet"), ~between)
+    assert record.tried("ets").all()
     record.forecasts["prophet"][between] = np.nan
     assert latest(record)["prophet"] == standing
     record.forecasts["prophet"][between] = 1e9
@@ -214,7 +210,7 @@ def test_with_few_origins_the_margin_is_infinite():
     now = [found[("stock", "value", 24_000 + number)] for number in range(9)]
     assert [one["ets"].backtests for one in now] == [0, 3, *range(9, 51, 6)]
     assert [np.isinf(one["ets"].margin) for one in now] == [True] * 6 + [False] * 3
-    assert (FEWEST_ORIGINS, FEWEST_QUARTERS) == (6, 4)
+    assert FEWEST_ORIGINS == 6
     assert [winner(one) for one in now] == [DEFAULT] * 6 + ["ets"] * 3
 
 

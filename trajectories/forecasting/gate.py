@@ -8,17 +8,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from trajectories.forecasting.methods import METHODS, PROPHETS
-from trajectories.forecasting.records import Moment, Record, is_tried
+from trajectories.forecasting.methods import METHODS
+from trajectories.forecasting.records import Moment, Record
 
 #: Published unless another model is better by more than chance explains.
 DEFAULT = "weighted_mean"
 MEANS = ("plain_mean", DEFAULT)
 #: The chance, at most, that a model which is no better replaces the default.
 SIGNIFICANCE = 0.05
-#: Origins with an outcome before anything is chosen by how it did; fewer where they
-#: are three months apart, and so say more each.
-FEWEST_ORIGINS, FEWEST_QUARTERS = 6, 4
+#: Origins with an outcome before anything is chosen by how it did.
+FEWEST_ORIGINS = 6
 #: A model is chosen by how it did on so many of the default's backtests, at least, of
 #: those from the origins that it is always tried from.
 FEWEST_SHARE = 0.5
@@ -36,7 +35,7 @@ class Standing:
         mase: mean absolute scaled error on them; NaN without any.
         difference: its MASE less that of the default on the same backtests.
         margin: by how much it has to be below the default to be published: what
-            chance explains. Infinite with too few origins.
+            chance explains. Infinite with fewer than FEWEST_ORIGINS origins.
         is_enough: whether it has FEWEST_SHARE of the default's backtests from the
             origins that it is always tried from.
     """
@@ -97,7 +96,7 @@ def judge_models(record: Record) -> dict[tuple, dict[str, Standing]]:
         By definition, segmentation and origin, then by model.
     """
     errors = {name: np.abs(record.scaled_errors(name)) for name in record.forecasts}
-    counts = {name: is_tried(name, record.origins) for name in errors}
+    counts = {name: record.tried(name) for name in errors}
     series, _ = pd.factorize(np.array([one.segment_id for one in record.histories]))
     found = {}
     for moment in record.moments():
@@ -109,7 +108,6 @@ def judge_models(record: Record) -> dict[tuple, dict[str, Standing]]:
                 known & counts[name][:, None],
                 record.origins,
                 series,
-                FEWEST_QUARTERS if name in PROPHETS else FEWEST_ORIGINS,
             )
             for name in record.forecasts
         }
@@ -132,20 +130,16 @@ def _standing(
     known: np.ndarray,
     origins: np.ndarray,
     series: np.ndarray,
-    fewest: int,
 ) -> Standing:
     row, step = np.nonzero(known & np.isfinite(errors) & np.isfinite(default))
     if not len(row):
         return Standing(0, np.nan, np.nan, np.inf, False)
     differences = errors[row, step] - default[row, step]
-    margin = np.inf
-    if len(np.unique(origins[row])) >= fewest:
-        margin = _margin(differences, origins[row], series[row], errors.shape[1])
     return Standing(
         backtests=len(row),
         mase=float(errors[row, step].mean()),
         difference=float(differences.mean()),
-        margin=margin,
+        margin=_margin(differences, origins[row], series[row], errors.shape[1]),
         is_enough=len(row) >= FEWEST_SHARE * (known & np.isfinite(default)).sum(),
     )
 
@@ -167,6 +161,8 @@ def _margin(
         series: number of each one's series.
         horizon: months ahead.
     """
+    if len(np.unique(origins)) < FEWEST_ORIGINS:
+        return np.inf
     rest = differences - differences.mean()
     sums = np.bincount(origins - origins.min(), rest)
     shared = [1 - lag / horizon for lag in range(1, min(horizon, len(sums)))]

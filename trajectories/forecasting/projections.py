@@ -176,8 +176,12 @@ def _asked(read: list[History], models: Sequence[str]) -> list[_Question]:
         for model in PROPHETS
         if model in models
         for history in read
-        if is_tried(model, history.origin) or history.origin == latest
+        if history.origin == latest or _makes_record(model, history)
     ]
+
+
+def _makes_record(model: str, history: History) -> bool:
+    return bool(is_tried(model, history.origin, len(history.amounts)))
 
 
 def _published(record: Record) -> list[_Question]:
@@ -192,7 +196,7 @@ def _published(record: Record) -> list[_Question]:
         (history, (model,))
         for history in record.histories
         if (model := won[(*history.group, history.origin)]) in PROPHETS
-        and not (is_tried(model, history.origin) or history.origin == latest)
+        and not (history.origin == latest or _makes_record(model, history))
     ]
 
 

@@ -8,26 +8,31 @@ import numpy as np
 import pandas as pd
 
 from trajectories.forecasting.histories import History, month_number, read_histories
-from trajectories.forecasting.methods import LEVELS, MODELS, PROPHETS
+from trajectories.forecasting.methods import LEVELS, MODELS, PROPHETS, YEAR
 
-#: Prophet's record is made from the last month of every quarter.
+#: Prophet's record is made from every origin of a history's first year, then from the
+#: last month of every quarter.
 PROPHET_MONTHS = 3
 #: How many months the group's typical change counts for, beside a history's own.
 PRIOR_MONTHS = 3
 ENDS = ("lower", "upper")
 
 
-def is_tried(model: str, origins: np.ndarray | int) -> np.ndarray | bool:
+def is_tried(
+    model: str, origins: np.ndarray | int, months: np.ndarray | int
+) -> np.ndarray | bool:
     """Say from which origins a model is always tried: these are its record.
 
-    Prophet's are told by the calendar and not counted back from the latest, so that
-    they stay the same when a month is added.
+    Prophet's are told by the calendar and the history, not counted back from the
+    latest, so that they stay the same when a month is added.
 
     Args:
         model: any.
         origins: month numbers, of any shape.
+        months: of the histories known at these origins.
     """
-    return (model not in PROPHETS) | (origins % PROPHET_MONTHS == PROPHET_MONTHS - 1)
+    ends_quarter = origins % PROPHET_MONTHS == PROPHET_MONTHS - 1
+    return (model not in PROPHETS) | ends_quarter | (months <= YEAR)
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,11 @@ class Record:
     spreads: np.ndarray
     forecasts: dict[str, np.ndarray] = field(default_factory=dict)
     own_bands: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def tried(self, model: str) -> np.ndarray:
+        """Say which histories make a model's record, shape (n,); see `is_tried`."""
+        months = np.array([len(one.amounts) for one in self.histories])
+        return np.broadcast_to(is_tried(model, self.origins, months), months.shape)
 
     def ends(self) -> np.ndarray:
         """Month number of every outcome, shape (n, horizon)."""
