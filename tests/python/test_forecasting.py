@@ -1,5 +1,7 @@
 """Histories, calendars, and what every model says of a history."""
 
+from multiprocessing import active_children
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -554,6 +556,19 @@ def test_what_comes_after_an_origin_changes_nothing_said_from_it():
     )
     assert len(before) == 2 * 2 * 6 * 6
     pd.testing.assert_frame_equal(before, after, check_exact=True)
+
+
+def test_a_failure_while_processes_work_ends_the_run(monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("a simple method failed")
+
+    monkeypatch.setattr(projections_module, "FEWEST_PARALLEL", 1)
+    monkeypatch.setattr(projections_module, "forecast_simply", fail)
+    rows = rolled({f"s{n}": seasonal_amounts(30, n) for n in range(4)})
+    before = set(active_children())
+    with pytest.raises(RuntimeError, match="a simple method failed"):
+        project_revenue(rows, processes=2)
+    assert set(active_children()) <= before
 
 
 # What was said before

@@ -42,6 +42,8 @@ from trajectories.forecasting.records import Record, is_tried, read_record
 MONTHLY, DAILY = PROPHETS
 #: Below this many tasks, starting processes costs more than it saves.
 FEWEST_PARALLEL = 12
+#: Tasks that a process is handed at once.
+CHUNK_TASKS = 4
 #: Each process holds about 300 MB.
 MOST_PROCESSES = 4
 #: What forecasts depend on beside the history; raise the number when the code changes.
@@ -218,9 +220,10 @@ def _answered(
     kept = _kept(earlier, tasks)
     done = set(kept["fingerprint"])
     tasks = [task for task in tasks if task.fingerprint not in done]
+    results = run(work, tasks) if tasks else []
     rows = [
         row
-        for task, said in zip(tasks, run(work, tasks), strict=True)
+        for task, said in zip(tasks, results, strict=True)
         for model, forecast in said.items()
         for row in _rows(task, model, forecast)
     ]
@@ -270,15 +273,16 @@ def _run(work: Callable, tasks: list[_Task], processes: int | None) -> list[dict
         processes = min(joblib.cpu_count(), MOST_PROCESSES)
     if processes == 1 or sum(is_slow) < FEWEST_PARALLEL:
         return [work(task) for task in tasks]
-    # An executor of its own: the one that joblib shares can lock itself up when it is
-    # shut down while it still hands out work.
-    one_thread = {"initializer": threadpool_limits, "initargs": (1,)}
-    with ProcessPoolExecutor(processes, **one_thread) as executor:
-        there = executor.map(work, compress(tasks, is_slow))
+    # Of its own: joblib's shared pool can hang when it is closed before all is done.
+    pool = ProcessPoolExecutor(processes, initializer=threadpool_limits, initargs=(1,))
+    try:
+        there = pool.map(work, compress(tasks, is_slow), chunksize=CHUNK_TASKS)
         here = [work(task) for task in compress(tasks, np.logical_not(is_slow))]
-        there = tqdm(there, "Prophet", sum(is_slow), disable=None, leave=False)
-        said = {True: iter(there), False: iter(here)}
+        shown = tqdm(there, "Prophet", sum(is_slow), disable=None, leave=False)
+        said = {True: iter(shown), False: iter(here)}
         return [next(said[slow]) for slow in is_slow]
+    finally:
+        pool.shutdown(wait=True, kill_workers=True)
 
 
 def _project(task: _Task, horizon: int, calendar: Calendar) -> dict[str, Forecast]:
