@@ -35,11 +35,12 @@ def environment(name: str, with_project: bool = False) -> Path:
 
     def make(folder: Path) -> None:
         pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        pip += ["--no-deps"]  # a lock holds them, or the project's environment does
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([*pip, "--requirement", lock], check=True)
+        locked = ["--require-hashes", "--requirement", lock]
+        subprocess.run([*pip, *locked], check=True)
         if with_project:
-            project = ["--no-deps", "--editable", PROJECT]
-            subprocess.run([*pip, *project], check=True)
+            subprocess.run([*pip, "--editable", PROJECT], check=True)
 
     wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
     return made_once(ENVIRONMENTS / name, wanted, make) / "bin" / "python"
