@@ -37,7 +37,10 @@ def test_indices_equal_the_textbook_in_euclidean_space(blobs):
     assert values.mean() == pytest.approx(metrics.silhouette_score(X, labels))
     low, high = evidence.bootstrap_interval(values, np.random.default_rng(0))
     assert low < values.mean() < high < low + 0.1
-    assert 0 < evidence.within_between_ratio(distances, labels) < 0.6
+    pairs = distances[np.triu_indices(len(X), 1)]
+    same = (labels[:, None] == labels)[np.triu_indices(len(X), 1)]
+    ratio = evidence.within_between_ratio(distances, labels)
+    assert ratio == pytest.approx(pairs[same].mean() / pairs[~same].mean())
 
 
 def test_a_euclidean_silhouette_of_dtw_clusters_would_mislead():
