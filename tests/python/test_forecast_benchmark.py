@@ -482,6 +482,6 @@ def test_time_is_of_all_models_from_every_origin(monkeypatch):
     monkeypatch.setattr(forecasts, "MODELS", ("naive", "prophet_daily"))
     found = forecasts.time_forecasts(series=2, months=8)
     assert found.histories == 2 * 3
-    assert (found.fits, found.prophet_fits) == (10, 4)
+    assert (found.fits, found.prophet_fits) == (12, 6)
     assert found.seconds > 0
     assert found.processor_seconds > 0
