@@ -722,6 +722,7 @@ def test_prophet_is_always_asked_at_the_latest_origin(latest):
     assert origins == {*made, pd.Timestamp(latest)}
 
 
+@pytest.mark.long
 def test_month_by_month_is_as_all_at_once(growing):
     # January's Prophet was shown and makes no record; May's was published, and stays.
     rows, found = growing
