@@ -32,7 +32,8 @@ MODELS = (
     "Exponential smoothing, Theta and ETS follow level and trend. The plain mean is"
     " that of all simple methods; the weighted mean gives more weight to those that"
     " erred less. Prophet tells trend, seasons and holidays apart; it is tried from"
-    " every month of a segment's first year, then from the last of every quarter."
+    " the sixth to the twelfth month of a segment, then from the last month of every"
+    " quarter and from the latest month."
 )
 ERRORS = (
     "MASE is the error, where 1 is the usual change from one month to the next; sMAPE"
