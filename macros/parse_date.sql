@@ -1,109 +1,150 @@
-{# A date out of text: year first (with or without a time), yyyymmdd, day and
-   month first with / . or -, two-digit years, month names, Excel serial numbers.
-   `day_first` is a boolean column: whether 3/4/2017 is in April (see
-   day_first_evidence). Null when the text is not a date. #}
-{% macro parse_date(text, day_first) %}
-    {{- return(adapter.dispatch('parse_date')(text, day_first)) -}}
-{% endmacro %}
-
-{% macro duckdb__parse_date(text, day_first) -%}
-    {%- set day = _date_part(text) -%}
+{# The day that a text names: year first, yyyymmdd, day and month first, Excel's
+   serial numbers, seconds since 1970; with or without a time of day. Null when the
+   text is no date, or has more to say than a date. `conventions` is the column's row
+   of base_retail__date_conventions: whether 3/4/2017 is in April, and whether times
+   are moments. `worded_day` is the day of a text with the name of a month, see
+   base_retail__worded_dates. #}
+{% macro parse_date(text, conventions, worded_day) -%}
+    {%- set day = _written_day(text, conventions ~ '.is_day_first', worded_day) -%}
+    {%- if time_zone() -%}
 case
-    when {{ matches_pattern(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }}
-        then try_cast({{ _iso_part(text) }} as date)
-    when {{ matches_pattern(day, '^[0-9]{8}$') }}
-        then cast(try_strptime({{ day }}, '%Y%m%d') as date)
-    when {{ is_excel_date(text) }}
-        then date '1899-12-30' + cast(floor(try_cast({{ text }} as double)) as int)
-    when {{ matches_pattern(day, '^[0-9]{4}/') }}
-        then cast(try_strptime({{ day }}, '%Y/%m/%d') as date)
-    when {{ matches_pattern(day, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$') }}
-        then cast(case
-            when {{ day_first }} then try_strptime({{ day }}, '%d/%m/%Y')
-            else try_strptime({{ day }}, '%m/%d/%Y')
-        end as date)
-    when {{ matches_pattern(day, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}$') }}
-        then cast(case
-            when {{ day_first }} then try_strptime({{ day }}, '%d/%m/%y')
-            else try_strptime({{ day }}, '%m/%d/%y')
-        end as date)
-    when {{ matches_pattern(text, '[A-Za-z]{3}') }}
-        then cast(try_strptime(
-            {{ remove_pattern(text, '[ T]+[0-9]{1,2}:.*$') }},
-            [
-                '%d %B %Y', '%d %b %Y', '%B %d, %Y', '%b %d, %Y', '%d-%b-%Y',
-                '%d-%b-%y', '%d/%b/%Y', '%d %b %y', '%d.%b.%Y'
-            ]
-        ) as date)
+    when {{ conventions }}.has_moments and {{ utc_offset(text) }} <> ''
+        then {{ day_in_zone(text, day) }}
+    else {{ day }}
 end
+    {%- else -%}
+{{ day }}
+    {%- endif -%}
 {%- endmacro %}
 
-{% macro default__parse_date(text, day_first) -%}
-    {%- set day = _date_part(text) -%}
-    {%- set words = remove_pattern(text, '[ T]+[0-9]{1,2}:.*$') -%}
+
+{# The day as it stands there. The most frequent forms come first. #}
+{% macro _written_day(text, day_first, worded_day) -%}
+    {%- set end = _time_pattern() ~ '$' -%}
+    {%- set year_first = _year_first_pattern() -%}
+    {%- set year_last = _year_last_pattern() -%}
+    {%- set first = part_of(text, year_last, 1) -%}
+    {%- set second = part_of(text, year_last, 2) -%}
 case
-    when {{ matches_pattern(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }}
-        then try_cast({{ _iso_part(text) }} as date)
-    when {{ matches_pattern(day, '^[0-9]{8}$') }}
-        then cast(try_to_timestamp({{ day }}, 'yyyyMMdd') as date)
-    when {{ is_excel_date(text) }}
-        then date_add(
-            date '1899-12-30', cast(floor(try_cast({{ text }} as double)) as int)
-        )
-    when {{ matches_pattern(day, '^[0-9]{4}/') }}
-        then cast(try_to_timestamp({{ day }}, 'yyyy/M/d') as date)
-    when {{ matches_pattern(day, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$') }}
-        then cast(case
-            when {{ day_first }} then try_to_timestamp({{ day }}, 'd/M/yyyy')
-            else try_to_timestamp({{ day }}, 'M/d/yyyy')
-        end as date)
-    when {{ matches_pattern(day, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}$') }}
-        then {{ _year_of_two_digits(
-            "case when " ~ day_first ~ " then try_to_timestamp(" ~ day
-            ~ ", 'd/M/yy') else try_to_timestamp(" ~ day ~ ", 'M/d/yy') end"
+    when {{ matches_pattern(text, '^[0-9]{4}-[0-9]{2}-[0-9]{2}' ~ end) }}
+        then try_cast(substr({{ text }}, 1, 10) as date)
+    when {{ matches_pattern(text, year_last ~ end) }}
+        then {{ day_of(
+            year_of(part_of(text, year_last, 3)),
+            'case when ' ~ day_first ~ ' then ' ~ second ~ ' else ' ~ first ~ ' end',
+            'case when ' ~ day_first ~ ' then ' ~ first ~ ' else ' ~ second ~ ' end'
         ) }}
-    when {{ matches_pattern(text, '[A-Za-z]{3}') }}
-        then coalesce(
-            {%- for format in [
-                'd MMMM yyyy', 'd MMM yyyy', 'MMMM d, yyyy', 'MMM d, yyyy',
-                'd-MMM-yyyy', 'd/MMM/yyyy', 'd.MMM.yyyy'
-            ] %}
-            cast(try_to_timestamp({{ words }}, '{{ format }}') as date),
-            {%- endfor %}
-            {%- for format in ['d-MMM-yy', 'd MMM yy'] %}
-            {{ _year_of_two_digits(
-                "try_to_timestamp(" ~ words ~ ", '" ~ format ~ "')"
-            ) }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        )
+    when {{ matches_pattern(text, year_first ~ end) }}
+        then {{ day_of(
+            part_of(text, year_first, 1),
+            part_of(text, year_first, 2),
+            part_of(text, year_first, 3)
+        ) }}
+    when {{ matches_pattern(text, _compact_pattern()) }}
+        then {{ day_of(
+            'substr(' ~ text ~ ', 1, 4)',
+            'substr(' ~ text ~ ', 5, 2)',
+            'substr(' ~ text ~ ', 7, 2)'
+        ) }}
+    when {{ is_excel_date(text) }}
+        then {{ _day_after(
+            '1899-12-30', 'try_cast(substr(' ~ text ~ ', 1, 5) as int)'
+        ) }}
+    when {{ is_unix_time(text) }}
+        then {{ _day_after(
+            '1970-01-01', 'cast(floor(' ~ unix_seconds(text) ~ ' / 86400) as int)'
+        ) }}
+    else {{ worded_day }}
 end
 {%- endmacro %}
 
 
-{# Two digits of a year mean 1969 to 2068, as on DuckDB; Spark reads 2000 to
-   2099. #}
-{% macro _year_of_two_digits(timestamp) -%}
+{# One of the parts that a pattern puts in brackets. #}
+{% macro part_of(text, pattern, place) -%}
+    regexp_extract({{ text }}, '{{ pattern }}', {{ place }})
+{%- endmacro %}
+
+
+{# A day out of the texts of its year, month and day; null when there is none. #}
+{% macro day_of(year, month, day) -%}
+    try_cast({{ dbt.concat([year, "'-'", month, "'-'", day]) }} as date)
+{%- endmacro %}
+
+
+{# A year as text; one of two digits is of this century, unless still to come. #}
+{% macro year_of(digits) -%}
+    {%- set century = run_started_at.year // 100 -%}
     case
-        when year({{ timestamp }}) > 2068
-            then add_months(cast({{ timestamp }} as date), -1200)
-        else cast({{ timestamp }} as date)
-    end
+        when length({{ digits }}) = 4 then ''
+        when {{ digits }} > '{{ run_started_at.strftime("%y") }}'
+            then '{{ century - 1 }}'
+        else '{{ century }}'
+    end || {{ digits }}
 {%- endmacro %}
 
 
-{# 2017-02-25 out of 2017-02-25 10:00 and 2017-02-25T10:00+10:00. #}
-{% macro _iso_part(text) -%}
-    split_part(split_part({{ text }}, ' ', 1), 'T', 1)
+{% macro _day_after(first_day, days) -%}
+    cast({{ dbt.dateadd(
+        'day', days, "cast('" ~ first_day ~ "' as date)"
+    ) }} as date)
 {%- endmacro %}
 
 
-{# The text before the time of day, with / between its parts. #}
-{% macro _date_part(text) -%}
-    replace(replace(split_part({{ text }}, ' ', 1), '.', '/'), '-', '/')
+{# 2017-2-25, 2017/02/25, 2017. 2. 25., 2017年2月25日. #}
+{% macro _year_first_pattern() -%}
+    {{- return(
+        '^([0-9]{4})[-/. 年년] ?([0-9]{1,2})[-/. 月월] ?([0-9]{1,2})[日일.]?'
+    ) -}}
 {%- endmacro %}
 
 
-{# Excel counts days from 1899-12-30: 20000 is in 1954, 79999 in 2119. #}
+{# 25/2/2017, 25.02.17, 2-25-2017, 25 02 2017. #}
+{% macro _year_last_pattern() -%}
+    {{- return(
+        '^([0-9]{1,2})[./ -] ?([0-9]{1,2})[./ -] ?([0-9]{4}|[0-9]{2})[.]?'
+    ) -}}
+{%- endmacro %}
+
+
+{# 20170225, 20170225.0, 201702251430, 20170225T143000Z, 20170225 14:30. #}
+{% macro _compact_pattern() -%}
+    {{- return(
+        '^(19|20)[0-9]{6}([.]0+|[ T]?[0-9]{4}([0-9]{2})?([.][0-9]+)?Z?|'
+        ~ _time_pattern() ~ ')$'
+    ) -}}
+{%- endmacro %}
+
+
+{# A time of day with its zone, or nothing. #}
+{% macro _time_pattern() -%}
+    {{- return('([Zz]|[+-][0-9]{2}:[0-9]{2}|' ~ clock_pattern() ~ ')?') -}}
+{%- endmacro %}
+
+
+{# A time of day with its zone: 14:33, 2:33:00 PM, 14:33:00.000+01:00, 14h33. #}
+{% macro clock_pattern() -%}
+    {{- return(
+        '(,? at |[ ,T:]+)[0-9]{1,2}[:.h][0-9]{2}([:.][0-9]{2})?([.,][0-9]+)?'
+        ~ '([   ]?[AaPp][.]?[  ]?[Mm][.]?)?( ?('
+        ~ '(UTC|GMT)?[+-][0-9]{2}(:?[0-9]{2})?|'
+        ~ '[Zz]|UTC|MSK|MES?Z|[A-Z]{1,3}T))?( ?[(][^()]*[)])?'
+    ) -}}
+{%- endmacro %}
+
+
+{# Excel counts days from 1899-12-30: 10000 is in 1927, 79999 in 2119. #}
 {% macro is_excel_date(text) -%}
-    {{ matches_pattern(text, '^[2-7][0-9]{4}([.][0-9]+)?$') }}
+    {{ matches_pattern(text, '^[1-7][0-9]{4}([.,][0-9]+)?$') }}
+{%- endmacro %}
+
+
+{# Seconds since 1970, of 2001 to 2030, or thousandths of them, and so on. #}
+{% macro is_unix_time(text) -%}
+    {{ matches_pattern(
+        text, '^1[0-8][0-9]{8}([0-9]{3}|[0-9]{6}|[0-9]{9})?([.][0-9]+)?$'
+    ) }}
+{%- endmacro %}
+
+{% macro unix_seconds(text) -%}
+    try_cast(substr({{ text }}, 1, 10) as bigint)
 {%- endmacro %}

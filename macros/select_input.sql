@@ -59,7 +59,7 @@ select * from cleaned
             {% set name = '_unreadable' %}
         {% endif %}
         {% if name not in found %}
-            {% do found.update({name: adapter.quote(column.name)}) %}
+            {% do found.update({name: _plain_time(column)}) %}
         {% endif %}
     {% endfor %}
     {% for name in contract.required if name not in found %}
@@ -72,6 +72,17 @@ select * from cleaned
         ) }}
     {% endfor %}
     {{ return(found) }}
+{% endmacro %}
+
+
+{# A moment (with time zone) as a time of UTC that says so: as text it would be what
+   the clock of the session shows. #}
+{% macro _plain_time(column) %}
+    {% set name = adapter.quote(column.name) %}
+    {% if column.dtype == 'TIMESTAMP WITH TIME ZONE' %}
+        {{ return("timezone('UTC', " ~ name ~ ") || '+00:00'") }}
+    {% endif %}
+    {{ return(name) }}
 {% endmacro %}
 
 

@@ -98,8 +98,9 @@ class Plugin(BasePlugin):
         table, known = source_config.identifier, len(self._reader.copies)
         said = len(self._reader.notes)
         full_load = str(source_config.get("full_load")).lower() == "true"
+        zone = str(source_config.get("time_zone") or "").strip()
         try:
-            rows = self._reader.read(location, table, full_load)
+            rows = self._reader.read(location, table, full_load, zone)
         except InputError as error:
             raise DbtRuntimeError(str(error)) from error
         if len(self._reader.copies) > known:

@@ -106,7 +106,7 @@ def clean(source: Path | str, **variables: object) -> Cleaned:
         database.execute("use work")
         reader = InputReader(lambda: Path(scratch), database.cursor)
         try:
-            _load(database, reader, str(source))
+            _load(database, reader, str(source), str(variables.get("time_zone", "")))
         except InputError as error:
             return Cleaned(stops=(str(error),), notes=tuple(reader.notes))
         compiled = _compiled(json.dumps(variables, sort_keys=True))
@@ -145,11 +145,11 @@ def clean(source: Path | str, **variables: object) -> Cleaned:
 
 
 def _load(
-    database: duckdb.DuckDBPyConnection, reader: InputReader, source: str
+    database: duckdb.DuckDBPyConnection, reader: InputReader, source: str, zone: str
 ) -> None:
     database.execute(f"create schema {INPUT_SCHEMA}")
     for table in TABLES:
-        rows = reader.read(source, table)
+        rows = reader.read(source, table, time_zone=zone)
         database.register("rows", rows)
         database.execute(f"create table {INPUT_SCHEMA}.{table} as select * from rows")
         database.unregister("rows")

@@ -83,7 +83,8 @@ def text_of(expression: str, kind: str) -> str:
     """Write SQL that turns a value of a DuckDB type into text, losing nothing.
 
     Whole doubles have no '.0', small and large ones no exponent, not-a-number is null,
-    times at midnight are dates, blank text is null.
+    times at midnight are dates, blank text is null. A moment (with time zone) is what
+    clocks in the connection's zone show, with their distance from UTC.
     """
     kind = kind.upper()
     if kind in ("DOUBLE", "FLOAT"):
@@ -97,11 +98,8 @@ def text_of(expression: str, kind: str) -> str:
             f"or not isfinite({expression}) then {text} "
             f"else rtrim(rtrim(printf('%.20f', {expression}), '0'), '.') end"
         )
-    if kind.startswith("TIMESTAMP"):
-        moment = f"({expression})"
-        if "TIME ZONE" in kind:
-            moment = f"({expression} at time zone 'UTC')"
-        moment = f"cast({moment} as timestamp)"
+    if kind.startswith("TIMESTAMP") and "TIME ZONE" not in kind:
+        moment = f"cast({expression} as timestamp)"
         return (
             f"case when {moment} = date_trunc('day', {moment}) "
             f"then cast(cast({moment} as date) as varchar) "

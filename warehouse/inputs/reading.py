@@ -77,18 +77,25 @@ class InputReader:
         self._connect = connect
         self._plans: dict[str, _Plan] = {}
         self._lock = threading.Lock()
+        self._time_zone = ""
         self.read_files: dict[str, tuple[Path, ...]] = {}
         # Sentences on what was taken where an input could not tell; each said once.
         self.notes: list[str] = []
         self.copies: dict[str, ServerCopy] = {}
 
     def read(
-        self, location: str, table_name: str, full_load: bool = False
+        self,
+        location: str,
+        table_name: str,
+        full_load: bool = False,
+        time_zone: str = "",
     ) -> pa.RecordBatchReader | pa.Table:
         """Read one table of an input (a folder, a file, or a mapping file).
 
         A table of a server is first copied into the work database, once: what is new
-        in it, or everything (`full_load`).
+        in it, or everything (`full_load`). Moments are written as clocks in
+        `time_zone` show them; without one, as those of the zone that a Parquet file
+        names, or in UTC.
 
         Returns
         -------
@@ -108,6 +115,7 @@ class InputReader:
         if source is None:
             return _empty(table)
         with self._lock:
+            self._time_zone = time_zone
             if source.server_table is not None:
                 source = self._copied(source, full_load)
             plan = self._plan(source)
@@ -142,7 +150,16 @@ class InputReader:
             )
         else:
             connection = self._connect()
-        connection.execute("set TimeZone = 'UTC'")
+        zone = self._time_zone or _zone_of(source)
+        known = "select 1 from pg_timezone_names() where name = ?"
+        if not connection.execute(known, [zone]).fetchone():
+            if self._time_zone:
+                raise InputError(
+                    f"'{zone}', given as time_zone, is no time zone. Write its name "
+                    "as Europe/Berlin or America/New_York."
+                )
+            zone = "UTC"
+        connection.execute(f"set TimeZone = {literal(zone)}")
         define_macros(connection, source.decimal)
         return connection
 
@@ -175,6 +192,23 @@ class InputReader:
         if not rewritten.exists():
             _rewrite_as_parquet(source, _wanted(connection, source), rewritten)
         return f"select * from read_parquet({literal(str(rewritten))})"
+
+
+def _zone_of(source: TableSource) -> str:
+    """Name the zone in which a source's moments are written: a Parquet file may tell.
+
+    Where its columns, or files, name several zones, and elsewhere, it is UTC.
+    """
+    zones = set()
+    for file in source.files if source.relation is None else ():
+        if kind_of(file) == "parquet":
+            try:
+                schema = pq.read_schema(file)
+            except (OSError, pa.ArrowException):
+                continue
+            zones.update(getattr(field.type, "tz", None) for field in schema)
+    zones -= {None, "UTC"}
+    return zones.pop() if len(zones) == 1 else "UTC"
 
 
 def _key_of(source: TableSource) -> str:

@@ -2,7 +2,9 @@
 -- are read in each step, not once at the top: an engine that keeps what is used
 -- twice would hold every row, with its text, in memory.
 {% set judged_rows = ref('int_transactions_judged') -%}
-with contested as (
+with {{ far_days(judged_rows ~ ' where own_reason is null') }}
+
+contested as (
 
     select transaction_id as order_id
     from {{ judged_rows }}
@@ -75,9 +77,11 @@ bought as (
 customers as (
 
     select
-        customer_id,
-        min(transaction_date) as first_order_date
+        bought.customer_id,
+        min(bought.transaction_date) as first_order_date
     from bought
+    cross join far_days
+    where not coalesce({{ is_far('bought.transaction_date') }}, false)
     group by 1
 
 ),
@@ -94,6 +98,8 @@ checked as (
         {% endfor -%}
         case
             when reasoned.row_reason is not null then reasoned.row_reason
+            when {{ is_far('reasoned.transaction_date') }}
+                then 'date_far_from_others'
             when
                 reasoned.is_return
                 and reasoned.transaction_date < coalesce(
@@ -112,6 +118,7 @@ checked as (
         reasoned.is_return,
         reasoned.transaction_date
     from reasoned
+    cross join far_days
     left join customers
         on reasoned.customer_id = customers.customer_id
 

@@ -43,11 +43,11 @@ judged as (
             when transaction_date is null then 'unparsable_date'
             when
                 transaction_date
-                > cast('{{ var("latest_order_date") }}' as date)
+                > cast('{{ day_variable("latest_order_date") }}' as date)
                 then 'date_in_the_future'
             when
                 transaction_date
-                < cast('{{ var("earliest_order_date") }}' as date)
+                < cast('{{ day_variable("earliest_order_date") }}' as date)
                 then 'date_before_earliest'
             when
                 order_status not in (

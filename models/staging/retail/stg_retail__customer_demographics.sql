@@ -16,6 +16,36 @@ job_industry_codes as (
 
 ),
 
+date_conventions as (
+
+    select *
+    from {{ ref('base_retail__date_conventions') }}
+    where input_table = 'customer_demographics'
+
+),
+
+worded_dates as (
+
+    select * from {{ ref('base_retail__worded_dates') }}
+
+),
+
+dated as (
+
+    select
+        customer_demographics.*,
+        {{ parse_date(
+            'customer_demographics.dob', 'date_conventions', 'worded_dates.day'
+        ) }} as birth_date
+    from customer_demographics
+    cross join date_conventions
+    left join worded_dates
+        on worded_dates.words = {{ date_words(
+            'customer_demographics.dob', 'date_conventions'
+        ) }}
+
+),
+
 typed as (
 
     select
@@ -51,8 +81,15 @@ typed as (
         {{ parse_boolean('customer_demographics.owns_car') }} as has_car,
 
         ---------- dates
-        {{ parse_date('customer_demographics.dob', 'true') }} as birth_date
-    from customer_demographics
+        -- Nobody who shops was born in 1900, where empty dates come to lie.
+        case
+            when
+                customer_demographics.birth_date > cast('1900-01-01' as date)
+                and customer_demographics.birth_date
+                <= cast('{{ day_variable("latest_order_date") }}' as date)
+                then customer_demographics.birth_date
+        end as birth_date
+    from dated as customer_demographics
     left join gender_codes
         on lower(customer_demographics.gender) = gender_codes.raw_value
     left join job_industry_codes

@@ -4,7 +4,7 @@ with transactions as (
 
 ),
 
--- How this input writes numbers and dates, from the whole column. Read anew: an
+-- How this input writes numbers, from the whole column. Read anew: an
 -- engine that keeps what is read twice would hold every row in memory.
 conventions as (
 
@@ -13,13 +13,22 @@ conventions as (
         coalesce({{ decimal_comma_evidence('list_price') }}, 0) > 0
         {%- else -%}
         {{ var('decimal_separator') == 'comma' }}
-        {%- endif %} as has_decimal_comma,
-        {% if var('date_order') == 'auto' -%}
-        coalesce({{ day_first_evidence('transaction_date') }}, 0) >= 0
-        {%- else -%}
-        {{ var('date_order') == 'dmy' }}
-        {%- endif %} as is_day_first
+        {%- endif %} as has_decimal_comma
     from {{ ref('base_retail__transactions') }}
+
+),
+
+date_conventions as (
+
+    select *
+    from {{ ref('base_retail__date_conventions') }}
+    where input_table = 'transactions'
+
+),
+
+worded_dates as (
+
+    select * from {{ ref('base_retail__worded_dates') }}
 
 ),
 
@@ -79,10 +88,15 @@ typed as (
 
         ---------- dates
         {{ parse_date(
-            'transactions.transaction_date', 'conventions.is_day_first'
+            'transactions.transaction_date', 'date_conventions', 'worded_dates.day'
         ) }} as transaction_date
     from transactions
     cross join conventions
+    cross join date_conventions
+    left join worded_dates
+        on worded_dates.words = {{ date_words(
+            'transactions.transaction_date', 'date_conventions'
+        ) }}
 
 )
 

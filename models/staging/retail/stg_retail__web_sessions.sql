@@ -4,6 +4,20 @@ with web_sessions as (
 
 ),
 
+date_conventions as (
+
+    select *
+    from {{ ref('base_retail__date_conventions') }}
+    where input_table = 'web_sessions'
+
+),
+
+worded_dates as (
+
+    select * from {{ ref('base_retail__worded_dates') }}
+
+),
+
 typed as (
 
     select
@@ -21,9 +35,15 @@ typed as (
         0 as repaired_values,
 
         ---------- dates
-        {{ parse_date('web_sessions.session_started_at', 'true') }}
-            as session_date
+        {{ parse_date(
+            'web_sessions.session_started_at', 'date_conventions', 'worded_dates.day'
+        ) }} as session_date
     from web_sessions
+    cross join date_conventions
+    left join worded_dates
+        on worded_dates.words = {{ date_words(
+            'web_sessions.session_started_at', 'date_conventions'
+        ) }}
 
 )
 

@@ -1,0 +1,49 @@
+{# A text with the name of a month as base_retail__worded_dates has it: in lower case
+   and without a time of day. Null in columns that hold no such text. #}
+{% macro date_words(text, conventions) -%}
+case
+            when {{ conventions }}.has_words
+                then lower({{ remove_pattern(text, clock_pattern()) }})
+        end
+{%- endmacro %}
+
+
+{# Patterns of dates with the name of a month, in lower case, and which of their parts
+   are day, month and year: tue, 13th of february 2018; february 13, 2018;
+   2018-feb-13. #}
+{% macro worded_patterns() -%}
+    {%- set between = '[./, -]' -%}
+    {%- set name = '([^0-9./, -]{3,})' -%}
+    {%- set weekday = '(?:' ~ _weekday_names() ~ ')' ~ between ~ '+' -%}
+    {%- set start = '^(?:' ~ weekday ~ ')?(?:(?:le|den|el|il|the) )?' -%}
+    {%- set day = '([0-9]{1,2})(?:st|nd|rd|th|er|º|ª)?' -%}
+    {%- set year = '([0-9]{4}|[0-9]{2})(?: ?r)?[.]?$' -%}
+    {{- return([
+        [
+            start ~ day ~ between ~ '*(?:(?:of|de|di) )?' ~ name
+            ~ between ~ '*(?:(?:of|de|del|do) )?' ~ year,
+            1, 2, 3
+        ],
+        [start ~ name ~ between ~ '*' ~ day ~ between ~ '+' ~ year, 2, 1, 3],
+        [
+            '^([0-9]{4})' ~ between ~ '+' ~ name ~ between ~ '+([0-9]{1,2})$',
+            3, 2, 1
+        ]
+    ]) -}}
+{%- endmacro %}
+
+
+{# The days of the week and their short forms, in the larger languages of the seed
+   month_names. #}
+{% macro _weekday_names() -%}
+    {{- return(
+        '(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?'
+        ~ '|mo(?:ntag)?|di(?:enstag)?|mi(?:ttwoch)?|do(?:nnerstag)?|fr(?:eitag)?'
+        ~ '|sa(?:mstag)?|sonnabend|so(?:nntag)?'
+        ~ '|(?:lun|mar|mer(?:cre)?|jeu|ven(?:dre)?|same?)(?:di)?|dim(?:anche)?'
+        ~ '|lunes|martes|mi[ée](?:rcoles)?|jueves|vie(?:rnes)?|s[áa]b(?:ado)?'
+        ~ '|dom(?:ingo)?|(?:lune|marte|mercole|giove|vener)d[ìi]|gio|sabato|domenica'
+        ~ '|(?:maan|dins|woens|donder|vrij|zater|zon)dag|ma|wo|vr|za|zo'
+        ~ '|segunda|terça|quarta|quinta|sexta|seg|ter|qua|qui|sex'
+    ) -}}
+{%- endmacro %}

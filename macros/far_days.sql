@@ -1,0 +1,58 @@
+{# The CTE `far_days`, one row: the last early day and the first late one of the few
+   rows that lie more than a year from all others, where a wrong year puts them; null
+   where there are none. A thousandth of the rows on either side are few, and one
+   beside nine others. `rows` is what comes after `from`. #}
+{% macro far_days(rows) -%}
+days as (
+
+    select
+        transaction_date,
+        count(*) as day_rows
+    from {{ rows }}
+    group by 1
+
+),
+
+spaced_days as (
+
+    select
+        *,
+        lag(transaction_date) over (order by transaction_date) as day_before,
+        lead(transaction_date) over (order by transaction_date) as day_after,
+        sum(day_rows) over () as all_rows,
+        sum(day_rows) over (order by transaction_date) as rows_until,
+        sum(day_rows) over (order by transaction_date desc) as rows_since
+    from days
+
+),
+
+far_days as (
+
+    select
+        max(case
+            when
+                {{ dbt.datediff('transaction_date', 'day_after', 'day') }} > 365
+                and {{ _are_few('rows_until') }}
+                then transaction_date
+        end) as last_early_day,
+        min(case
+            when
+                {{ dbt.datediff('day_before', 'transaction_date', 'day') }} > 365
+                and {{ _are_few('rows_since') }}
+                then transaction_date
+        end) as first_late_day
+    from spaced_days
+
+),
+{%- endmacro %}
+
+
+{% macro _are_few(rows) -%}
+    ({{ rows }} * 1000 <= all_rows or ({{ rows }} = 1 and all_rows >= 10))
+{%- endmacro %}
+
+
+{# Whether a day is among the few that are far from all others. #}
+{% macro is_far(day) -%}
+    ({{ day }} <= far_days.last_early_day or {{ day }} >= far_days.first_late_day)
+{%- endmacro %}
