@@ -19,7 +19,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     days = [FIRST_YEAR + datetime.timedelta(chance.randrange(365)) for _ in range(99)]
     days += [FIRST_YEAR + datetime.timedelta(number) for number in range(ORDERS - 99)]
     rows = [f"{i},{i % CUSTOMERS},{day},100.00" for i, day in enumerate(days)]
-    rows += [f"{ORDERS},3,{GAP_ENDS},50.00"]
+    # One order alone would be taken for a slip of the year.
+    rows += [f"{ORDERS + number},3,{GAP_ENDS},25.00" for number in range(2)]
     data = folder / "data"
     data.mkdir()
     header = "transaction_id,customer_id,transaction_date,list_price"
@@ -47,7 +48,7 @@ def test_empty_months_are_rows_of_zero(build: Build) -> None:
     assert in_gap.sum() == 83
     assert (months.loc[in_gap, ["orders", "revenue_amount"]] == 0).all(axis=None)
     assert len(months) == 8 * 12
-    assert months["orders"].sum() == ORDERS + 1
+    assert months["orders"].sum() == ORDERS + 2
     assert months["revenue_amount"].sum() == 100 * ORDERS + 50
 
 
@@ -57,7 +58,7 @@ def test_recency_counts_the_years(build: Build) -> None:
         "from marts.fct_customer_months where month = '2022-12-01'"
     ).set_index("customer_id")
     assert len(last) == CUSTOMERS
-    assert last.loc["3"].tolist() == [0, 1, 50]
+    assert last.loc["3"].tolist() == [0, 2, 50]
     others = last.drop(index="3")
     assert (others["recency_days"] >= 7 * 365).all()
     assert (others[["frequency_orders", "monetary_amount"]] == 0).all(axis=None)

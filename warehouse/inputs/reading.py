@@ -128,6 +128,7 @@ class InputReader:
         if name not in self.copies:
             relation = f"{INPUT_SCHEMA}.{name}{COPY_ENDING}"
             with self._open(replace(source, relation=relation)) as work:
+                work.execute("set TimeZone = 'UTC'")
                 self.copies[name] = _copy(work, source, relation, full_load)
         return replace(source, relation=self.copies[name].relation)
 

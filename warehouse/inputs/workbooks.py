@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
-from warehouse.inputs.contract import InputError, listing
+from warehouse.inputs.contract import InputError, listing, squeeze
 from warehouse.inputs.text_files import (
     Record,
     TextTable,
@@ -21,6 +22,10 @@ from warehouse.inputs.text_files import (
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 HEADER_SEARCH_ROWS = 60
+# A date that a spreadsheet program left as text: 13/02/2018, 2.13.18 14:33.
+_WRITTEN_DATE = re.compile(r"\s*\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})(\s|$)")
+# Fewer of the dates of a column, real ones or texts, are a slip.
+_FEW_DATES = 0.01
 
 
 def cell_text(value: Any) -> str:
@@ -70,7 +75,8 @@ def read_sheet(
     Raises
     ------
     InputError
-        When the workbook can't be read, lacks the sheet, or the sheet is empty.
+        When the workbook can't be read, lacks the sheet, or the sheet is empty; or
+        when a wanted column holds real dates beside dates as text.
     """
     workbook = open_workbook(path)
     names = {name.casefold().strip(): name for name in workbook.sheet_names}
@@ -95,8 +101,36 @@ def read_sheet(
         )
         columns, first = _texts(rows[position]), position + 1
     width = len(columns)
+    for place, name in enumerate(columns):
+        if squeeze(name) in wanted:
+            _check_dates(
+                [row[place] for row in rows[first:] if place < len(row)],
+                f"Column '{name}' of sheet '{sheet}' of {path.name}",
+            )
     chunk = collect(_records(rows[first:], width), width)
     return TextTable(unique_names(columns), iter([chunk]), separator="")
+
+
+def _check_dates(cells: list[Any], label: str) -> None:
+    """Refuse a column of real dates and dates as text: half of it was converted.
+
+    A spreadsheet program that opens 02/03/2018 and 02/13/2018 day first turns the one
+    into the 2nd of March and leaves the other as text.
+    """
+    real = [cell for cell in cells if isinstance(cell, datetime.date)]
+    if not real:
+        return
+    texts = [
+        cell for cell in cells if isinstance(cell, str) and _WRITTEN_DATE.match(cell)
+    ]
+    if min(len(real), len(texts)) > _FEW_DATES * (len(real) + len(texts)):
+        raise InputError(
+            f"{label} holds {len(real)} real dates, such as {real[0]:%Y-%m-%d}, beside "
+            f"{len(texts)} dates as text, such as '{texts[0]}'. A spreadsheet program "
+            "turns only those into dates that fit its own order, and then takes day "
+            "for month. Open the original file with this column as text, or as dates "
+            "in their own order, and save it again."
+        )
 
 
 def _is_filled(row: list[Any]) -> bool:

@@ -1,5 +1,5 @@
--- How each column writes its dates, from the whole column; where a column does not
--- tell day from month, as the other columns of the input do.
+-- How each column writes its dates, from the whole column; where a column does
+-- not tell day from month, as the orders do, or the others of the input.
 {{ config(materialized='table') }}
 {% set in_numbers =
     "form in ('day first', 'month first', 'either', 'same')" -%}
@@ -63,6 +63,22 @@ proven as (
 
 ),
 
+compared as (
+
+    select
+        *,
+        coalesce(
+            max(case when input_table = 'transactions' then own_order end)
+                over (),
+            case
+                when min(own_order) over () = max(own_order) over ()
+                    then min(own_order) over ()
+            end
+        ) as others_order
+    from proven
+
+),
+
 told as (
 
     select
@@ -78,12 +94,11 @@ told as (
                 then 'its dates'
             when true then 'date_order'
             {% endif -%}
-            when min(own_order) over () = max(own_order) over ()
-                then 'other columns'
+            when others_order is not null then 'other columns'
             when highest_second_part = 1 then 'first days'
             else 'nothing'
         end as told_by
-    from proven
+    from compared
 
 ),
 
@@ -94,7 +109,7 @@ decided as (
         moment_dates > 0 as has_moments,
         case told_by
             when 'its dates' then own_order = 'dmy'
-            when 'other columns' then min(own_order) over () = 'dmy'
+            when 'other columns' then others_order = 'dmy'
             when 'date_order' then {{ date_order() == 'dmy' }}
             else told_by = 'nothing'
         end as is_day_first
