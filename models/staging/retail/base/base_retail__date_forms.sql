@@ -32,9 +32,12 @@ started as (
         '{{ column }}' as column_name,
         substr(written_date, 1, 10) as start,
         utc_offset,
-        utc_offset <> '' and not {{ matches_pattern(
-            'written_date', '[ T]00:00(:00)?([.]0+)?[^0-9:]'
-        ) }} as is_moment,
+        case
+            when utc_offset = '' then false
+            else not {{ matches_pattern(
+                'written_date', '[ T]00:00(:00)?([.]0+)?[^0-9:]'
+            ) }}
+        end as is_moment,
         count(written_date) as dates
     from {{ table }}
     group by 3, 4, 5
