@@ -96,6 +96,7 @@ def _publish(
             mart["name"],
             tuple(mart["key"]),
             mart.get("partitioned_by", ""),
+            mart.get("relation", ""),
         )
         for mart in request["marts"]
     ]
