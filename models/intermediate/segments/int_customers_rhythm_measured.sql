@@ -95,7 +95,7 @@ measured as (
             'last_third_share': 'recent.day_number > 60',
             'gift_season_share': 'recent.month_day between 1125 and 1224'
         }.items() -%}
-        {{ ratio(
+        {{ share(
             'sum(case when ' ~ condition ~ ' then recent.amount else 0 end)',
             'sum(recent.amount)'
         ) }} as {{ share }},
@@ -104,7 +104,7 @@ measured as (
             as weekday_share,
         {{ average('case when recent.is_promotion then 1 else 0 end') }}
             as promotion_share,
-        {{ ratio('max(busiest.fortnight_amount)', 'sum(recent.amount)') }}
+        {{ share('max(busiest.fortnight_amount)', 'sum(recent.amount)') }}
             as fortnight_share
     from recent
     inner join busiest
