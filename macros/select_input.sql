@@ -49,12 +49,15 @@ select * from cleaned
 
 {% macro _match_input_columns(table, relation, contract) %}
     {% set found = {} %}
+    {% set is_file = relation is not string and relation.identifier == table %}
     {% set columns = adapter.get_column_schema_from_query(
         "select * from " ~ relation ~ " where 1 = 0"
     ) %}
     {% for column in columns %}
         {% set name = _snake_case(column.name) %}
-        {% if name == 'unreadable' %}{% set name = '_unreadable' %}{% endif %}
+        {% if column.name == '_unreadable' and is_file %}
+            {% set name = '_unreadable' %}
+        {% endif %}
         {% if name not in found %}
             {% do found.update({name: adapter.quote(column.name)}) %}
         {% endif %}

@@ -78,6 +78,8 @@ class InputReader:
         self._plans: dict[str, _Plan] = {}
         self._lock = threading.Lock()
         self.read_files: dict[str, tuple[Path, ...]] = {}
+        # Sentences on what was taken where an input could not tell; each said once.
+        self.notes: list[str] = []
         self.copies: dict[str, ServerCopy] = {}
 
     def read(
@@ -90,10 +92,10 @@ class InputReader:
 
         Returns
         -------
-        Its canonical columns as text (only those that exist, in the contract's
-        order), then `_unreadable` (text: the raw line, where it couldn't be split;
-        else null) and `_source_row` (bigint: 1 for the first row after the header).
-        An optional table that isn't there is an empty table with its required columns.
+        Its canonical columns as text, in the contract's order (null where there is
+        none), then `_unreadable` (text: the raw line, where it couldn't be split; else
+        null) and `_source_row` (bigint: 1 for the first row after the header). An
+        optional table that isn't there is an empty table.
 
         Raises
         ------
@@ -202,7 +204,7 @@ def _unreadable_file(file: Path, error: Exception) -> str:
 
 
 def _empty(table: TableContract) -> pa.Table:
-    fields = [pa.field(name, pa.string()) for name in (*table.required, UNREADABLE)]
+    fields = [pa.field(name, pa.string()) for name in (*table.columns, UNREADABLE)]
     return pa.schema([*fields, pa.field(SOURCE_ROW, pa.int64())]).empty_table()
 
 
@@ -366,10 +368,12 @@ def _make_plan(
         is_text_id = name.endswith("_id") and kind == "VARCHAR"
         if is_text_id and _is_whole_float(connection, column, writer.made):
             texts[name] = f"regexp_replace(trim({column}), '\\.0+$', '')"
-    columns = ", ".join(f"{sql} as {name}" for name, sql in texts.items())
+    columns = ", ".join(
+        f"{texts.get(name, 'null::varchar')} as {name}" for name in source.table.columns
+    )
     sql = f"select {columns}, {UNREADABLE}, {SOURCE_ROW} from ({rows})"
     if source.one_row_per:
-        sql = _one_row_per(sql, source.one_row_per, list(texts))
+        sql = _one_row_per(sql, source.one_row_per, list(source.table.columns))
     return _Plan(sql, view)
 
 

@@ -1,3 +1,5 @@
+-- Nothing is computed from an input that contradicts itself.
+-- depends_on: {{ ref('int_input_findings') }}
 with transactions as (
 
     select * from {{ ref('int_transactions_checked') }}
