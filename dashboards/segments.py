@@ -142,9 +142,8 @@ def _outweighed_banner(
     marts: PublishedMarts, profiles: pd.DataFrame, segments: Segments
 ) -> list[Markup]:
     """Say which segments one customer makes; of small ones nothing is said."""
-    told = profiles[
-        (profiles["largest_customer_share"] > 0.5) & ~_small(profiles, marts)
-    ]
+    share = profiles["largest_customer_share"].astype(float)
+    told = profiles[(share > 0.5) & ~_small(profiles, marts)]
     if told.empty:
         return []
     # Whole per cent, never rounded up: 99.7 % is not all.

@@ -54,6 +54,12 @@ def chosen(rows: list[dict], by: str = "evidence") -> dict:
         ({"bootstrap_ari": 0.49}, False, "resampled customers give other groups"),
         ({"bootstrap_ari": float("nan")}, False, "resampled customers"),
         ({"smallest_share": 0.01}, False, "a group is tiny"),
+        (
+            {"smallest_share": 0.04, "sampled_customers": 100},
+            False,
+            "a group is tiny",
+        ),
+        ({"smallest_share": 0.05, "sampled_customers": 100}, True, "Chosen"),
         ({"predictive_r2": 0.01}, False, "say nothing about later spend"),
     ],
 )
@@ -93,6 +99,18 @@ def test_without_any_left_the_one_that_got_farthest_stands_in():
     assert not any(row["has_structure"] for row in rows)
     assert found["reason"].startswith("No segments here: ")
     assert sum("No segments here" in row["reason"] for row in rows) == 1
+
+
+def test_one_who_stands_far_out_makes_no_stand_in():
+    """A customer a thousand times as big as all others is the clearest group."""
+    rows = [
+        trial(2, silhouette=0.9, smallest_share=1 / 600),
+        trial(3, silhouette=0.3, null_p_value=1.0),
+        trial(4, silhouette=0.2, null_p_value=1.0),
+    ]
+    assert chosen(rows)["k"] == 3
+    assert not any(row["has_structure"] for row in rows)
+    assert chosen(rows[:1])["k"] == 2
 
 
 def test_silhouettes_are_compared_beyond_their_own_chance():

@@ -101,7 +101,9 @@ valued as (
     inner join segmentations
         on segments.segmentation = segmentations.segmentation
     where
-        segments.revenue_12_months_amount > populations.revenue_12_months_amount
+        segments.revenue_12_months_amount > 0
+        and segments.revenue_12_months_amount
+        > populations.revenue_12_months_amount
 
 )
 
