@@ -514,7 +514,10 @@ def test_the_verdict_is_a_sentence_with_its_numbers_behind(pages: dict):
         ],
         "Sampled customers": ["60", "at least 30"],
         "Agreement of refits (adjusted Rand, 1 = same)": ["0.85", "at least 0.5"],
-        "Smallest group (share of the sample)": ["10.0 %", "at least 2.0 %"],
+        "Smallest group (share of the sample)": [
+            "10.0 %",
+            "at least 2.0 % and 5 customers",
+        ],
         "Explained spend of the next 90 days (R²)": [
             "16.0 %",
             "at least 2.0 %; RFM groups 3.3 %",

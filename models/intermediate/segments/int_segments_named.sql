@@ -1,6 +1,6 @@
 -- The naming rule. Per segmentation the first line that holds gives the
--- persona, so that rules exclude each other; the last line always holds. Nothing
--- is held against a mean that is not above zero.
+-- persona, so that rules exclude each other; the last line always holds.
+-- Nothing is held against a mean that is not above zero.
 with segments_measured as (
 
     select * from {{ ref('int_segments_measured') }}

@@ -1,5 +1,5 @@
--- Judged a month ago: a cluster that everybody has left is to be heard of. Whoever
--- outweighs the rest of her cluster is left out of the means.
+-- Judged a month ago: a cluster that everybody has left is to be heard of.
+-- Whoever outweighs the rest of her cluster is left out of the means.
 with memberships as (
 
     select * from {{ ref('int_segment_memberships') }}
