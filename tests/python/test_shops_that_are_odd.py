@@ -195,16 +195,16 @@ def _one_whale_is_named_and_makes_no_segment(build: Build) -> None:
         "select profiles.*, segments.persona_evidence, segments.stage "
         "from marts.fct_segment_profiles as profiles "
         "inner join marts.dim_segments as segments using (segment_id) "
-        "where month = '2018-06-01'"
+        "where month = '2018-06-01' order by segment_id"
     )
     clustered = latest[latest["stage"] == "active"]
     assert clustered["customers"].min() >= 5
-    of_whale = latest[latest["largest_customer_share"] > 0.5]
-    assert set(of_whale["segmentation"]) == set(latest["segmentation"])
+    of_whale = clustered[clustered["largest_customer_share"] > 0.5]
+    assert list(of_whale["segmentation"]) == sorted(set(latest["segmentation"]))
     assert (of_whale["largest_customer_share"] > 0.9).all()
     named = of_whale["persona_evidence"].str.contains("One customer outweighs all")
     assert named.all()
-    others = latest.drop(index=of_whale.index)
+    others = clustered.drop(index=of_whale.index)
     assert not others["persona_evidence"].str.contains("One customer").any()
     # Her money stands in no number that names are given by.
     revenues = clustered["persona_evidence"].str.extractall(
