@@ -171,11 +171,17 @@ def _merit(row: dict, by: str) -> str:
 
 def _measured(row: dict) -> str:
     return (
-        f"silhouette {row['silhouette']:.3f}, shuffled {row['null_silhouette']:.3f}"
-        f" (p {row['null_p_value']:.3f}); persistence differs from shuffled by"
-        f" {row['persistence_gap']:.2f} (p {row['persistence_p_value']:.3f});"
-        f" stability {row['bootstrap_ari']:.2f}; smallest group"
+        f"silhouette {_told(row['silhouette'])}, shuffled"
+        f" {_told(row['null_silhouette'])} (p {_told(row['null_p_value'])});"
+        f" persistence differs from shuffled by {_told(row['persistence_gap'], 2)}"
+        f" (p {_told(row['persistence_p_value'])}); stability"
+        f" {_told(row['bootstrap_ari'], 2)}; smallest group"
         f" {row['smallest_share']:.1%}; R2 of the next 90 days' spend"
-        f" {_known(row.get('predictive_r2'), np.nan):.3f}, of RFM quintiles in as many"
-        f" groups {_known(row.get('rfm_predictive_r2'), np.nan):.3f}"
+        f" {_told(row.get('predictive_r2'))}, of RFM quintiles in as many groups"
+        f" {_told(row.get('rfm_predictive_r2'))}"
     )
+
+
+def _told(value: float | None, digits: int = 3) -> str:
+    is_known = value is not None and np.isfinite(value)
+    return f"{value:.{digits}f}" if is_known else "not measured"

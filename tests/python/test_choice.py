@@ -154,6 +154,20 @@ def test_silhouette_alone_looks_at_the_first_candidate():
     assert chosen(rows, "silhouette")["k"] == 5
 
 
+def test_what_was_not_measured_is_said_so():
+    unknown = dict.fromkeys(("predictive_r2", "null_p_value"), float("nan"))
+    unknown["rfm_predictive_r2"] = None
+    rows = [trial(3, **unknown), trial(4, **unknown, smallest_share=0.001)]
+    choose(rows)
+    for row in rows:
+        assert "(p not measured)" in row["reason"]
+        assert (
+            "spend not measured, of RFM quintiles in as many groups not measured"
+            in (row["reason"])
+        )
+        assert "nan" not in row["reason"]
+
+
 def test_every_trial_has_a_reason_with_its_numbers():
     rows = [trial(k, silhouette=0.3 + 0.01 * k) for k in range(2, 8)]
     rows.append(trial(8, bootstrap_ari=0.1))
