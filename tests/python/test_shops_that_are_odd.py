@@ -68,7 +68,7 @@ YEARS, SEASON, BACK = (2015, 2016, 2017), range(4, 11), datetime.date(2016, 7, 1
 
 
 def shop_of_one_month(folder: Path) -> Path:
-    """Write a shop of one month, in which one customer gives more back than she buys."""
+    """Write a shop of one month; one customer gives more back than she bought."""
     chance, first = random.Random(5), datetime.date(2017, 1, 1)
     rows = [
         (
