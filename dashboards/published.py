@@ -40,7 +40,7 @@ COLUMNS = {
         " revenue_amount, revenue_share, orders, average_order_amount,"
         " mean_length_days, median_length_days, mean_recency_days,"
         " median_recency_days, mean_frequency_orders, median_frequency_orders,"
-        " mean_monetary_amount, median_monetary_amount"
+        " mean_monetary_amount, median_monetary_amount, largest_customer_share"
     ),
     "marts.fct_segment_mixes": (
         "segmentation, segment_id, dimension, dimension_value, customers,"
