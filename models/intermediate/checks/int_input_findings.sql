@@ -1,5 +1,5 @@
 -- What the data could not decide, or contradict: said, or the end of the build.
-{% set rooms = ['orders'] -%}
+{% set rooms = ['orders', 'numbers', 'amounts'] -%}
 
 with findings as (
 
