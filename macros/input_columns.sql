@@ -1,5 +1,5 @@
 {# The input contract: for each input table its required columns, its optional
-   ones, and the relation variable that overrides where it is read from. #}
+   ones, and those of free words, in which NA, Null and None are values. #}
 {% macro input_columns(table) %}
     {% set contract = {
         'transactions': {
@@ -12,7 +12,8 @@
                 'quantity', 'discount_amount', 'standard_cost', 'online_order',
                 'payment_method', 'is_return', 'promotion', 'refunded_amount',
                 'currency'
-            ]
+            ],
+            'words': []
         },
         'customer_demographics': {
             'required': ['customer_id'],
@@ -20,17 +21,20 @@
                 'first_name', 'last_name', 'gender', 'dob', 'job_title',
                 'job_industry_category', 'wealth_segment',
                 'deceased_indicator', 'owns_car', 'tenure'
-            ]
+            ],
+            'words': ['first_name', 'last_name']
         },
         'customer_addresses': {
             'required': ['customer_id'],
             'optional': [
                 'address', 'postcode', 'state', 'country', 'property_valuation'
-            ]
+            ],
+            'words': ['state', 'country']
         },
         'web_sessions': {
             'required': ['customer_id', 'session_started_at'],
-            'optional': ['page_views', 'seconds']
+            'optional': ['page_views', 'seconds'],
+            'words': []
         }
     } %}
     {{ return(contract[table]) }}

@@ -35,7 +35,7 @@ cleaned as (
 
     select
         {%- for name in names %}
-        {{ clean_text(name) }} as {{ name }},
+        {{ clean_text(name, name in contract.words) }} as {{ name }},
         {%- endfor %}
         unreadable_line,
         coalesce(unreadable_line, {{ row_as_text(names) }}) as raw_row

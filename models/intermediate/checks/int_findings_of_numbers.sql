@@ -1,5 +1,4 @@
--- How numbers are written: what was taken for thousands, what is no number, and in
--- how many currencies amounts are.
+-- How numbers are written: what was taken for thousands, and what is no number.
 with forms as (
 
     select * from {{ ref('base_retail__number_forms') }}
@@ -47,65 +46,6 @@ written as (
 
 ),
 
-named as (
-
-    select
-        column_name,
-        words,
-        found_rows,
-        case
-            when column_name = 'currency'
-                then coalesce({{ currency_of('words') }}, upper(words))
-            else coalesce(
-                {{ currency_of('words') }},
-                {{ currency_of(remove_pattern('words', '^[cd]r|[cd]r$')) }}
-            )
-        end as currency
-    from forms
-    where words <> '' and column_name <> 'quantity'
-
-),
-
-shared as (
-
-    select
-        {% for shared in shared_currency_words() -%}
-        max(case when {{ tells_shared_currency('words', shared) }} then 1 else 0 end)
-            as is_told_{{ loop.index }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from named
-
-),
-
-by_column as (
-
-    select
-        named.currency,
-        named.column_name,
-        sum(named.found_rows) as found_rows
-    from named
-    cross join shared
-    where
-        named.currency is not null
-        {% for shared in shared_currency_words() -%}
-        and not (named.currency = '{{ shared }}' and shared.is_told_{{ loop.index }} = 1)
-        {% endfor %}
-    group by 1, 2
-
-),
-
-currencies as (
-
-    select
-        currency,
-        min(column_name) as column_name,
-        max(found_rows) as found_rows,
-        count(*) over () as currencies
-    from by_column
-    group by 1
-
-),
-
 found as (
 
     select
@@ -116,14 +56,6 @@ found as (
     from written
     where finding_code is not null
     group by 1, 2
-    union all
-    select
-        'several_currencies' as finding_code,
-        column_name,
-        currency as value,
-        found_rows
-    from currencies
-    where currencies > 1
 
 )
 

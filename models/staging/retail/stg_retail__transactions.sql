@@ -10,6 +10,12 @@ number_conventions as (
 
 ),
 
+order_headers as (
+
+    select * from {{ ref('base_retail__order_headers') }}
+
+),
+
 -- How this input writes dates, from the whole column. Read anew: an engine that
 -- keeps what is read twice would hold every row in memory.
 conventions as (
@@ -30,11 +36,17 @@ typed as (
         ---------- ids
         {{ clean_id('transactions.transaction_id') }} as transaction_id,
         {{ clean_id("coalesce(transactions.line_id, '1')") }} as line_id,
-        {{ clean_id('transactions.customer_id') }} as customer_id,
+        {{ clean_id(
+            'coalesce(transactions.customer_id, order_headers.customer_id)'
+        ) }} as customer_id,
         {{ clean_id('transactions.product_id') }} as product_id,
 
         ---------- strings
-        coalesce(lower(transactions.order_status), 'approved') as order_status,
+        coalesce(
+            {{ clean_status(
+                'coalesce(transactions.order_status, order_headers.order_status)'
+            ) }}, 'approved'
+        ) as order_status,
         transactions.product_line,
         transactions.product_category,
         transactions.brand,
@@ -84,14 +96,20 @@ typed as (
             }}, false)
             {% endfor -%}
         ) as has_ambiguous_number,
+        transactions.is_return is not null
+        and {{ parse_boolean('transactions.is_return') }} is null
+            as has_unknown_flag,
 
         ---------- dates
         {{ parse_date(
-            'transactions.transaction_date', 'conventions.is_day_first'
+            'coalesce(transactions.transaction_date, order_headers.transaction_date)',
+            'conventions.is_day_first'
         ) }} as transaction_date
     from transactions
     cross join conventions
     cross join number_conventions
+    left join order_headers
+        on transactions.transaction_id = order_headers.transaction_id
 
 )
 
