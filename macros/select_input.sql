@@ -59,7 +59,13 @@ select * from cleaned
             {% set name = '_unreadable' %}
         {% endif %}
         {% if name not in found %}
-            {% do found.update({name: adapter.quote(column.name)}) %}
+            {% set quoted = adapter.quote(column.name) %}
+            {% set is_amount = name in number_columns() and modules.re.match(
+                'double|float|real|decimal|numeric', column.dtype | lower
+            ) %}
+            {% do found.update({
+                name: _decided_number(quoted) if is_amount else quoted
+            }) %}
         {% endif %}
     {% endfor %}
     {% for name in contract.required if name not in found %}
@@ -73,6 +79,16 @@ select * from cleaned
     {% endfor %}
     {{ return(found) }}
 {% endmacro %}
+
+
+{# A number as text that can be read in one way only: never with three decimals,
+   which could be thousands. #}
+{% macro _decided_number(number) -%}
+    {%- set text = 'cast(' ~ number ~ ' as string)' -%}
+    concat({{ text }}, case
+        when {{ matches_pattern(text, '[.][0-9]{3}$') }} then '0' else ''
+    end)
+{%- endmacro %}
 
 
 {# transactionId, Transaction ID and TRANSACTION-ID are all transaction_id. #}

@@ -54,6 +54,8 @@ TABLES: dict[str, TableContract] = {
                 "payment_method",
                 "is_return",
                 "promotion",
+                "refunded_amount",
+                "currency",
             ),
             other_names=("order", "sale", "purchase"),
             is_optional=False,
