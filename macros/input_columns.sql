@@ -1,5 +1,5 @@
 {# The input contract: for each input table its required columns, its optional
-   ones, and the relation variable that overrides where it is read from. #}
+   ones, and other names that columns go by. #}
 {% macro input_columns(table) %}
     {% set contract = {
         'transactions': {
@@ -19,7 +19,8 @@
                 'first_name', 'last_name', 'gender', 'dob', 'job_title',
                 'job_industry_category', 'wealth_segment',
                 'deceased_indicator', 'owns_car', 'tenure'
-            ]
+            ],
+            'other_names': {'job_industry': 'job_industry_category'}
         },
         'customer_addresses': {
             'required': ['customer_id'],

@@ -11,7 +11,16 @@
         var('customer_addresses_relation', ''),
         var('web_sessions_relation', '')
     ] | select | list %}
-    {% if relation %}
+    {% set outside_quotes = modules.re.sub(
+        "'[^']*'|\"[^\"]*\"", '', relation
+    ) %}
+    {% if ';' in outside_quotes or '--' in outside_quotes %}
+        {{ exceptions.raise_compiler_error(
+            "The variable " ~ table ~ "_relation is " ~ relation ~ ", which is "
+            ~ "more than one relation. Write one table, view or query in "
+            ~ "brackets, without a semicolon or comment."
+        ) }}
+    {% elif relation %}
         {{ return(relation) }}
     {% elif var('input', '') | trim %}
         {% if execute and target.type != 'duckdb' %}

@@ -26,6 +26,7 @@ judged as (
         *,
         case
             when unreadable_line is not null then 'unreadable_line'
+            when left_out_line is not null then 'left_out_by_mapping'
             when transaction_id is null then 'null_transaction'
             when customer_id is null then 'null_customer'
             when

@@ -42,6 +42,7 @@ typed as (
         transactions.payment_method,
         transactions.promotion,
         transactions.unreadable_line,
+        transactions.left_out_line,
         transactions.raw_row,
 
         ---------- numerics
