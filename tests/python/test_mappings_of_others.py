@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from cleaned import Cleaned, clean
+from cleaned import clean
 from real_builds import PROJECT
 
 from warehouse.inputs import InputError, InputReader
@@ -41,7 +38,9 @@ def write(folder: Path, name: str, content: str) -> Path:
     return path
 
 
-def mapped(folder: Path, columns: str, more: str = "", path: str = "orders.csv") -> Path:
+def mapped(
+    folder: Path, columns: str, more: str = "", path: str = "orders.csv"
+) -> Path:
     """Write a mapping of transactions with these columns and other settings."""
     lines = "".join(f"    {line}\n" for line in columns.strip().splitlines())
     text = f"transactions:\n  path: {path}\n{more}  columns:\n{lines}"
@@ -91,7 +90,6 @@ def test_case_21_merges_the_orders_that_are_in_both_files(name: str) -> None:
     assert (len(cleaned.orders), cleaned.revenue) == (5, 100.0)
     assert cleaned.reasons() == {"exact_duplicate": 2}
     assert cleaned.stops == ()
-
 
 
 @pytest.mark.parametrize("name", ["my_shop.yml", "bare.yml", "dn.yml", "number.yml"])

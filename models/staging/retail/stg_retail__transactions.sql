@@ -9,15 +9,15 @@ with transactions as (
 conventions as (
 
     select
-        {% if var('decimal_separator') == 'auto' -%}
+        {% if checked_var('decimal_separator') == 'auto' -%}
         coalesce({{ decimal_comma_evidence('list_price') }}, 0) > 0
         {%- else -%}
-        {{ var('decimal_separator') == 'comma' }}
+        {{ checked_var('decimal_separator') == 'comma' }}
         {%- endif %} as has_decimal_comma,
-        {% if var('date_order') == 'auto' -%}
+        {% if checked_var('date_order') == 'auto' -%}
         coalesce({{ day_first_evidence('transaction_date') }}, 0) >= 0
         {%- else -%}
-        {{ var('date_order') == 'dmy' }}
+        {{ checked_var('date_order') == 'dmy' }}
         {%- endif %} as is_day_first
     from {{ ref('base_retail__transactions') }}
 
