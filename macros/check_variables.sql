@@ -17,6 +17,7 @@
         'accepted_order_statuses': ['list'],
         'returned_order_statuses': ['list'],
         'rejected_order_statuses': ['list'],
+        'guest_customer_ids': ['list'],
         'contradicting_share_threshold': share,
         'rejected_share_threshold': share,
         'as_of_date': ['day or nothing'],
@@ -107,10 +108,10 @@
             and modules.re.fullmatch(form, text) is not none
             and bounds[0] <= text | float <= bounds[1] %}
     {% elif kind == 'list' %}
-        {% set wanted = 'a list of texts, such as [paid, shipped]' %}
+        {% set wanted = 'a list of texts, such as [paid, "No"]' %}
         {% set is_right = value is sequence and value is not string
             and value is not mapping
-            and value | reject('string') | list | length == 0 %}
+            and value | reject('string') | reject('integer') | list == [] %}
     {% elif kind == 'text' %}
         {% set wanted = 'one text' %}
         {% set is_right = value is string or value is none %}

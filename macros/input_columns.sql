@@ -1,5 +1,6 @@
 {# The input contract: for each input table its required columns, its optional
-   ones, and other names that columns go by. #}
+   ones, those of free words, in which NA, Null and None are values, and other
+   names that columns go by. #}
 {% macro input_columns(table) %}
     {% set contract = {
         'transactions': {
@@ -11,7 +12,8 @@
                 'product_category', 'brand', 'product_class', 'product_size',
                 'quantity', 'discount_amount', 'standard_cost', 'online_order',
                 'payment_method', 'is_return', 'promotion'
-            ]
+            ],
+            'words': []
         },
         'customer_demographics': {
             'required': ['customer_id'],
@@ -20,17 +22,20 @@
                 'job_industry_category', 'wealth_segment',
                 'deceased_indicator', 'owns_car', 'tenure'
             ],
+            'words': ['first_name', 'last_name'],
             'other_names': {'job_industry': 'job_industry_category'}
         },
         'customer_addresses': {
             'required': ['customer_id'],
             'optional': [
                 'address', 'postcode', 'state', 'country', 'property_valuation'
-            ]
+            ],
+            'words': ['state', 'country']
         },
         'web_sessions': {
             'required': ['customer_id', 'session_started_at'],
-            'optional': ['page_views', 'seconds']
+            'optional': ['page_views', 'seconds'],
+            'words': []
         }
     } %}
     {{ return(contract[table]) }}

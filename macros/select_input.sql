@@ -38,7 +38,7 @@ cleaned as (
 
     select
         {%- for name in names %}
-        {{ clean_text(name) }} as {{ name }},
+        {{ clean_text(name, name in contract.words) }} as {{ name }},
         {%- endfor %}
         unreadable_line,
         left_out_line,

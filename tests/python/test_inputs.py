@@ -141,6 +141,8 @@ def test_everything_is_text_and_extra_columns_are_left_out(tmp_path: Path) -> No
         "0001,007,2017-02-25,71.50,,3\n",
     )
     (row,) = read(tmp_path, tmp_path)
+    own = ["_unreadable", "_left_out", "_source_row"]
+    assert list(row) == [*TABLES["transactions"].columns, *own]
     assert {name: value for name, value in row.items() if value is not None} == {
         "transaction_id": "0001",
         "customer_id": "007",

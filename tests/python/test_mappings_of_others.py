@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from cleaned import clean
-from real_builds import PROJECT
+from cleaned import clean, needs_case
 
 from warehouse.inputs import InputError, InputReader
 
-CASES = (
-    Path(os.environ.get("TRAJECTORIES_SHARED_DATA", PROJECT.parent / "shared" / "data"))
-    / "../cases"
-).resolve()
 BASIC = """transaction_id: Order No
 customer_id: Customer
 transaction_date: Date
 list_price: Price"""
 ORDERS = "Order No,Customer,Date,Price\n1,A,2018-01-13,10\n2,B,2018-03-30,20\n"
-
-
-def case(name: str) -> Path:
-    """A shared case; where there are none, the test is left out, visibly."""
-    if not CASES.exists():
-        pytest.skip("no shared cases")
-    return CASES / name
 
 
 def write(folder: Path, name: str, content: str) -> Path:
@@ -75,7 +62,7 @@ def sentence(folder: Path, source: Path, connect: Any = None) -> str:
 
 
 def test_case_20_names_the_setting_and_says_to_quote_it() -> None:
-    folder = case("20-yaml-no-and-hash")
+    folder = needs_case("20-yaml-no-and-hash")
     (said,) = clean(folder / "no.yml").stops
     assert "transactions.customer_id is No" in said
     assert 'customer_id: "No"' in said
@@ -86,7 +73,7 @@ def test_case_20_names_the_setting_and_says_to_quote_it() -> None:
 
 @pytest.mark.parametrize("name", ["glob.yml", "glob_lines.yml"])
 def test_case_21_merges_the_orders_that_are_in_both_files(name: str) -> None:
-    cleaned = clean(case("21-overlapping-exports") / name)
+    cleaned = clean(needs_case("21-overlapping-exports") / name)
     assert (len(cleaned.orders), cleaned.revenue) == (5, 100.0)
     assert cleaned.reasons() == {"exact_duplicate": 2}
     assert cleaned.stops == ()
@@ -94,13 +81,13 @@ def test_case_21_merges_the_orders_that_are_in_both_files(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["my_shop.yml", "bare.yml", "dn.yml", "number.yml"])
 def test_case_58_holds_the_sign_that_the_mapping_gives(name: str) -> None:
-    cleaned = clean(case("58-remedy-for-thousands") / name)
+    cleaned = clean(needs_case("58-remedy-for-thousands") / name)
     assert cleaned.revenue == 8480.0
     assert cleaned.stops == ()
 
 
 def test_case_59_leaves_rows_out_and_counts_them() -> None:
-    cleaned = clean(case("59-fees-and-shipping-as-lines") / "my_shop.yml")
+    cleaned = clean(needs_case("59-fees-and-shipping-as-lines") / "my_shop.yml")
     assert cleaned.revenue == 30.0
     assert cleaned.reasons() == {"left_out_by_mapping": 2}
     assert cleaned.read_rows() == 4
@@ -114,13 +101,13 @@ def test_case_relation_copy_writes_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (said,) = clean(case("relation_copy") / "m.yml").stops
+    (said,) = clean(needs_case("relation_copy") / "m.yml").stops
     assert "isn't the name of one table or view" in said
     assert list(tmp_path.iterdir()) == []
 
 
 def test_case_var_decimal_separator_in_capitals() -> None:
-    folder = case("var_decimal_separator_in_capitals")
+    folder = needs_case("var_decimal_separator_in_capitals")
     cleaned = clean(folder, decimal_separator="Comma")
     assert cleaned.stops == ()
     assert cleaned.revenue == clean(folder).revenue
@@ -128,6 +115,6 @@ def test_case_var_decimal_separator_in_capitals() -> None:
 
 
 def test_case_headers_of_internal_names() -> None:
-    cleaned = clean(case("headers_of_internal_names"))
+    cleaned = clean(needs_case("headers_of_internal_names"))
     assert len(cleaned.orders) == 240
     assert cleaned.stops == ()

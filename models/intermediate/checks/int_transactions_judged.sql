@@ -29,6 +29,8 @@ judged as (
             when left_out_line is not null then 'left_out_by_mapping'
             when transaction_id is null then 'null_transaction'
             when customer_id is null then 'null_customer'
+            when has_unknown_flag then 'unknown_flag'
+            when customer_id in ({{ guest_ids() }}) then 'guest_order'
             when
                 list_price is null
                 or quantity is null

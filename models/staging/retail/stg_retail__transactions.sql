@@ -4,6 +4,12 @@ with transactions as (
 
 ),
 
+order_headers as (
+
+    select * from {{ ref('base_retail__order_headers') }}
+
+),
+
 -- How this input writes numbers and dates, from the whole column. Read anew: an
 -- engine that keeps what is read twice would hold every row in memory.
 conventions as (
@@ -29,11 +35,17 @@ typed as (
         ---------- ids
         {{ clean_id('transactions.transaction_id') }} as transaction_id,
         {{ clean_id("coalesce(transactions.line_id, '1')") }} as line_id,
-        {{ clean_id('transactions.customer_id') }} as customer_id,
+        {{ clean_id(
+            'coalesce(transactions.customer_id, order_headers.customer_id)'
+        ) }} as customer_id,
         {{ clean_id('transactions.product_id') }} as product_id,
 
         ---------- strings
-        coalesce(lower(transactions.order_status), 'approved') as order_status,
+        coalesce(
+            {{ clean_status(
+                'coalesce(transactions.order_status, order_headers.order_status)'
+            ) }}, 'approved'
+        ) as order_status,
         transactions.product_line,
         transactions.product_category,
         transactions.brand,
@@ -77,13 +89,19 @@ typed as (
         coalesce(
             {{ parse_boolean('transactions.is_return') }}, false
         ) as is_marked_return,
+        transactions.is_return is not null
+        and {{ parse_boolean('transactions.is_return') }} is null
+            as has_unknown_flag,
 
         ---------- dates
         {{ parse_date(
-            'transactions.transaction_date', 'conventions.is_day_first'
+            'coalesce(transactions.transaction_date, order_headers.transaction_date)',
+            'conventions.is_day_first'
         ) }} as transaction_date
     from transactions
     cross join conventions
+    left join order_headers
+        on transactions.transaction_id = order_headers.transaction_id
 
 )
 
