@@ -2,8 +2,8 @@
    the last month that the orders complete, when the last one is on or after the
    28th. #}
 {% macro as_of_day(last_order_date) -%}
-{%- if day_variable('as_of_date') -%}
-cast('{{ day_variable("as_of_date") }}' as date)
+{%- if checked_var('as_of_date') -%}
+cast('{{ checked_var("as_of_date") }}' as date)
 {%- else -%}
 case
             when

@@ -1,8 +1,9 @@
 {# A text with the name of a month as base_retail__worded_dates has it: in lower case
-   and without a time of day. Null in columns that hold no such text. #}
-{% macro date_words(text, conventions) -%}
+   and without a time of day. Null in columns that hold no such text, as date_conventions
+   says. #}
+{% macro date_words(text) -%}
 case
-            when {{ conventions }}.has_words
+            when date_conventions.has_words
                 then lower({{ remove_pattern(text, clock_pattern()) }})
         end
 {%- endmacro %}

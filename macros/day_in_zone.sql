@@ -22,7 +22,7 @@ case
         offset, '([0-9]{2}):?([0-9]{2})', '([0-9]{2})()'
     ) }}
     {%- endset -%}
-cast({{ local_time(day, minutes, time_zone()) }} as date)
+cast({{ local_time(day, minutes, checked_var('time_zone')) }} as date)
 {%- endmacro %}
 
 

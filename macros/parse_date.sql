@@ -1,14 +1,14 @@
 {# The day that a text names: year first, yyyymmdd, day and month first, Excel's
    serial numbers, seconds since 1970; with or without a time of day. Null when the
-   text is no date, or has more to say than a date. `conventions` is the column's row
-   of base_retail__date_conventions: whether 3/4/2017 is in April, and whether times
-   are moments. `worded_day` is the day of a text with the name of a month, see
-   base_retail__worded_dates. #}
-{% macro parse_date(text, conventions, worded_day) -%}
-    {%- set day = _written_day(text, conventions ~ '.is_day_first', worded_day) -%}
-    {%- if time_zone() -%}
+   text is no date, or has more to say than a date. The query has the column's row
+   of base_retail__date_conventions as date_conventions (whether 3/4/2017 is in
+   April, and whether times are moments), and what base_retail__worded_dates has for
+   the text's date_words as worded_dates. #}
+{% macro parse_date(text) -%}
+    {%- set day = _written_day(text) -%}
+    {%- if checked_var('time_zone') -%}
 case
-    when {{ conventions }}.has_moments and {{ utc_offset(text) }} <> ''
+    when date_conventions.has_moments and {{ utc_offset(text) }} <> ''
         then {{ day_in_zone(text, day) }}
     else {{ day }}
 end
@@ -19,7 +19,8 @@ end
 
 
 {# The day as it stands there. The most frequent forms come first. #}
-{% macro _written_day(text, day_first, worded_day) -%}
+{% macro _written_day(text) -%}
+    {%- set day_first = 'date_conventions.is_day_first' -%}
     {%- set end = _time_pattern() ~ '$' -%}
     {%- set year_first = _year_first_pattern() -%}
     {%- set year_last = _year_last_pattern() -%}
@@ -54,7 +55,7 @@ case
         then {{ _day_after(
             '1970-01-01', 'cast(floor(' ~ unix_seconds(text) ~ ' / 86400) as int)'
         ) }}
-    else {{ worded_day }}
+    else worded_dates.day
 end
 {%- endmacro %}
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cleaned import Cleaned, clean
-from real_builds import PROJECT, SHARED_DATA, run_build
+from real_builds import SHARED_DATA
 
 CASES = SHARED_DATA.parent / "cases"
 FORMS = sorted(it.name for it in CASES.glob("27-date-forms/*/") if it.name != "ym")
@@ -508,33 +508,3 @@ def test_times_of_many_zones_are_named(tmp_path: Path) -> None:
     cleaned = clean(shop(tmp_path, dates))
     assert cleaned.days == [str(day) for day in YEAR]
     assert "3 different distances" in sentence(cleaned, "times_of_many_zones")
-
-
-# -- Variables ------------------------------------------------------------------------
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("date_order", "ymd", "Write dmy"),
-        ("as_of_date", "yesterday", "2017-12-31"),
-        ("as_of_date", "2017-02-29", "no day"),
-        ("time_zone", "Amerika/New_York", "Europe/Berlin"),
-    ],
-)
-def test_a_variable_that_means_nothing_ends_with_a_sentence(
-    tmp_path: Path, name: str, value: str, said: str
-) -> None:
-    ended = run_build(
-        tmp_path / "b",
-        "--select",
-        "stg_retail__transactions",
-        "int_as_of_dates",
-        source=PROJECT / "seeds" / "sample",
-        variables={name: value},
-        verb="compile",
-    )
-    assert ended.returncode != 0
-    assert f"variable {name} is '{value}'" in ended.output
-    assert said in ended.output

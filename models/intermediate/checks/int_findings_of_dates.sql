@@ -24,7 +24,7 @@ found as (
         ],
         'date_order_contradicted': [
             "told_by = 'date_order' and contrary_dates = 0"
-            ~ " and own_order = '" ~ ('mdy' if date_order() == 'dmy' else 'dmy')
+            ~ " and own_order = '" ~ ('mdy' if checked_var('date_order') == 'dmy' else 'dmy')
             ~ "' and day_first_dates + month_first_dates > few_dates",
             'coalesce(day_first_value, month_first_value)',
             'day_first_dates + month_first_dates'
@@ -59,10 +59,10 @@ found as (
             'day_first_dates + month_first_dates + either_dates'
         ],
         'times_in_utc': [
-            ("false" if time_zone() else "utc_dates > 0"), 'utc_value', 'utc_dates'
+            ("false" if checked_var('time_zone') else "utc_dates > 0"), 'utc_value', 'utc_dates'
         ],
         'times_of_many_zones': [
-            ("false" if time_zone() else "utc_offsets > 2"),
+            ("false" if checked_var('time_zone') else "utc_offsets > 2"),
             'cast(utc_offsets as string)',
             'moment_dates'
         ]

@@ -1,7 +1,7 @@
 -- Dates that could not be read or are not believed, in all inputs. Of birth
 -- dates only the form is shown.
 {% set columns = date_columns() -%}
-{% set latest = "cast('" ~ day_variable('latest_order_date') ~ "' as date)" -%}
+{% set latest = "cast('" ~ checked_var('latest_order_date') ~ "' as date)" -%}
 {% set days_from_latest = dbt.datediff(latest, 'transaction_date', 'day') -%}
 with lost as (
 

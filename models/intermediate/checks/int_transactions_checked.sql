@@ -1,6 +1,6 @@
--- Copies and conflicts are looked for among the rows that are good so far. They
--- are read in each step, not once at the top: an engine that keeps what is used
--- twice would hold every row, with its text, in memory.
+-- Copies and conflicts are sought among the rows good so far; a sale and what
+-- gives it back may have one id. Rows are read in each step, not at the top: an
+-- engine that keeps what is used twice would hold all of them in memory.
 {% set judged_rows = ref('int_transactions_judged') -%}
 with {{ far_days(judged_rows ~ ' where own_reason is null') }}
 
@@ -11,7 +11,8 @@ contested as (
     where own_reason is null
     group by 1
     having
-        count(*) > count(distinct line_id)
+        count(*) > count(distinct case when is_given_back then line_id end)
+        + count(distinct case when not is_given_back then line_id end)
         or min(customer_id) <> max(customer_id)
 
 ),
@@ -35,7 +36,8 @@ settled as (
         on judged.transaction_id = contested.order_id
     where judged.own_reason is null
     window by_order as (partition by judged.transaction_id), by_line as (
-        partition by judged.transaction_id, judged.line_id
+        partition by
+            judged.transaction_id, judged.line_id, judged.is_given_back
         order by judged.raw_row
     )
 
@@ -57,21 +59,15 @@ reasoned as (
 
 bought as (
 
-    select
-        customer_id,
-        transaction_date
-    from {{ judged_rows }}
-    where
-        own_reason is null
-        and not is_return
-        and transaction_id not in (select contested.order_id from contested)
-    union all
-    select
-        customer_id,
-        transaction_date
-    from settled
-    where row_reason is null and not is_return
-
+    {% for column, rows in {
+        'own_reason': judged_rows
+        ~ ' where transaction_id not in (select order_id from contested)',
+        'row_reason': 'settled where true'
+    }.items() -%}
+    select customer_id, transaction_date
+    from {{ rows }} and {{ column }} is null and not is_return
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 customers as (
@@ -107,16 +103,13 @@ checked as (
                 )
                 then 'return_before_first_order'
         end as reason_code,
-        abs(reasoned.quantity) as quantity,
-        {{ exact_amount('abs(reasoned.list_price * reasoned.quantity)') }}
-            as list_amount,
-        {{ exact_amount('reasoned.discount_amount') }} as discount_amount,
-        {{ exact_amount('reasoned.standard_cost * abs(reasoned.quantity)') }}
-            as cost_amount,
-        reasoned.repaired_values,
-        reasoned.is_online,
-        reasoned.is_return,
-        reasoned.transaction_date
+        {% for column in [
+            'list_amount', 'discount_amount', 'refunded_amount', 'cost_amount',
+            'quantity', 'repaired_values', 'is_online', 'is_marked_return',
+            'is_return', 'is_refunded', 'transaction_date'
+        ] -%}
+        reasoned.{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
     from reasoned
     cross join far_days
     left join customers

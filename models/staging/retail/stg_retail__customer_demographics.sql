@@ -34,15 +34,11 @@ dated as (
 
     select
         customer_demographics.*,
-        {{ parse_date(
-            'customer_demographics.dob', 'date_conventions', 'worded_dates.day'
-        ) }} as birth_date
+        {{ parse_date('customer_demographics.dob') }} as birth_date
     from customer_demographics
     cross join date_conventions
     left join worded_dates
-        on worded_dates.words = {{ date_words(
-            'customer_demographics.dob', 'date_conventions'
-        ) }}
+        on worded_dates.words = {{ date_words('customer_demographics.dob') }}
 
 ),
 
@@ -63,6 +59,7 @@ typed as (
         ) as job_industry_category,
         customer_demographics.wealth_segment,
         customer_demographics.unreadable_line,
+        customer_demographics.left_out_line,
         customer_demographics.raw_row,
 
         ---------- numerics
@@ -86,7 +83,7 @@ typed as (
             when
                 customer_demographics.birth_date > cast('1900-01-01' as date)
                 and customer_demographics.birth_date
-                <= cast('{{ day_variable("latest_order_date") }}' as date)
+                <= cast('{{ checked_var("latest_order_date") }}' as date)
                 then customer_demographics.birth_date
         end as birth_date
     from dated as customer_demographics

@@ -27,6 +27,7 @@ typed as (
         ---------- strings
         web_sessions.session_started_at,
         web_sessions.unreadable_line,
+        web_sessions.left_out_line,
         web_sessions.raw_row,
 
         ---------- numerics
@@ -35,15 +36,13 @@ typed as (
         0 as repaired_values,
 
         ---------- dates
-        {{ parse_date(
-            'web_sessions.session_started_at', 'date_conventions', 'worded_dates.day'
-        ) }} as session_date
+        {{ parse_date('web_sessions.session_started_at') }} as session_date
     from web_sessions
     cross join date_conventions
     left join worded_dates
-        on worded_dates.words = {{ date_words(
-            'web_sessions.session_started_at', 'date_conventions'
-        ) }}
+        on
+            worded_dates.words
+            = {{ date_words('web_sessions.session_started_at') }}
 
 )
 

@@ -84,11 +84,11 @@ told as (
     select
         *,
         case
-            {% if date_order() == 'auto' -%}
+            {% if checked_var('date_order') == 'auto' -%}
             when own_order is not null then 'its dates'
             {% else -%}
             when
-                own_order <> '{{ date_order() }}'
+                own_order <> '{{ checked_var('date_order') }}'
                 and contrary_dates = 0
                 and input_table <> 'transactions'
                 then 'its dates'
@@ -110,7 +110,7 @@ decided as (
         case told_by
             when 'its dates' then own_order = 'dmy'
             when 'other columns' then others_order = 'dmy'
-            when 'date_order' then {{ date_order() == 'dmy' }}
+            when 'date_order' then {{ checked_var('date_order') == 'dmy' }}
             else told_by = 'nothing'
         end as is_day_first
     from told

@@ -17,7 +17,7 @@ month_names as (
 worded as (
 
     {% for table, column in columns.items() -%}
-    select {{ date_words(column, 'date_conventions') }} as words
+    select {{ date_words(column) }} as words
     from {{ ref('base_retail__' ~ table) }}
     cross join date_conventions
     where
