@@ -157,9 +157,13 @@ class InputReader:
         key = _key_of(source)
         if source.relation or key not in self._plans:
             with self._open(source) as connection:
-                self._plans[key] = _make_plan(
-                    connection, source, self._rows_sql(connection, source, key)
-                )
+                rows_sql = self._rows_sql(connection, source, key)
+                try:
+                    self._plans[key] = _make_plan(connection, source, rows_sql)
+                except duckdb.Error as error:
+                    if not source.files or kind_of(source.files[0]) != "parquet":
+                        raise
+                    raise InputError(_damaged(source)) from error
         return self._plans[key]
 
     def _open(self, source: TableSource) -> duckdb.DuckDBPyConnection:
@@ -235,6 +239,13 @@ def _unreadable_file(file: Path, error: Exception) -> str:
     return (
         f"{file.name} can't be read: {reason.rstrip('.')}. Check that the file is "
         "whole, is what its ending says, and may be read by you."
+    )
+
+
+def _damaged(source: TableSource) -> str:
+    return (
+        f"{source.label} can't be read: it is damaged inside. Export it again, and "
+        "copy it whole."
     )
 
 
@@ -483,6 +494,10 @@ def _make_plan(
         f"{texts.get(name, 'null::varchar')} as {name}" for name in source.table.columns
     )
     sql = f"select {columns}, {UNREADABLE}, {SOURCE_ROW} from ({rows})"
+    if source.files and kind_of(source.files[0]) == "parquet":
+        # Pages that are damaged are met here, not amid a table that is being made.
+        counts = ", ".join(f"count({sql})" for sql in texts.values())
+        connection.execute(f"select {counts} from ({rows})")
     if source.one_row_per:
         sql = _one_row_per(sql, source.one_row_per, list(source.table.columns))
     return _Plan(sql, view)
@@ -501,7 +516,7 @@ def _write_expressions(
     )
     return writer, {
         canonical: writer.write(f"{source.table.name}.{canonical}", expression)
-        for canonical, expression in _expressions(source, kinds).items()
+        for canonical, expression in _expressions(connection, source, kinds).items()
     }
 
 
@@ -520,7 +535,7 @@ def _columns_of(
                 "it as schema.table or database.schema.table, of a database that the "
                 "profile attaches."
             ) from error
-        raise InputError(_unreadable_file(source.files[0], error)) from error
+        raise InputError(_damaged(source)) from error
     return {
         str(row[0]): str(row[1])
         for row in described
@@ -528,13 +543,16 @@ def _columns_of(
     }
 
 
-def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
+def _expressions(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, kinds: dict[str, str]
+) -> dict[str, str]:
     """Return canonical name -> expression, in the contract's order.
 
     Raises
     ------
     InputError
-        When columns are taken by name, and a required one is missing or there twice.
+        When columns are taken by name, and a required one is missing, or one is there
+        twice with different values.
     """
     if source.columns is not None:
         return {
@@ -545,7 +563,7 @@ def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for canonical in source.table.columns:
         alike = [name for name in kinds if squeeze(name) == squeeze(canonical)]
-        if len(alike) > 1:
+        if any(_differ(connection, source, alike[0], other) for other in alike[1:]):
             raise InputError(
                 f"{source.label} has more than one column for {canonical}: "
                 f"{listing(alike)}. Rename one, or say which in a mapping file (copy "
@@ -562,6 +580,20 @@ def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
             f"(copy {TEMPLATE})."
         )
     return found
+
+
+def _differ(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, first: str, other: str
+) -> bool:
+    """Tell whether a column has values that another hasn't."""
+    if source.server_table is not None:
+        return True
+    texts = [f"trim(cast({quoted(name)} as varchar))" for name in (first, other)]
+    query = (
+        f"select 1 from {VIEW} where {texts[1]} != '' "
+        f"and {texts[1]} is distinct from {texts[0]} limit 1"
+    )
+    return connection.execute(query).fetchone() is not None
 
 
 def _is_whole_float(

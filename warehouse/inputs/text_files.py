@@ -92,7 +92,8 @@ class _Lines:
         text, header = line.rstrip("\r\n"), self.header
         if not header or text == header or not text.endswith(header):
             return False
-        self.give_back([f"{text.removesuffix(header)}\n", line[-len(header) :]])
+        end = len(text) - len(header)
+        self.give_back([f"{line[:end]}\n", line[end:]])
         self._count.taken += 1
         return True
 
