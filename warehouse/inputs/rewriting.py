@@ -137,6 +137,8 @@ def _chunks(
                         "them the same header."
                     )
                 place, written = str(file.relative_to(folder)), 0
+                if name != file.name:
+                    place = f"{place} {name}"
                 yield table.columns, place, Chunk([], {})
                 for chunk in table.chunks:
                     _check_twins(table, chunk, sought, name, written)
