@@ -5,7 +5,16 @@
    4. otherwise none: the table is optional and absent. #}
 {% macro input_relation(table) %}
     {% set relation = var(table ~ '_relation', '') | trim %}
-    {% if relation %}
+    {% set outside_quotes = modules.re.sub(
+        "'[^']*'|\"[^\"]*\"", '', relation
+    ) %}
+    {% if ';' in outside_quotes or '--' in outside_quotes %}
+        {{ exceptions.raise_compiler_error(
+            "The variable " ~ table ~ "_relation is " ~ relation ~ ", which is "
+            ~ "more than one relation. Write one table, view or query in "
+            ~ "brackets, without a semicolon or comment."
+        ) }}
+    {% elif relation %}
         {{ return(relation) }}
     {% endif %}
     {# Of the others only what tells: reading a ref makes a dependency. #}

@@ -146,7 +146,7 @@ def write_marts(
     Raises
     ------
     PublishError
-        When rows of a mart belong to no month.
+        When rows of a mart belong to no month, or hold what is no number.
     duckdb.Error, OSError
         When a mart can't be read, or a file can't be written.
     """
@@ -187,6 +187,7 @@ def _write_mart(
         f"create table {table} as select * from {source} order by {order}"
     )
     (rows,) = _one_row(connection, f"select count(*) from {table}")
+    _refuse_what_is_no_number(connection, table, mart, rows)
     if mart.partitioned_by and rows:
         files = _write_months(connection, table, folder, mart)
     else:
@@ -203,6 +204,29 @@ def _write_mart(
         mart.partitioned_by,
         tuple(describe_file(folder, path) for path in files),
     )
+
+
+def _refuse_what_is_no_number(
+    connection: duckdb.DuckDBPyConnection, table: str, mart: Mart, rows: int
+) -> None:
+    """Raise an error that names the column with NaN or infinite values, if any."""
+    described = connection.execute(f"describe {table}").fetchall()
+    numbers = [name for name, kind, *_ in described if kind in ("DOUBLE", "FLOAT")]
+    if not numbers:
+        return
+    counts = ", ".join(
+        f"count(*) filter (where not isfinite({identifier(name)}))" for name in numbers
+    )
+    found = _one_row(connection, f"select {counts} from {table}")
+    for name, failing in zip(numbers, found, strict=True):
+        if failing:
+            raise PublishError(
+                f"{mart.schema}.{mart.name} holds no number (NaN or infinity) as "
+                f"{name} in {failing:,} of {rows:,} rows, where null says that there "
+                f"is none. Look at them in the work database (select * from "
+                f"{mart.schema}.{mart.name} where not isfinite({name})) and mend the "
+                "model"
+            )
 
 
 def _write_months(

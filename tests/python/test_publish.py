@@ -474,6 +474,25 @@ def test_a_disk_that_is_read_only_ends_in_a_sentence(
         assert_whole(folder, 1)
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_what_is_no_number_is_not_published(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection, value: str
+) -> None:
+    deliver(work, tmp_path, request(), {}, print)
+    work.execute(
+        f"update marts.fct_customer_months set amount = '{value}'::double "
+        "where customer_id < 2"
+    )
+    with pytest.raises(DeliveryError) as raised:
+        deliver(work, tmp_path, request("two"), {}, print)
+    said = str(raised.value)
+    assert "marts.fct_customer_months holds no number (NaN or infinity)" in said
+    assert "as amount in 8 of 4,000 rows" in said
+    assert "before stays" in said
+    assert "disk" not in said
+    assert_whole(tmp_path, 1)
+
+
 def test_a_folder_that_is_removed_meanwhile_ends_in_a_sentence(
     tmp_path: Path,
     work: duckdb.DuckDBPyConnection,
