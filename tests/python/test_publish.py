@@ -857,15 +857,7 @@ def project(tmp_path: Path) -> Path:
         "models/marts/fct_orders.sql": ORDERS,
         "models/marts/dim_customers.sql": "select * from {{ ref('base_addresses') }}",
         "models/marts/marts.yml": MARTS_YML,
-        "macros/publish_build.sql": (
-            PROJECT / "macros" / "publish_build.sql"
-        ).read_text(),
-        "macros/record_publication.sql": (
-            PROJECT / "macros" / "record_publication.sql"
-        ).read_text(),
-        "macros/deliver_build.sql": (
-            PROJECT / "macros" / "deliver_build.sql"
-        ).read_text(),
+        "models/int_inputs_named.sql": "select '{{ var(\"input\") }}' as input",
         "data/orders.csv": (
             "transaction_id,customer_id,transaction_date,list_price\n1,2,3,4\n"
         ),
@@ -873,6 +865,11 @@ def project(tmp_path: Path) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
+    (tmp_path / "macros").mkdir()
+    for name in (
+        *("deliver_build", "publish_build", "record_publication", "this_package"),
+    ):
+        shutil.copy(PROJECT / "macros" / f"{name}.sql", tmp_path / "macros")
     return tmp_path
 
 
@@ -902,7 +899,7 @@ def test_dbt_publishes_whole_builds_only(project: Path) -> None:
     manifest = json.loads((published / MANIFEST).read_text())
     assert manifest["input"]["location"] == "data"
     assert manifest["input"]["files"][0]["name"] == "orders.csv"
-    assert [mart["schema"] for mart in manifest["marts"]] == ["main_marts"] * 2
+    assert [mart["schema"] for mart in manifest["marts"]] == ["marts"] * 2
 
     for arguments, reason in (
         (["build", "--select", "fct_orders"], "a part of the project"),
