@@ -115,6 +115,9 @@ COLUMNS = {
         " series_amount, expected_customers, spend_amount, expected_amount,"
         " disagreement_share, actual_amount"
     ),
+    "marts.rpt_input_findings": (
+        "input_table, finding_code, column_name, severity, found_rows, of_rows"
+    ),
     "marts.rpt_input_reconciliations": (
         "input_table, read_rows, accepted_rows, rejected_rows, merged_duplicates,"
         " repaired_values, rejected_share, is_balanced"

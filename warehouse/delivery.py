@@ -101,6 +101,7 @@ def _publish(
             mart["name"],
             tuple(mart["key"]),
             mart.get("partitioned_by", ""),
+            mart.get("relation", ""),
         )
         for mart in request["marts"]
     ]

@@ -28,16 +28,18 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Mart:
-    """A table to publish: where it lies, its key, and the date it is parted by.
+    """A table to publish: its name, its key, and the date it is parted by.
 
     `key` are the columns that order its rows (none: all columns). `partitioned_by` is
-    a date column, or nothing: Parquet has a folder for each of its months.
+    a date column, or nothing: Parquet has a folder for each of its months. `relation`
+    is where the work database has it, quoted; without, under the same name.
     """
 
     schema: str
     name: str
     key: tuple[str, ...] = ()
     partitioned_by: str = ""
+    relation: str = ""
 
     @property
     def order_by(self) -> tuple[str, ...]:
@@ -177,7 +179,7 @@ def _one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:
 def _write_mart(
     connection: duckdb.DuckDBPyConnection, work: str, folder: Path, mart: Mart
 ) -> PublishedMart:
-    source = identifier(work, mart.schema, mart.name)
+    source = mart.relation or identifier(work, mart.schema, mart.name)
     table = identifier(ALIAS, mart.schema, mart.name)
     order = ", ".join(map(identifier, mart.order_by)) or "all"
     connection.execute(f"create schema if not exists {identifier(ALIAS, mart.schema)}")

@@ -18,8 +18,9 @@ from zlib import crc32
 
 import duckdb
 import prebuilt
+import pytest
 from made_once import forget_unused, made_once
-from real_builds import PROJECT, run_build
+from real_builds import PROJECT, SHARED_DATA, run_build
 
 from warehouse.inputs import INPUT_SCHEMA, TABLES, InputError, InputReader
 
@@ -76,7 +77,7 @@ class Cleaned:
     def said(self) -> str:
         """All that a person is told."""
         sentences = [row["sentence"] for row in self.tables.get("findings", [])]
-        return "\n".join([*self.stops, *self.notes, *sentences])
+        return "\n".join(dict.fromkeys([*self.stops, *self.notes, *sentences]))
 
     def reasons(self, table: str = "transactions") -> dict[str, int]:
         """Rows not accepted of one input table, by reason."""
@@ -142,6 +143,14 @@ def clean(source: Path | str, **variables: object) -> Cleaned:
             row["sentence"] for row in tables["findings"] if row["severity"] == "stop"
         ]
         return Cleaned(tables, (*failed, *sentences), tuple(reader.notes))
+
+
+def needs_case(name: str) -> Path:
+    """Return the folder of a shared case; skip, visibly, where it isn't there."""
+    folder = SHARED_DATA.parent / "cases" / name
+    if not folder.exists():
+        pytest.skip(f"the case {name} isn't in {folder.parent.name}")
+    return folder
 
 
 def _load(

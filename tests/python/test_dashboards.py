@@ -1290,6 +1290,12 @@ def test_what_states_have_in_common_is_written_once(folder: Path):
     assert len(data["shared"]) < len(figures) / 2
 
 
+def test_quality_lists_what_the_data_left_open(pages: dict):
+    findings = block(pages[quality.FILE], "findings").states[()]
+    assert "Unknown status" in findings
+    assert "1,200" in findings
+
+
 def test_quality_counts_rows_by_reason(pages: dict):
     page = pages[quality.FILE]
     bars = block(page, "rejections").states[()].figures[0]["data"][0]

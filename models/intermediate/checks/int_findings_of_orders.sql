@@ -11,9 +11,7 @@ with transactions as (
 
 totals as (
 
-    select
-        count(*) as of_rows,
-        count(*) * {{ var('contradicting_share_threshold') }} as threshold
+    select count(*) as of_rows
     from transactions
 
 ),
@@ -30,52 +28,46 @@ repeated as (
 
 ),
 
-statuses as (
+unknown as (
 
     select
-        order_status,
+        'unknown_status' as finding_code,
+        'order_status' as column_name,
+        order_status as value,
         count(*) as found_rows
     from transactions
     where
         reason_code = 'cancelled_or_unknown_status'
         and order_status not in ({{ quoted_list('rejected_order_statuses') }})
-    group by 1
+    group by 3
 
 ),
 
-ranked as (
+blank as (
 
     select
-        *,
-        row_number() over (order by found_rows desc, order_status) as place,
-        sum(found_rows) over () as all_found_rows
-    from statuses
+        'blank_status' as finding_code,
+        'order_status' as column_name,
+        cast(null as string) as value,
+        case
+            when count(base.order_status) = 0 then 0
+            else count(*) - count(
+                coalesce(base.order_status, headers.order_status)
+            )
+        end as found_rows
+    from {{ ref('base_retail__transactions') }} as base
+    left join {{ ref('base_retail__order_headers') }} as headers
+        on base.transaction_id = headers.transaction_id
 
 ),
 
 found as (
 
-    select *
-    from repeated
-    where found_rows > (select totals.threshold from totals)
+    select * from repeated
     union all
-    select
-        'unknown_status' as finding_code,
-        'order_status' as column_name,
-        order_status as value,
-        found_rows
-    from ranked
-    where place <= 10
+    select * from unknown
     union all
-    select
-        'many_unknown_statuses' as finding_code,
-        'order_status' as column_name,
-        order_status as value,
-        cast(all_found_rows as bigint) as found_rows
-    from ranked
-    where
-        place = 1
-        and all_found_rows > (select totals.threshold from totals)
+    select * from blank
 
 )
 
@@ -85,3 +77,4 @@ select
     totals.of_rows
 from found
 cross join totals
+where found.found_rows > 0

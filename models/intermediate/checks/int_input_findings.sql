@@ -1,5 +1,9 @@
 -- What the data could not decide, or contradict: said, or the end of the build.
-{% set rooms = ['orders'] -%}
+-- Of many values of one kind the ten most frequent are said.
+{% set rooms = [
+    'orders', 'words', 'customers', 'matches', 'numbers', 'currencies',
+    'amounts'
+] -%}
 
 with findings as (
 
@@ -22,20 +26,42 @@ found as (
     {% endfor %}
 ),
 
+ranked as (
+
+    select
+        *,
+        sum(found_rows) over (partition by input_table, finding_code)
+        > of_rows * {{ var('contradicting_share_threshold') }} as are_many,
+        row_number() over (
+            partition by input_table, finding_code, column_name
+            order by found_rows desc, value
+        ) as place
+    from found
+
+),
+
 worded as (
 
     select
-        found.*,
-        findings.severity,
+        ranked.input_table,
+        ranked.finding_code,
+        ranked.column_name,
+        ranked.value,
+        ranked.found_rows,
+        ranked.of_rows,
+        case
+            when ranked.are_many then findings.severity_of_many
+            else findings.severity_of_few
+        end as severity,
         {% set sentence = namespace(sql='findings.sentence') -%}
         {%- for name, text in {
-            'input': 'found.input_table',
-            'column': "coalesce(found.column_name, '')",
-            'value': "coalesce(found.value, '')",
-            'rows': 'cast(found.found_rows as string)',
-            'of_rows': 'cast(found.of_rows as string)',
+            'input': 'ranked.input_table',
+            'column': "coalesce(ranked.column_name, '')",
+            'value': "coalesce(ranked.value, '')",
+            'rows': 'cast(ranked.found_rows as string)',
+            'of_rows': 'cast(ranked.of_rows as string)',
             'share': dbt.concat([rounded_text(
-                '100.0 * found.found_rows / nullif(found.of_rows, 0)', 1
+                '100.0 * ranked.found_rows / nullif(ranked.of_rows, 0)', 1
             ), "' %'"])
         }.items() -%}
             {%- set sentence.sql =
@@ -43,10 +69,13 @@ worded as (
             -%}
         {%- endfor -%}
         {{ sentence.sql }} as sentence
-    from found
+    from ranked
     inner join findings
-        on found.finding_code = findings.finding_code
+        on ranked.finding_code = findings.finding_code
+    where ranked.place <= 10
 
 )
 
-select * from worded
+select *
+from worded
+where severity is not null
