@@ -9,6 +9,7 @@
 
 {# DuckDB: the warehouse plugin writes the marts into the published folder. #}
 {% macro duckdb__deliver_build(results) %}
+    {% set relation = var('transactions_relation', '') %}
     {% set marts = [] %}
     {% set seeds = {} %}
     {% set nodes = [] %}
@@ -18,6 +19,8 @@
             'name': node.alias,
             'key': (node.columns.keys() | list)[:1],
             'partitioned_by': node.config.meta.get('parted_by', ''),
+            'left_out': personal_columns(node),
+            'readers': _readers(node),
             'description': node.description,
             'columns': _column_descriptions(node)
         }) %}
@@ -44,15 +47,23 @@
             'build_id': _build_id(),
             'created_at': run_started_at.isoformat(),
             'dbt_version': dbt_version,
-            'input': var('input', '') or 'sample shop',
-            'seeds': seeds,
+            'input': var('input', '') or relation or 'sample shop',
+            'seeds': {} if relation else seeds,
             'marts': marts,
             'nodes': nodes,
+            'publications': publications(),
             'smallest_cell': var('smallest_cell'),
             'postgres_schema': var('postgres_schema', ''),
             'postgres_reader': var('postgres_reader', '')
         }
     ) %}
+{% endmacro %}
+
+
+{# The roles that a mart's dbt config `grants` lets select from it. #}
+{% macro _readers(node) %}
+    {% set roles = (node.config.grants or {}).get('select', []) %}
+    {{ return([roles] if roles is string else roles | list) }}
 {% endmacro %}
 
 

@@ -264,7 +264,7 @@ def test_what_a_trial_records_is_part_of_the_settings(shop, first, monkeypatch):
 def test_another_input_has_its_own_versions(shop, first):
     other = shop.build(first, input="elsewhere")
     assert shop.fits == [["rhythm", "value"]]
-    assert "for the input elsewhere." in shop.said[0]
+    assert "no version for this input." in shop.said[0]
     assert set(versions(other)["input"]) == {"elsewhere"}  # the same, found there
     shop.centre = 7.0
     third = shop.build(other, input="third")
@@ -557,7 +557,7 @@ def test_a_frozen_version_scores_the_next_month(
     models, members, centres = read(november)
     assert set(models["segmentation"]) == set(settings["segmentations"])
     assert models["is_current"].all()
-    assert (models["input"] == str(source)).all()
+    assert (models["input"] == source.name).all()
     assert "rhythm: fitted, for it has no version yet." in november.said
 
     write_shop(source, orders, "2017-12-31")
