@@ -54,8 +54,13 @@ locks: ## exact versions with hashes, from pyproject.toml and requirements/*.in
 	$(LOCK) pyproject.toml requirements/dagster.in --constraint requirements.lock \
 		--output-file requirements/dagster.lock
 
-clean:
-	rm -rf build target logs
+clean: ## what builds and tests have made; whatever else lies in build stays
+	cd build 2>/dev/null && rm -rf .published .trajectories-reading-* work.duckdb \
+		work.duckdb.wal bench dagster environments sample spark superset.zip test || true
+	rm -rf target logs
+	for link in published site; do case "$$(readlink build/$$link)" in \
+		.published/*|published/site) rm build/$$link;; esac; done
+	[ ! -d build ] || rmdir build 2>/dev/null || ls -A build
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
