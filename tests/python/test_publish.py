@@ -30,7 +30,7 @@ from warehouse import __main__ as command
 from warehouse import delivery
 from warehouse.delivery import DeliveryError, deliver
 from warehouse.exports import DATABASE, Mart, PublishError, describe_file, overall_hash
-from warehouse.inputs import TABLES
+from warehouse.inputs import TABLES, InputError, input_name
 from warehouse.manifest import MANIFEST, describe_input
 from warehouse.plugin import INPUT_SCHEMA, Plugin
 from warehouse.publish import BUILDS, DRAWN, LINK, SITE, publish
@@ -1055,6 +1055,36 @@ def test_sources_load_side_by_side_into_a_new_database(tmp_path: Path) -> None:
         counted = held.cursor().execute(f"from {INPUT_SCHEMA}.transactions").fetchall()
         assert len(counted) == 1
         held.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [("name: my shop\n", "my shop"), ("", None), ("name:\n", None)],
+)
+def test_a_mapping_may_name_its_input(
+    tmp_path: Path, content: str, expected: str | None
+) -> None:
+    mapping = tmp_path / "shop.yml"
+    mapping.write_text(f"{content}transactions:\n  path: orders.csv\n")
+    (tmp_path / "orders.csv").write_text(
+        "transaction_id,customer_id,transaction_date,list_price\n1,2,3,4\n"
+    )
+    plugin = Plugin("warehouse", {}, credentials(tmp_path, folder=""))
+
+    def load(location: Path, table: str) -> Any:
+        asked = {"input": str(location)}
+        return plugin.load(SourceConfig(table, table, INPUT_SCHEMA, None, asked, []))
+
+    assert load(mapping, "input_names").to_pylist() == [{"name": expected}]
+    assert load(tmp_path, "input_names").to_pylist() == [{"name": None}]
+    assert load(mapping, "transactions").read_all().num_rows == 1
+
+
+def test_a_name_that_is_no_text_ends_in_a_sentence(tmp_path: Path) -> None:
+    for name in ("7", "[a]", "' '"):
+        (tmp_path / "shop.yml").write_text(f"name: {name}\n")
+        with pytest.raises(InputError, match="but it must be a text"):
+            input_name(str(tmp_path / "shop.yml"))
 
 
 # -- The macro, in a small project ----------------------------------------------------
