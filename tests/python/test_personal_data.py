@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from real_builds import Build
 
 from dashboards.published import MARTS
+from warehouse.verify import verify
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOOKS_PERSONAL = re.compile(
@@ -72,3 +75,39 @@ def test_no_page_and_no_metric_reads_what_is_personal(name: str) -> None:
     for model in yaml.safe_load(semantic.read_text())["semantic_models"]:
         if model["model"] == f"ref('{mart}')":
             assert column not in yaml.safe_dump(model)
+
+
+def test_the_work_database_holds_what_the_published_marts_do_not(small: Build) -> None:
+    personal = [
+        (f"marts.{mart}", column["name"])
+        for mart, _, column in columns()
+        if is_personal(column)
+    ]
+    for mart, name in personal:
+        counted = f"select count(*) as rows, count({name}) as filled from {mart}"
+        work, published = small.work(counted), small.query(counted)
+        assert work["filled"][0] > 0, f"{mart}.{name}"
+        assert published["filled"][0] == 0, f"{mart}.{name}"
+        assert published["rows"][0] == work["rows"][0]
+    assert verify(small.published.parent)
+    said = re.sub(r"\s+", " ", small.output)
+    assert said.count("Personal data are null in what is published") == 1
+    left_out = {
+        (f"{mart['schema']}.{mart['name']}", name)
+        for mart in small.manifest["marts"]
+        for name in mart["left_out"]
+    }
+    assert left_out == set(personal)
+
+
+def test_no_path_of_this_machine_is_published(small: Build) -> None:
+    here = (str(small.folder), str(PROJECT), str(Path.home()), tempfile.gettempdir())
+    paths = list(small.published.parent.resolve().rglob("*"))
+    assert len(paths) > 100
+    told = [
+        f"{place} in {path.name}"
+        for path in paths
+        for place in here
+        if path.is_file() and f"{place}/".encode() in path.read_bytes()
+    ]
+    assert not told
