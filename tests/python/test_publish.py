@@ -1134,12 +1134,25 @@ models:
         data_tests: [not_null]
       - name: list_price
         config: {meta: {is_personal: true}}
+  - name: dim_people
+    config: {contract: {enforced: true}}
+    columns:
+      - {name: person_id, data_type: integer}
+      - name: full_name
+        data_type: string
+        config: {meta: {is_personal: true}}
 """
 MACROS = (
     *("macros/publish_build.sql", "macros/deliver_build.sql"),
-    *("macros/personal_columns.sql", "macros/publications.sql"),
-    "macros/apply_grants.sql",
+    *("macros/personal_columns.sql", "macros/shown.sql"),
+    *("macros/publications.sql", "macros/apply_grants.sql"),
 )
+# As an engine has it that publishes its own tables.
+PEOPLE = """
+with people as (select 1 as person_id, 'Jane' as full_name),
+{{ default__shown('people') }}
+select * from shown
+"""
 ADDRESSES = "select * from {{ source('files', 'customer_addresses') }}"
 BASE = "select * from {{ source('files', 'transactions') }}"
 ORDERS = "select transaction_id, list_price from {{ ref('base_orders') }}"
@@ -1155,6 +1168,7 @@ def project(tmp_path: Path) -> Path:
         "models/staging/base_addresses.sql": ADDRESSES,
         "models/marts/fct_orders.sql": ORDERS,
         "models/marts/dim_customers.sql": "select * from {{ ref('base_addresses') }}",
+        "models/marts/dim_people.sql": PEOPLE,
         "models/marts/marts.yml": MARTS_YML,
         **{name: (PROJECT / name).read_text() for name in MACROS},
         "data/orders.csv": (
@@ -1197,20 +1211,24 @@ def asked(database: Path, query: str) -> list[tuple]:
 def test_dbt_publishes_whole_builds_only(project: Path) -> None:
     built = dbt(project, "build")
     assert built.returncode == 0, built.stdout
-    assert "Published 2 marts; hash of all: " in built.stdout
+    assert "Published 3 marts; hash of all: " in built.stdout
     published = project / "build" / LINK
     target = os.readlink(published)
     manifest = json.loads((published / MANIFEST).read_text())
     assert manifest["input"]["location"] == "data"
     assert manifest["input"]["files"][0]["name"] == "orders.csv"
-    assert [mart["schema"] for mart in manifest["marts"]] == ["main_marts"] * 2
+    assert [mart["schema"] for mart in manifest["marts"]] == ["main_marts"] * 3
 
-    assert "null in what is published: list_price of fct_orders" in said(built)
+    left_out = "null in what is published: full_name of dim_people; list_price of fct"
+    assert left_out in said(built)
     assert "Grants" not in built.stdout
     orders = "select list_price from main_marts.fct_orders"
-    assert asked(project / "build" / "work.duckdb", orders) == [("4",)]
+    people = "from main_marts.dim_people"
+    work = project / "build" / "work.duckdb"
+    assert asked(work, orders) == [("4",)]
     assert asked(published / DATABASE, orders) == [(None,)]
-    (recorded,) = asked(project / "build/work.duckdb", "from snapshots.publications")
+    assert asked(work, people) == [(1, None)]
+    (recorded,) = asked(work, "from snapshots.publications")
     assert recorded[0] == manifest["build_id"]
 
     for arguments, reason in (
@@ -1228,6 +1246,7 @@ def test_dbt_publishes_whole_builds_only(project: Path) -> None:
     assert wanted.returncode == 0, wanted.stdout
     assert "Personal data" not in wanted.stdout
     assert asked(published / DATABASE, orders) == [("4",)]
+    assert asked(published / DATABASE, people) == [(1, "Jane")]
     target = os.readlink(published)
 
     orders = project / "data" / "orders.csv"
@@ -1254,3 +1273,20 @@ def test_a_second_build_into_the_same_folder_ends_in_a_sentence(project: Path) -
     assert "work.duckdb can't be opened" in refused.stdout
     assert "wait for the other build" in " ".join(refused.stdout.split())
     assert "Traceback" not in refused.stdout + refused.stderr
+
+
+@pytest.mark.long
+def test_a_site_of_others_ends_a_build_before_it_begins(project: Path) -> None:
+    mine = project / "build" / "site" / "index.html"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("<title>My own pages</title>")
+    refused = dbt(project, "build")
+    assert refused.returncode != 0
+    assert "build/site is a folder that no build has made" in said(refused)
+    assert "isn't replaced" in said(refused)
+    assert "Nothing was built." in said(refused)
+    assert "Traceback" not in refused.stdout + refused.stderr
+    assert "START sql" not in refused.stdout
+    assert mine.read_text() == "<title>My own pages</title>"
+    listed = dbt(project, "show", "--inline", "select 1 as one")
+    assert listed.returncode == 0, listed.stdout
