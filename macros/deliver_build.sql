@@ -9,14 +9,19 @@
 
 {# DuckDB: the warehouse plugin writes the marts into the published folder. #}
 {% macro duckdb__deliver_build(results) %}
-    {% set relation = var('transactions_relation', '') %}
+    {% set input = run_query(
+        "select input from " ~ graph.nodes[
+            'model.' ~ this_package() ~ '.int_inputs_named'
+        ].relation_name
+    ).rows[0][0] %}
     {% set marts = [] %}
     {% set seeds = {} %}
     {% set nodes = [] %}
     {% for node in _nodes_to_publish() %}
         {% do marts.append({
-            'schema': node.schema,
-            'name': node.alias,
+            'schema': 'audit' if 'audit' in node.fqn else 'marts',
+            'name': node.name,
+            'relation': node.relation_name,
             'key': (node.columns.keys() | list)[:1],
             'partitioned_by': node.config.meta.get('parted_by', ''),
             'left_out': personal_columns(node),
@@ -25,10 +30,11 @@
             'columns': _column_descriptions(node)
         }) %}
     {% endfor %}
-    {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
+    {% for node in graph.nodes.values() if node.resource_type == 'seed'
+        and node.package_name == this_package() and node.name.startswith('raw_') %}
         {% do seeds.update({node.name: node.checksum.checksum}) %}
     {% endfor %}
-    {% for result in results %}
+    {% for result in results if result.node.package_name == this_package() %}
         {% do nodes.append({
             'name': result.node.name,
             'resource_type': result.node.resource_type | string,
@@ -47,8 +53,8 @@
             'build_id': _build_id(),
             'created_at': run_started_at.isoformat(),
             'dbt_version': dbt_version,
-            'input': var('input', '') or relation or 'sample shop',
-            'seeds': {} if relation else seeds,
+            'input': input,
+            'seeds': seeds if input == 'sample shop' else {},
             'marts': marts,
             'nodes': nodes,
             'publications': publications(),

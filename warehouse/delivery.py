@@ -115,8 +115,8 @@ def _refuse_nothing(
     """See that the marts that all others are made of have rows."""
     for mart in request["marts"]:
         if mart["name"] in KEY_MARTS:
-            relation = identifier(mart["schema"], mart["name"])
-            if not connection.execute(f"select 1 from {relation} limit 1").fetchall():
+            lies = mart.get("relation") or identifier(mart["schema"], mart["name"])
+            if not connection.execute(f"select 1 from {lies} limit 1").fetchall():
                 raise DeliveryError(
                     f"Nothing was published, for {mart['name']} has no rows: "
                     f"{KEY_MARTS[mart['name']]}. What was published before stays."
@@ -196,6 +196,7 @@ def _publish(
             mart["name"],
             tuple(mart["key"]),
             mart.get("partitioned_by", ""),
+            mart.get("relation", ""),
             tuple(mart.get("left_out", ())),
         )
         for mart in request["marts"]

@@ -54,7 +54,7 @@ def describe_input(
     """Tell, for the manifest, what a build has read, with a hash over its content.
 
     `files` are those of each table; without any, `seeds` (name -> checksum) tell the
-    sample shop. Without either, nothing is known of the content: its hash is null.
+    sample shop. Without either there is no hash: what a relation held isn't known.
     Folders are not told: they say whose machine it was, and on which day.
     """
     read = [
@@ -70,11 +70,11 @@ def describe_input(
     hashed = [f"{entry['table']} {entry['sha256']}" for entry in read] or [
         f"{name} {seeds[name]}" for name in sorted(seeds)
     ]
-    content = hashlib.sha256("\n".join(hashed).encode()).hexdigest()
+    text = "\n".join(hashed).encode()
     return {
         "location": without_folders(location),
         "files": read,
-        "sha256": content if hashed else None,
+        "sha256": hashlib.sha256(text).hexdigest() if hashed else None,
     }
 
 

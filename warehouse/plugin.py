@@ -99,6 +99,7 @@ class Plugin(BasePlugin):
         """
         location = _fill_in_environment(str(source_config.get("input") or ""))
         table, known = source_config.identifier, len(self._reader.copies)
+        said = len(self._reader.notes)
         full_load = str(source_config.get("full_load")).lower() == "true"
         try:
             if table == INPUT_NAMES:
@@ -108,6 +109,8 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(str(error)) from error
         if len(self._reader.copies) > known:
             say(f"{table}: {self._reader.copies[table]}")
+        for note in self._reader.notes[said:]:
+            say(f"Note: {note}")
         return rows
 
     def store(self, target_config: TargetConfig) -> None:
