@@ -329,6 +329,26 @@ def _rank_workbook(file: Path, table: TableContract) -> _Candidate | None:
     return _Candidate(best, file, tuple(sheet.name for sheet in chosen), tuple(notes))
 
 
+def input_name(location: str) -> str | None:
+    """Return the name that a mapping file gives its input; None for any other input.
+
+    Raises
+    ------
+    InputError
+        When the mapping can't be read, or the name isn't a text.
+    """
+    path = Path(location).expanduser()
+    if path.suffix.lower() not in (".yml", ".yaml"):
+        return None
+    name = load_mapping(path).get("name")
+    if name is not None and (not isinstance(name, str) or not name.strip()):
+        raise InputError(
+            f"In the mapping file '{path}', 'name' is '{name}', but it must be a text "
+            "by which the input is known from build to build, such as 'name: my shop'."
+        )
+    return name.strip() if name else None
+
+
 def _expand(text: str, path: Path) -> str:
     """Fill in ${NAME} and ${NAME:-default} from the environment."""
 
@@ -347,7 +367,7 @@ def _expand(text: str, path: Path) -> str:
 
 def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
     content = load_mapping(path)
-    unknown = [key for key in content if key not in (*TABLES, "description")]
+    unknown = [key for key in content if key not in (*TABLES, "description", "name")]
     if unknown:
         raise InputError(
             f"The mapping file '{path}' names the table '{unknown[0]}', which isn't "
