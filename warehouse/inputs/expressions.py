@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ from warehouse.inputs.contract import (
     InputError,
     in_any_style,
     listing,
+    squeeze,
 )
 
 VIEW = "input_rows"
@@ -35,18 +37,16 @@ _MAX_TRIALS = 64
 LIMIT_SECONDS = 10
 ROWS_PER_SECOND = 50_000
 MOST_BYTES = 1_000_000
-# The functions whose argument says how much they make, and the most of it.
-_MAKERS = frozenset(
-    [
-        "array_resize",
-        "generate_series",
-        "list_resize",
-        "lpad",
-        "range",
-        "repeat",
-        "rpad",
-    ]
-)
+# The functions whose arguments, those at these places, say how much they make.
+_MAKERS = {
+    "array_resize": slice(1, 2),
+    "generate_series": slice(0, None),
+    "list_resize": slice(1, 2),
+    "lpad": slice(1, 2),
+    "range": slice(0, None),
+    "repeat": slice(1, 2),
+    "rpad": slice(1, 2),
+}
 _MOST_MADE = 10_000
 # What a query may have and an expression not.
 _CLAUSES = (
@@ -59,6 +59,7 @@ _CLAUSES = (
 )
 # Functions that tell the moment; of those that read settings or change anything none.
 _CLOCKS = frozenset(["current_date", "get_current_timestamp", "now", "today"])
+_SETTINGS = ("current_setting", "getenv", "getvariable")
 _OWN_MACROS = ("number", "bare_digits", "signed_digits")
 
 # An amount by its own form, sign and currency taken off. A mark before one or two last
@@ -426,7 +427,7 @@ class ExpressionWriter:
             When it is no SQL expression, names a column that isn't there or could be
             two, does what an expression may not, or can't be computed on the rows.
         """
-        self._check_comment(canonical, expression)
+        self.check_comment(canonical, expression)
         bare = self._bare(canonical, expression)
         if bare:
             self.used.add(bare)
@@ -442,7 +443,7 @@ class ExpressionWriter:
         A text column with its sign given, or read here for other columns' sake, is a
         plain number; else it stays as it is: the whole input decides, later.
         """
-        self._check_comment(canonical, expression)
+        self.check_comment(canonical, expression)
         plain = self._plain_number(canonical, expression)
         if plain is None:
             return self.write(canonical, expression)
@@ -475,7 +476,7 @@ class ExpressionWriter:
     def _kind(self, column: str) -> str:
         return self._kinds.get(column) or _KINDS_OF_WORDS[column]
 
-    def _check_comment(self, canonical: str, expression: str) -> None:
+    def check_comment(self, canonical: str, expression: str) -> None:
         """See that YAML didn't cut the name of a column off at its sign #.
 
         `transaction_id: Order #` says Order to YAML, which may be a column, too.
@@ -494,11 +495,12 @@ class ExpressionWriter:
             )
             if is_meant:
                 field = canonical.rpartition(".")[2]
+                said = expression.strip() or "empty"
+                other = f', or {field}: "{said}"' if expression.strip() else ""
                 raise InputError(
-                    f"{self._start}, {canonical} is {expression} without quotes, and "
-                    f"YAML ends a value before #, but {self._label} has a column "
-                    f"'{name}'. Put in quotes which one is meant: {field}: \"{name}\", "
-                    f'or {field}: "{expression}".'
+                    f"{self._start}, {canonical} is {said} without quotes, for YAML "
+                    f"ends a value before #, but {self._label} has a column '{name}'. "
+                    f'Put in quotes which one is meant: {field}: "{name}"{other}.'
                 )
 
     def _column(self, canonical: str, expression: str, name: str) -> str | None:
@@ -542,8 +544,9 @@ class ExpressionWriter:
             raise InputError(
                 f'{self._start}, {canonical} is "{expression}", which is neither a '
                 f"column of {self._label} nor one SQL expression. Its columns are: "
-                f"{listing(self._kinds)}. Put names that have blanks in double quotes "
-                "and texts in single quotes."
+                f"{listing(self._kinds)}.{self._near(expression)} Put names that have "
+                "blanks or signs in double quotes within single ones, and texts in "
+                "single quotes."
             )
         statement = f"select {expression}".encode()
         columns: dict[str, None] = {}
@@ -613,42 +616,72 @@ class ExpressionWriter:
                 "computed from the columns of its rows alone. For a value of other "
                 "rows, use a window: max(x) over (partition by y)."
             )
+        if any(True for _ in _nodes(tree, "STAR")):
+            raise InputError(
+                f"{start} names all columns at once. Name the one that is meant."
+            )
         nodes = [*_nodes(tree, "FUNCTION"), *_nodes(tree, "WINDOW")]
-        for name in dict.fromkeys(str(node["function_name"]).lower() for node in nodes):
-            if name not in _CLOCKS and not self._is_pure(name):
+        for node in nodes:
+            name = str(node["function_name"]).lower()
+            what = self._what_is(name)
+            if what == "impure":
                 raise InputError(
                     f"{start} uses {name}(), but a mapping's expression may use only "
                     "functions that give the same each time and read or change "
                     "nothing beside the row."
                 )
-        for node in nodes:
-            if node["function_name"].lower() not in _MAKERS:
-                continue
-            for argument in _nodes(node["children"], "CONSTANT"):
-                value = (argument.get("value") or {}).get("value")
-                if isinstance(value, (int, float)) and abs(value) > _MOST_MADE:
-                    raise InputError(
-                        f"{start} makes more than {_MOST_MADE:,} of something for "
-                        f"each row ({node['function_name']}). Make less."
-                    )
+            if what == "aggregate" and node["class"] == "FUNCTION":
+                raise InputError(
+                    f"{start} can't be computed on {self._label}: {name}() makes one "
+                    "value of many rows, and each row needs one. Write which rows: "
+                    f"{name}(...) over (partition by ...)."
+                )
+        made = math.prod(self._made_by(start, node) for node in nodes)
+        if made > _MOST_MADE:
+            raise InputError(
+                f"{start} makes {made:,} of something for each row. More than "
+                f"{_MOST_MADE:,} is too much."
+            )
 
-    def _is_pure(self, name: str) -> bool:
-        """Tell whether a function always gives the same; an unknown one fails later."""
-        if name in _OWN_MACROS or name in ("current_setting", "getvariable", "getenv"):
-            return name in _OWN_MACROS
+    def _made_by(self, start: str, node: dict[str, Any]) -> int:
+        """Return how many of something a function makes for each row."""
+        name = str(node["function_name"]).lower()
+        if name not in _MAKERS:
+            return 1
+        counts = node["children"][_MAKERS[name]]
+        values = [(count.get("value") or {}).get("value") for count in counts]
+        if not all(isinstance(value, (int, float)) for value in values):
+            raise InputError(
+                f"{start} uses {name}() with a number that isn't written out. Write "
+                "the number."
+            )
+        return max([1, *(abs(int(value)) for value in values)])
+
+    def _what_is(self, name: str) -> str:
+        """Tell a function's kind: pure, impure, or an aggregate over many rows.
+
+        An unknown one is pure: it fails when it is computed.
+        """
+        if name in _OWN_MACROS or name in _CLOCKS:
+            return "pure"
         row = self._connection.execute(
             """
             select
-                bool_or(
+                coalesce(bool_or(
                     stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')
-                    or function_type in ('table', 'table_macro', 'pragma')
                     or (function_type = 'macro' and not internal)
-                )
+                ), false) or coalesce(bool_and(
+                    function_type in ('table', 'table_macro', 'pragma')
+                ), false),
+                coalesce(bool_and(function_type = 'aggregate'), false)
             from duckdb_functions() where lower(function_name) = ?
             """,
             [name],
         ).fetchone()
-        return not (row and row[0])
+        is_impure, is_aggregate = row or (False, False)
+        if is_impure or name in _SETTINGS:
+            return "impure"
+        return "aggregate" if is_aggregate else "pure"
 
     # -- Types --------------------------------------------------------------------
 
@@ -767,10 +800,10 @@ class ExpressionWriter:
         return (("number", f"number({name}, {literal(mark)})"), as_text)
 
     def _note_undecided(self, column: str, value: str) -> None:
+        taken = "a decimal point" if "." in value else "a comma between thousands"
         self.notes[
-            f"{self._start}, '{value}' in {column} of {self._label} was read with a "
-            "decimal point, or its comma as standing between thousands, as nothing "
-            "tells. If it is the other way round, say 'decimal: comma'."
+            f"{self._start}, '{value}' in {column} of {self._label} was read with "
+            f"{taken}, as no value tells. If it is not so, say 'decimal: comma'."
         ] = None
 
     def _make(self, column: Column, way: int) -> str:
@@ -825,16 +858,10 @@ class ExpressionWriter:
         message = str(error).strip().splitlines()[0].rstrip(".") if error else ""
         start = f'{self._start}, {canonical} is "{expression}"'
         if missing and "inder Error" in message:
-            alike = [
-                name
-                for name in self._kinds
-                if name.casefold().startswith(missing[0].casefold())
-            ]
-            near = f" For '{alike[0]}', put it in double quotes." if alike else ""
             return (
                 f"{start}, but {self._label} has no column '{missing[0]}'. Its columns "
-                f"are: {listing(self._kinds)}.{near} A text is written in single "
-                f"quotes: \"'{missing[0]}'\"."
+                f"are: {listing(self._kinds)}.{self._near(missing[0])} A text is "
+                f"written in single quotes: \"'{missing[0]}'\"."
             )
         texts = [
             found
@@ -849,6 +876,11 @@ class ExpressionWriter:
             "text with currency signs or thousands separators as a number (null where "
             "it is none), and try_cast(...) where a value may not fit."
         )
+
+    def _near(self, name: str) -> str:
+        """Name the column that has the same letters."""
+        alike = [it for it in self._kinds if squeeze(it) == squeeze(name)]
+        return f" For '{alike[0]}', write '\"{alike[0]}\"'." if alike else ""
 
     def _first_text(self, column: Column) -> str | None:
         """Say which value keeps a text column from being taken as numbers."""
