@@ -11,7 +11,8 @@
                 'line_id', 'order_status', 'product_id', 'product_line',
                 'product_category', 'brand', 'product_class', 'product_size',
                 'quantity', 'discount_amount', 'standard_cost', 'online_order',
-                'payment_method', 'is_return', 'promotion'
+                'payment_method', 'is_return', 'promotion', 'refunded_amount',
+                'currency'
             ],
             'words': []
         },
@@ -39,4 +40,13 @@
         }
     } %}
     {{ return(contract[table]) }}
+{% endmacro %}
+
+
+{# The columns of transactions that hold numbers. #}
+{% macro number_columns() %}
+    {{ return([
+        'list_price', 'quantity', 'discount_amount', 'standard_cost',
+        'refunded_amount'
+    ]) }}
 {% endmacro %}

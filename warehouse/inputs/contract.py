@@ -70,6 +70,8 @@ TABLES: dict[str, TableContract] = {
                 "payment_method",
                 "is_return",
                 "promotion",
+                "refunded_amount",
+                "currency",
             ),
             other_names=("order", "sale", "purchase"),
             numbers=("list_price", "quantity", "discount_amount", "standard_cost"),

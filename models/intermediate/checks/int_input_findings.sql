@@ -1,6 +1,9 @@
 -- What the data could not decide, or contradict: said, or the end of the build.
 -- Of many values of one kind the ten most frequent are said.
-{% set rooms = ['orders', 'words', 'customers', 'matches'] -%}
+{% set rooms = [
+    'orders', 'words', 'customers', 'matches', 'numbers', 'currencies',
+    'amounts'
+] -%}
 
 with findings as (
 

@@ -4,22 +4,23 @@ with transactions as (
 
 ),
 
+number_conventions as (
+
+    select * from {{ ref('base_retail__number_conventions') }}
+
+),
+
 order_headers as (
 
     select * from {{ ref('base_retail__order_headers') }}
 
 ),
 
--- How this input writes numbers and dates, from the whole column. Read anew: an
--- engine that keeps what is read twice would hold every row in memory.
+-- How this input writes dates, from the whole column. Read anew: an engine that
+-- keeps what is read twice would hold every row in memory.
 conventions as (
 
     select
-        {% if checked_var('decimal_separator') == 'auto' -%}
-        coalesce({{ decimal_comma_evidence('list_price') }}, 0) > 0
-        {%- else -%}
-        {{ checked_var('decimal_separator') == 'comma' }}
-        {%- endif %} as has_decimal_comma,
         {% if checked_var('date_order') == 'auto' -%}
         coalesce({{ day_first_evidence('transaction_date') }}, 0) >= 0
         {%- else -%}
@@ -58,24 +59,21 @@ typed as (
         transactions.raw_row,
 
         ---------- numerics
-        {{ parse_number(
-            'transactions.list_price', 'conventions.has_decimal_comma'
-        ) }} as list_price,
+        {% for column, absent in {
+            'list_price': 'null',
+            'quantity': '1',
+            'discount_amount': '0',
+            'standard_cost': 'null',
+            'refunded_amount': '0'
+        }.items() -%}
         case
-            when transactions.quantity is null then cast(1 as double)
+            when transactions.{{ column }} is null
+                then cast({{ absent }} as double)
             else {{ parse_number(
-                'transactions.quantity', 'conventions.has_decimal_comma'
+                'transactions.' ~ column, 'number_conventions.decimal_mark'
             ) }}
-        end as quantity,
-        case
-            when transactions.discount_amount is null then cast(0 as double)
-            else {{ parse_number(
-                'transactions.discount_amount', 'conventions.has_decimal_comma'
-            ) }}
-        end as discount_amount,
-        {{ parse_number(
-            'transactions.standard_cost', 'conventions.has_decimal_comma'
-        ) }} as standard_cost,
+        end as {{ column }},
+        {% endfor -%}
         case
             when try_cast(transactions.list_price as double) is null then 1
             else 0
@@ -86,9 +84,19 @@ typed as (
 
         ---------- booleans
         {{ parse_boolean('transactions.online_order') }} as is_online,
-        coalesce(
-            {{ parse_boolean('transactions.is_return') }}, false
-        ) as is_marked_return,
+        {{ parse_boolean('transactions.is_return') }} as is_marked_return,
+        {{ is_total(
+            'coalesce(transactions.transaction_id, transactions.customer_id, '
+            ~ 'transactions.transaction_date)'
+        ) }} as is_total,
+        number_conventions.decimal_mark is null
+        and (
+            {% for column in number_columns() -%}
+            {{ 'or ' if not loop.first }}coalesce({{
+                has_undecided_number('transactions.' ~ column)
+            }}, false)
+            {% endfor -%}
+        ) as has_ambiguous_number,
         transactions.is_return is not null
         and {{ parse_boolean('transactions.is_return') }} is null
             as has_unknown_flag,
@@ -100,6 +108,7 @@ typed as (
         ) }} as transaction_date
     from transactions
     cross join conventions
+    cross join number_conventions
     left join order_headers
         on transactions.transaction_id = order_headers.transaction_id
 
