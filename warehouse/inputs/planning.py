@@ -210,6 +210,8 @@ def write_expressions(
         source.decimal,
         rows,
     )
+    for name, expression in (source.columns or {}).items():
+        writer.check_comment(f"{table.name}.{name}", expression)
     expressions = _expressions(connection, source, kinds)
     writer.learn(
         {

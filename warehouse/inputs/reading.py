@@ -281,9 +281,10 @@ def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
     names = [str(row[0]) for row in described]
     number, path = "row_number() over ()", literal(source.files[0].name)
     if len(source.files) > 1:
-        read += f", filename = '{SOURCE_FILE}'"
+        found = f"{max(names, key=len)}_file"
+        read += f", filename = {literal(found)}"
         start = len(str(folder_of(source.files))) + 2
-        path = f"substr({SOURCE_FILE}, {start})"
+        path = f"substr({quoted(found)}, {start})"
     elif "file_row_number" not in map(str.casefold, names):
         read += ", file_row_number = true"
         number = "file_row_number + 1"
