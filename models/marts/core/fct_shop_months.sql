@@ -54,7 +54,9 @@ published as (
             as average_order_amount,
         {{ ratio('ordered.revenue_amount', 'ordered.customers') }}
             as revenue_per_customer_amount,
-        ordered.month <= as_of_dates.last_month as is_complete
+        ordered.month <= as_of_dates.last_month as is_complete,
+        ordered.customers = 0
+        or ordered.customers >= {{ var('smallest_cell') }} as is_shown
     from ordered
     cross join as_of_dates
     left join started
