@@ -1,10 +1,29 @@
-{# Trims a text column; blanks and the usual words for "nothing" become null. #}
-{% macro clean_text(column) -%}
+{# Trims a text column of blanks of every kind and of the guard of spreadsheets
+   (="00123"); blanks and the usual words for "nothing" become null. In a column of
+   words NA is Namibia, and Null or None are names of people. #}
+{% macro clean_text(column, is_word=false) -%}
+{%- set text = unguarded_text(trim_blanks(column)) -%}
 case
     when
-        lower(trim({{ column }})) not in (
-            '', 'null', 'none', 'nan', 'na', 'n/a', '<na>', 'nat', '-'
+        {% if is_word -%}
+        {{ text }} not in ('null', 'NULL', 'nan', 'NaN', 'none', 'NONE', 'na')
+        and {% endif -%}
+        lower({{ text }}) not in (
+            '', '-', '--', 'n/a', '<na>', 'nat', '(null)', '(blank)',
+            '#n/a', '#nv', '#ref!', '#value!', '#div/0!', '#name?', '#num!',
+            '#null!', concat(chr(92), 'n')
+            {%- if not is_word %}, 'null', 'none', 'nan', 'na'{% endif %}
         )
-        then trim({{ column }})
+        then {{ text }}
+end
+{%- endmacro %}
+
+
+{# 00123 out of ="00123", as exports keep spreadsheets from taking it for a number. #}
+{% macro unguarded_text(text) -%}
+case
+    when {{ text }} like '="%"'
+        then substring({{ text }}, 3, length({{ text }}) - 3)
+    else {{ text }}
 end
 {%- endmacro %}

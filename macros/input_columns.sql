@@ -1,5 +1,6 @@
 {# The input contract: for each input table its required columns, its optional
-   ones, and the relation variable that overrides where it is read from. #}
+   ones, those of free words, in which NA, Null and None are values, and other
+   names that columns go by. #}
 {% macro input_columns(table) %}
     {% set contract = {
         'transactions': {
@@ -10,8 +11,10 @@
                 'line_id', 'order_status', 'product_id', 'product_line',
                 'product_category', 'brand', 'product_class', 'product_size',
                 'quantity', 'discount_amount', 'standard_cost', 'online_order',
-                'payment_method', 'is_return', 'promotion'
-            ]
+                'payment_method', 'is_return', 'promotion', 'refunded_amount',
+                'currency'
+            ],
+            'words': []
         },
         'customer_demographics': {
             'required': ['customer_id'],
@@ -19,18 +22,31 @@
                 'first_name', 'last_name', 'gender', 'dob', 'job_title',
                 'job_industry_category', 'wealth_segment',
                 'deceased_indicator', 'owns_car', 'tenure'
-            ]
+            ],
+            'words': ['first_name', 'last_name'],
+            'other_names': {'job_industry': 'job_industry_category'}
         },
         'customer_addresses': {
             'required': ['customer_id'],
             'optional': [
                 'address', 'postcode', 'state', 'country', 'property_valuation'
-            ]
+            ],
+            'words': ['state', 'country']
         },
         'web_sessions': {
             'required': ['customer_id', 'session_started_at'],
-            'optional': ['page_views', 'seconds']
+            'optional': ['page_views', 'seconds'],
+            'words': []
         }
     } %}
     {{ return(contract[table]) }}
+{% endmacro %}
+
+
+{# The columns of transactions that hold numbers. #}
+{% macro number_columns() %}
+    {{ return([
+        'list_price', 'quantity', 'discount_amount', 'standard_cost',
+        'refunded_amount'
+    ]) }}
 {% endmacro %}

@@ -1,50 +1,180 @@
-{# A number out of text that a person wrote: currency signs and codes before or
-   after it, thousands separators, brackets or a trailing minus for negative
-   ones. `decimal_comma` is a boolean column: whether this input writes 1.234,56
-   (see decimal_comma_evidence). Null when the text is not one number. #}
-{% macro parse_number(text, decimal_comma) -%}
-    {%- set digits = remove_pattern(text, '[^0-9.,]') -%}
+{# A number out of text that a person wrote: currency words before or after it,
+   thousands separators, brackets, a minus of any kind, CR and DR. Which mark is
+   decimal each value's own form decides (12,50; 1.234.567; 0.125); where it does
+   not (1.250), `decimal_mark` does, a text column: point, comma, or null for
+   "cannot be told". Null when the text is not one number. #}
+{% macro parse_number(text, decimal_mark) -%}
+    {%- set marks = remove_pattern(_bare_number(text), '[^0-9.,]') -%}
+    {%- set point = matches_pattern(marks, _decided_form('[.]', ',')) -%}
+    {%- set comma = matches_pattern(marks, _decided_form(',', '[.]')) -%}
+    {%- set undecided = matches_pattern(marks, _undecided_form('[.,]')) -%}
 case
-    when not {{ matches_pattern(text, _number_pattern()) }} then null
-    else
-        case
-            when {{ matches_pattern(text, '[(-]') }} then -1
-            else 1
-        end * case
-            when {{ decimal_comma }}
-                then try_cast(
-                    replace(replace({{ digits }}, '.', ''), ',', '.') as double
-                )
-            else try_cast(replace({{ digits }}, ',', '') as double)
-        end
+    when {{ matches_pattern(text, _plain_number()) }}
+        then try_cast({{ text }} as double)
+    when {{ matches_pattern(text, '^-?[0-9]+,[0-9]{1,2}$') }}
+        then try_cast(replace({{ text }}, ',', '.') as double)
+    when {{ _is_one_number(text) }} then
+        case when {{ _is_negative_number(text) }} then -1 else 1 end
+        * try_cast(case
+            when {{ matches_pattern(marks, '^[0-9]+[.,]?$') }}
+                then {{ remove_pattern(marks, '[.,]') }}
+            when
+                {{ point }}
+                or ({{ undecided }} and {{ decimal_mark }} = 'point')
+                then replace({{ marks }}, ',', '')
+            when
+                {{ comma }}
+                or ({{ undecided }} and {{ decimal_mark }} = 'comma')
+                then replace(replace({{ marks }}, '.', ''), ',', '.')
+        end as double)
 end
 {%- endmacro %}
 
 
-{# Sign or bracket, currency, digits with separators, currency, minus. #}
-{% macro _number_pattern() -%}
+{# How a text writes a number: plain, point or comma (its own form says which mark
+   is decimal), undecided_point or undecided_comma (1.250 or 1,250 alone), percent,
+   or unreadable. #}
+{% macro number_form(text) -%}
+    {%- set marks = remove_pattern(_bare_number(text), '[^0-9.,]') -%}
+case
+    when {{ matches_pattern(text, '^-?[0-9]+$') }} then 'plain'
+    when {{ matches_pattern(text, _plain_number()) }} then 'point'
+    when {{ matches_pattern(text, '[%％‰]') }} then 'percent'
+    when not {{ _is_one_number(text) }} then 'unreadable'
+    when {{ matches_pattern(marks, '^[0-9]+[.,]?$') }} then 'plain'
+    when {{ matches_pattern(marks, _decided_form('[.]', ',')) }} then 'point'
+    when {{ matches_pattern(marks, _decided_form(',', '[.]')) }} then 'comma'
+    when {{ matches_pattern(marks, _undecided_form('[.]')) }}
+        then 'undecided_point'
+    when {{ matches_pattern(marks, _undecided_form(',')) }}
+        then 'undecided_comma'
+    else 'unreadable'
+end
+{%- endmacro %}
+
+
+{# Whether a text's only digits are 1.250 or 1,250. #}
+{% macro has_undecided_number(text) -%}
+    {{ matches_pattern(text, '^[^0-9]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9]*$') }}
+{%- endmacro %}
+
+
+{# The words of a number's text, in lower case, without their dots. #}
+{% macro number_words(text) -%}
+    {{ remove_pattern(_plain_signs(text), '[0-9.,()+_ -]') }}
+{%- endmacro %}
+
+
+{# Numbers as machines write them. #}
+{% macro _plain_number() -%}
     {{- return(
-        "^[(+-]?[^0-9.,()+%-]{0,5}[(+-]?[^0-9.,()+%-]{0,5}"
-        ~ "([0-9]|[.,][0-9])[0-9.,  ''’]*[^0-9.,()+%-]{0,5}[)-]?$"
+        '^-?([0-9]+|[0-9]*[.][0-9]{1,2}|[0-9]+[.][0-9]{4,}'
+        ~ '|[0-9]+[.]?[0-9]*[eE][+-]?[0-9]+)$'
     ) -}}
 {%- endmacro %}
 
 
-{# Counts, over one text column, the values that can only be read with a decimal
-   comma, less those that can only be read with a decimal point: above zero the
-   input writes decimal commas. #}
-{% macro decimal_comma_evidence(text) -%}
-sum(
-    case
-        when
-            {{ matches_pattern(text, '[0-9],[0-9]{1,2}[^0-9.,]*$') }}
-            or {{ matches_pattern(text, '[0-9][.][0-9]{3},[0-9]') }}
-            then 1
-        when
-            {{ matches_pattern(text, '[0-9][.][0-9]{1,2}[^0-9.,]*$') }}
-            or {{ matches_pattern(text, '[0-9],[0-9]{3}[.][0-9]') }}
-            then -1
-        else 0
-    end
-)
+{# Digits and marks that can be read in one way only: `mark` is decimal before one
+   or two digits, or four and more, after a leading zero or four digits, or behind
+   groups of the other mark; several groups need no decimals behind them. #}
+{% macro _decided_form(mark, other) -%}
+    {%- set group = '[1-9][0-9]{0,2}(' ~ other ~ '[0-9]{3})' -%}
+    {%- set indian = '[1-9][0-9]?(,[0-9]{2})+,[0-9]{3}' -%}
+    {%- set indian_groups = '|' ~ indian if other == ',' else '' -%}
+    {{- return(
+        '^([0-9]*' ~ mark ~ '([0-9]{1,2}|[0-9]{4,})'
+        ~ '|(0[0-9]*|[0-9]{4,})?' ~ mark ~ '[0-9]{3}'
+        ~ '|(' ~ group ~ '+' ~ indian_groups ~ ')' ~ mark ~ '[0-9]*'
+        ~ '|' ~ group ~ '{2,}' ~ indian_groups ~ ')$'
+    ) -}}
+{%- endmacro %}
+
+
+{% macro _undecided_form(mark) -%}
+    {{- return('^[1-9][0-9]{0,2}' ~ mark ~ '[0-9]{3}$') -}}
+{%- endmacro %}
+
+
+{# A text in lower case, every kind of minus, digit, blank and apostrophe written
+   as one. Apostrophes become _, for engines quote them differently. #}
+{% macro _plain_signs(text) -%}
+    {%- set signs = {
+        '-': '\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u207b\ufe63\uff0d',
+        ' ': '\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008'
+            ~ '\u2009\u200a\u202f\u205f\u3000',
+        '_': '\u2018\u2019\u02bc\u2032\uff07\u00b4`'
+    } -%}
+    {%- set all = namespace(found='.,()+$¥', written='．，（）＋＄￥') -%}
+    {%- for sign, others in signs.items() -%}
+        {%- set all.found = all.found ~ sign * others | length -%}
+        {%- set all.written = all.written ~ others -%}
+    {%- endfor -%}
+    {%- for digits in ['０１２３４５６７８９', '٠١٢٣٤٥٦٧٨٩', '۰۱۲۳۴۵۶۷۸۹'] -%}
+        {%- set all.found = all.found ~ '0123456789' -%}
+        {%- set all.written = all.written ~ digits -%}
+    {%- endfor -%}
+    {%- set nothing = '\u200b\u200c\u200d\u200e\u200f\u2060\u061c\ufeff' -%}
+    lower(translate(
+        {{ text }},
+        concat(chr(39), '{{ all.written ~ nothing }}'),
+        '_{{ all.found }}'
+    ))
+{%- endmacro %}
+
+
+{# Without its words, to which a dot behind a letter belongs: Rs.500 is 500. #}
+{% macro _bare_number(text) -%}
+    {{ remove_pattern(
+        _plain_signs(text),
+        '[^0-9.,()+_ ' ~ _currency_signs() ~ '-][.]|[^0-9.,()+_ -]'
+    ) }}
+{%- endmacro %}
+
+
+{# One number with one sign, and words that are known around it, never in it. Dots
+   and commas that may belong to a word or to the number make it none. #}
+{% macro _is_one_number(text) -%}
+    {%- set words = number_words(text) -%}
+    {%- set body =
+        '([0-9]{1,3}(( [0-9]{3})+|(_[0-9]{3})+)([.,][0-9]*)?'
+        ~ '|[0-9.,]*[0-9][0-9.,]*)' -%}
+    ({{ matches_pattern(
+        _bare_number(text),
+        '^ *([+-]? *' ~ body ~ '([.,] ?--?)?|' ~ body ~ ' *-'
+        ~ '|[(] *-? *' ~ body ~ ' *[)]) *$'
+    ) }}
+    and not {{ matches_pattern(
+        _plain_signs(text),
+        '[0-9][.,_ ]*[^0-9.,()+_ -].*[0-9]|[^0-9.,()+_ -],'
+        ~ '|(^|[^a-z])[a-z]{3}[.][0-9]|[' ~ _currency_signs() ~ '][.][0-9]{3}'
+    ) }}
+    and (
+        {{ words }} in ('', {{ _amount_words_listed() }})
+        or (
+            {{ remove_pattern(words, '^[cd]r|[cd]r$') }}
+                in ('', {{ _amount_words_listed() }})
+            and not {{ matches_pattern(_bare_number(text), '[(-]') }}
+        )
+    ))
+{%- endmacro %}
+
+
+{# CR stands beside what is given back, DR beside what is owed. #}
+{% macro _is_negative_number(text) -%}
+    ({{ matches_pattern(_bare_number(text), '^ *[(-]|[0-9] *- *$') }}
+    or (
+        {{ matches_pattern(number_words(text), '^cr|cr$') }}
+        and {{ number_words(text) }} not in ({{ _amount_words_listed() }})
+    ))
+{%- endmacro %}
+
+
+{% macro _amount_words_listed() -%}
+    '{{ amount_words() | join("', '") }}'
+{%- endmacro %}
+
+
+{# The signs that no dot belongs to: $.50 is half a dollar, Rs.50 fifty rupees. #}
+{% macro _currency_signs() -%}
+    {{- return('$¢£¤¥₠-₧₩-₸₺-⃏') -}}
 {%- endmacro %}

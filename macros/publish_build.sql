@@ -1,18 +1,19 @@
 {# Publishes a build: called at the end of every run, acts only on a `dbt build`
    of the whole project in which every node has passed. Otherwise it says why
-   not, and what was published before stays. #}
+   not, and what was published before stays. Where another project includes this
+   one, its nodes may be left out, but none of them that ran may have failed. #}
 {% macro publish_build(results) %}
     {% if execute and flags.WHICH == 'build' and not flags.EMPTY %}
         {% set reason = _reason_not_to_publish(results) %}
         {% if reason %}
             {% do _say_what_was_rejected(results) %}
+            {% do _say_what_is_damaged(results) %}
             {% do log(
                 "Nothing was published: " ~ reason
                 ~ " What was published before stays.", info=true
             ) %}
         {% else %}
             {% do adapter.dispatch('deliver_build')(results) %}
-            {{ return(record_publication()) }}
         {% endif %}
     {% endif %}
 {% endmacro %}
@@ -29,7 +30,7 @@
         | select('in', about_rows)
         | list %}
     {% if failed %}
-        {% set nodes = 'model.' ~ project_name ~ '.' %}
+        {% set nodes = 'model.' ~ this_package() ~ '.' %}
         {% set rejected = run_query(
             "select input_table, reason_code, count(*) from "
             ~ graph.nodes[nodes ~ 'fct_rejected_rows'].relation_name
@@ -60,6 +61,21 @@
 {% endmacro %}
 
 
+{# Says what to do when the work database turned out to be damaged. #}
+{% macro _say_what_is_damaged(results) %}
+    {% for result in results
+        if 'Corrupt database file' in (result.message or '') | string %}
+        {% if loop.first %}
+            {% do log(
+                "The work database is damaged. Put back a copy of it, or move it "
+                ~ "away and build anew: segments then get new ids, and what the "
+                ~ "snapshots know is lost (docs/publishing.md).", info=true
+            ) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
 {# One sentence when a build must not be published, else nothing. #}
 {% macro _reason_not_to_publish(results) %}
     {% set ran = [] %}
@@ -72,7 +88,8 @@
         {% do missing['model'].append(node.name) %}
     {% endfor %}
     {% for node in graph.nodes.values()
-        if node.resource_type == 'test' and node.unique_id not in ran %}
+        if node.resource_type == 'test' and node.package_name == this_package()
+        and node.unique_id not in ran %}
         {% do missing['test'].append(node.name) %}
     {% endfor %}
     {% if failed %}
@@ -109,7 +126,7 @@
     {{ return(
         graph.nodes.values()
         | selectattr('resource_type', 'equalto', 'model')
-        | selectattr('package_name', 'equalto', project_name)
+        | selectattr('package_name', 'equalto', this_package())
         | selectattr('access', 'equalto', 'public')
         | sort(attribute='name')
         | list

@@ -1,6 +1,9 @@
-{# The entries of a list variable as SQL text literals. #}
+{# The order statuses of a variable as SQL text literals, written as clean_status
+   writes them. #}
 {% macro quoted_list(variable) -%}
     {%- for entry in var(variable) -%}
-        '{{ entry | lower }}'{{ ', ' if not loop.last }}
+        {%- set status = entry | lower | replace('-', ' ') | replace('_', ' ') -%}
+        '{{ modules.re.sub('^wc ', '', status) | replace("'", "''") }}'
+        {{- ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

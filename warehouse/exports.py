@@ -28,16 +28,20 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Mart:
-    """A table to publish: where it lies, its key, and the date it is parted by.
+    """A table to publish: its name, its key, and the date it is parted by.
 
     `key` are the columns that order its rows (none: all columns). `partitioned_by` is
-    a date column, or nothing: Parquet has a folder for each of its months.
+    a date column, or nothing: Parquet has a folder for each of its months. `relation`
+    is where the work database has it, quoted; without, under the same name. Columns
+    that are `left_out` are there, and null.
     """
 
     schema: str
     name: str
     key: tuple[str, ...] = ()
     partitioned_by: str = ""
+    relation: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def order_by(self) -> tuple[str, ...]:
@@ -66,6 +70,7 @@ class PublishedMart:
     order_by: tuple[str, ...]
     partitioned_by: str
     files: tuple[PublishedFile, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def identifier(*names: str) -> str:
@@ -144,7 +149,8 @@ def write_marts(
     Raises
     ------
     PublishError
-        When rows of a mart belong to no month.
+        When rows of a mart belong to no month, or hold what is no number, or a column
+        that orders them is left out.
     duckdb.Error, OSError
         When a mart can't be read, or a file can't be written.
     """
@@ -177,14 +183,13 @@ def _one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:
 def _write_mart(
     connection: duckdb.DuckDBPyConnection, work: str, folder: Path, mart: Mart
 ) -> PublishedMart:
-    source = identifier(work, mart.schema, mart.name)
+    source = _shown(mart.relation or identifier(work, mart.schema, mart.name), mart)
     table = identifier(ALIAS, mart.schema, mart.name)
     order = ", ".join(map(identifier, mart.order_by)) or "all"
     connection.execute(f"create schema if not exists {identifier(ALIAS, mart.schema)}")
-    connection.execute(
-        f"create table {table} as select * from {source} order by {order}"
-    )
+    connection.execute(f"create table {table} as from ({source}) order by {order}")
     (rows,) = _one_row(connection, f"select count(*) from {table}")
+    _refuse_what_is_no_number(connection, table, mart, rows)
     if mart.partitioned_by and rows:
         files = _write_months(connection, table, folder, mart)
     else:
@@ -200,7 +205,47 @@ def _write_mart(
         mart.order_by or tuple(columns),
         mart.partitioned_by,
         tuple(describe_file(folder, path) for path in files),
+        mart.left_out,
     )
+
+
+def _shown(source: str, mart: Mart) -> str:
+    """Write the query for what is published of a mart: what is left out is null."""
+    if ordering := sorted({*mart.order_by} & {*mart.left_out}):
+        raise PublishError(
+            f"{mart.schema}.{mart.name} is ordered by {', '.join(ordering)}, which is "
+            "personal and to be left out: take is_personal out of the column's meta, "
+            "or give the mart another key"
+        )
+    # Of a case that never holds, DuckDB keeps the type.
+    nulls = [
+        f"case when false then {c} end as {c}" for c in map(identifier, mart.left_out)
+    ]
+    replaced = f" replace ({', '.join(nulls)})" if nulls else ""
+    return f"select *{replaced} from {source}"
+
+
+def _refuse_what_is_no_number(
+    connection: duckdb.DuckDBPyConnection, table: str, mart: Mart, rows: int
+) -> None:
+    """Raise an error that names the column with NaN or infinite values, if any."""
+    described = connection.execute(f"describe {table}").fetchall()
+    numbers = [name for name, kind, *_ in described if kind in ("DOUBLE", "FLOAT")]
+    if not numbers:
+        return
+    counts = ", ".join(
+        f"count(*) filter (where not isfinite({identifier(name)}))" for name in numbers
+    )
+    found = _one_row(connection, f"select {counts} from {table}")
+    for name, failing in zip(numbers, found, strict=True):
+        if failing:
+            raise PublishError(
+                f"{mart.schema}.{mart.name} holds no number (NaN or infinity) as "
+                f"{name} in {failing:,} of {rows:,} rows, where null says that there "
+                f"is none. Look at them in the work database (select * from "
+                f"{mart.schema}.{mart.name} where not isfinite({name})) and mend the "
+                "model"
+            )
 
 
 def _write_months(

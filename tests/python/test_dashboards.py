@@ -34,6 +34,7 @@ from dashboards import (
 )
 from dashboards import stability as stability_page
 from dashboards.published import MARTS, PublishedMarts, UnreadableMartsError
+from warehouse.publish import DRAWN
 
 FILES = {module.FILE for module in site.PAGES}
 
@@ -141,7 +142,7 @@ def test_a_failed_build_leaves_the_old_site(
 ):
     old = tmp_path / "site"
     old.mkdir()
-    (old / "index.html").write_text("old")
+    (old / "index.html").write_text(site.GENERATOR)
 
     def fail() -> str:
         raise OSError("disk full")
@@ -150,12 +151,38 @@ def test_a_failed_build_leaves_the_old_site(
     with pytest.raises(OSError, match="disk full"):
         build_site(published, old)
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
-    assert (old / "index.html").read_text() == "old"
+    assert (old / "index.html").read_text() == site.GENERATOR
+
+
+@pytest.mark.parametrize("name", ["index.html", "notes.txt", None])
+def test_a_folder_of_others_is_not_replaced(
+    published: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str | None,
+):
+    mine = tmp_path / "public_html"
+    if name:
+        mine.mkdir()
+    (mine / name if name else mine).write_text("<title>My own pages</title>")
+    assert command.main([str(published), str(mine)]) == 1
+    said = capsys.readouterr()
+    assert f"written to {mine}, but what is there is no folder of pages" in said.err
+    assert len(said.err.splitlines()) == 1
+    assert (mine / name if name else mine).read_text() == "<title>My own pages</title>"
+    assert [path.name for path in tmp_path.iterdir()] == ["public_html"]
+
+
+def test_pages_are_known_by_what_stands_in_them(folder: Path):
+    assert DRAWN == site.GENERATOR
+    for page in folder.glob("*.html"):
+        assert page.read_text(encoding="utf-8").count(site.GENERATOR) == 1
 
 
 def test_an_old_site_is_replaced_whole(published: Path, tmp_path: Path):
     old = tmp_path / "site"
     old.mkdir()
+    (old / "index.html").write_text(site.GENERATOR)
     (old / "left-over.html").write_text("old")
     build_site(published, old)
     assert not (old / "left-over.html").exists()
@@ -382,6 +409,55 @@ def test_no_structure_is_said_on_top_and_names_are_withheld(tmp_path: Path):
     assert nulls.title.startswith("5 of 5 shuffled shops form groups")
 
 
+def test_one_customer_who_makes_a_segment_is_told_of_but_not_in_small_ones(
+    tmp_path: Path,
+):
+    frames = made_up.frames()
+    profiles = frames["marts.fct_segment_profiles"]
+    whales = {"lifecycle-1": 0.997, "lifecycle-2": 0.5, "lifecycle-3": 0.9}
+    share = profiles["segment_id"].map(whales)
+    frames["marts.fct_segment_profiles"] = profiles.assign(largest_customer_share=share)
+    published = made_up.write_published(tmp_path / "trajectories.duckdb", frames)
+    for smallest_cell, told in (
+        (5, {"lifecycle-1"}),
+        (1, {"lifecycle-1", "lifecycle-3"}),
+    ):
+        with PublishedMarts(published, smallest_cell) as marts:
+            page, named = segments.build(marts), segmentations.Segments(marts)
+            names = {identity: named.name(identity) for identity in whales}
+        (banner,) = [text for text in page.banners if "One customer makes" in text]
+        listed = banner.partition(": one customer")[0]
+        assert "of lifecycle (99 %)" in listed
+        assert {i for i in whales if str(escape(names[i])) in listed} == told
+
+
+def test_a_small_segment_shows_no_evidence(pages: dict, published: Path):
+    cards = block(pages[segments.FILE], "playbook").states["lifecycle",]
+    every = block(built(published, 1)[segments.FILE], "playbook").states["lifecycle",]
+    told = str(escape(made_up.frames()["marts.dim_segments"]["persona_evidence"][0]))
+    assert (every.count(told), cards.count(told)) == (4, 3)
+
+
+def test_revenue_below_zero_has_no_shares_and_no_change(tmp_path: Path):
+    frames = made_up.frames()
+    shop = frames["marts.fct_shop_months"].sort_values("month")
+    last = shop[shop["is_complete"]].index[-1]
+    shop.loc[last, ["revenue_amount", "revenue_per_customer_amount"]] = -20664.33
+    frames["marts.fct_shop_months"] = shop
+    profiles = frames["marts.fct_segment_profiles"].assign(revenue_share=None)
+    frames["marts.fct_segment_profiles"] = profiles.astype({"revenue_share": float})
+    pages = built(made_up.write_published(tmp_path / "trajectories.duckdb", frames))
+    headlines = block(pages[overview.FILE], "headlines").states[()]
+    assert "-20,664" in headlines
+    assert headlines.count("no comparison") == 2
+    sizes = block(pages[segments.FILE], "sizes").states["lifecycle",]
+    assert sizes.title.endswith(
+        "no shares of revenue, which is not above zero everywhere"
+    )
+    assert formats.change(0, 10) == "down 100.0 %"
+    assert formats.change(10, -10) == formats.change(10, 0) == "no comparison"
+
+
 def test_structure_needs_no_banner(pages: dict):
     assert not any(page.banners for page in pages.values())
     nulls = shown(pages, "nulls", "lifecycle", "warped", 3)
@@ -467,7 +543,10 @@ def test_the_verdict_is_a_sentence_with_its_numbers_behind(pages: dict):
         ],
         "Sampled customers": ["60", "at least 30"],
         "Agreement of refits (adjusted Rand, 1 = same)": ["0.85", "at least 0.5"],
-        "Smallest group (share of the sample)": ["10.0 %", "at least 2.0 %"],
+        "Smallest group (share of the sample)": [
+            "10.0 %",
+            "at least 2.0 % and 5 customers",
+        ],
         "Explained spend of the next 90 days (R²)": [
             "16.0 %",
             "at least 2.0 %; RFM groups 3.3 %",
@@ -1219,6 +1298,12 @@ def test_what_states_have_in_common_is_written_once(folder: Path):
         assert all(set(trace) == {"~", "y"} for trace in figure["data"])
         assert set(figure["layout"]) == {"~"}
     assert len(data["shared"]) < len(figures) / 2
+
+
+def test_quality_lists_what_the_data_left_open(pages: dict):
+    findings = block(pages[quality.FILE], "findings").states[()]
+    assert "Unknown status" in findings
+    assert "1,200" in findings
 
 
 def test_quality_counts_rows_by_reason(pages: dict):

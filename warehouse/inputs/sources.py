@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from warehouse.inputs.contract import (
     TABLES,
     InputError,
@@ -18,11 +16,31 @@ from warehouse.inputs.contract import (
     listing,
     match_rank,
 )
-from warehouse.inputs.workbooks import WORKBOOK_SUFFIXES, open_workbook
+from warehouse.inputs.mappings import (
+    TEMPLATE,
+    column_expressions,
+    condition,
+    decimal,
+    header_names,
+    is_given,
+    load_mapping,
+    one_row_per,
+    text_setting,
+    whole_days,
+)
+from warehouse.inputs.workbooks import WORKBOOK_SUFFIXES, sheets_of
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+PACKINGS = ("", ".gz", ".zip")
+TEXT_SUFFIXES = (
+    *(ending + packing for ending in (".csv", ".tsv", ".txt") for packing in PACKINGS),
+    ".zip",
+)
+JSON_SUFFIXES = tuple(
+    ending + packing
+    for ending in (".jsonl", ".ndjson", ".json")
+    for packing in PACKINGS
+)
 PARQUET_SUFFIXES = (".parquet", ".pq")
-TEMPLATE = "inputs/template.yml"
 PLACES = ("path", "relation", "postgres")
 SERVER_SETTINGS = ("changed_at", "key", "look_back_days")
 LOOK_BACK_DAYS = 3
@@ -40,6 +58,7 @@ TABLE_SETTINGS = (
     "encoding",
     "header",
     "decimal",
+    "where",
     "one_row_per",
     "columns",
 )
@@ -70,6 +89,9 @@ class TableSource:
     """Where one table is read from, and how.
 
     `columns` maps canonical names to SQL expressions; None takes the columns by name.
+    `where` is the SQL condition of rows that aren't left out. `sheets` of a workbook
+    are read one after the other; without any, those that have the columns are. `notes`
+    say what was taken where the input can't tell.
     """
 
     table: TableContract
@@ -77,13 +99,15 @@ class TableSource:
     files: tuple[Path, ...] = ()
     relation: str | None = None
     server_table: ServerTable | None = None
-    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
     separator: str | None = None
     encoding: str | None = None
     header: tuple[str, ...] | None = None
     decimal: str = "auto"
+    where: str | None = None
     one_row_per: str | None = None
     columns: dict[str, str] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -95,12 +119,15 @@ class TableSource:
         name = self.files[0].name
         if len(self.files) > 1:
             name = f"{name} and {len(self.files) - 1} more files"
-        return f"sheet '{self.sheet}' of {name}" if self.sheet else name
+        sheets = " and ".join(f"sheet '{sheet}'" for sheet in self.sheets)
+        return f"{sheets} of {name}" if sheets else name
 
 
 def kind_of(path: Path) -> str | None:
-    """Tell what a file is by its ending: text, parquet, workbook or None."""
+    """Tell what a file is by its ending: text, json, parquet, workbook or None."""
     name = path.name.lower()
+    if name.endswith(JSON_SUFFIXES):
+        return "json"
     if name.endswith(TEXT_SUFFIXES):
         return "text"
     if name.endswith(PARQUET_SUFFIXES):
@@ -137,17 +164,10 @@ def find_source(location: str, table: TableContract) -> TableSource | None:
 
 
 def _from_files(path: Path, location: str, table: TableContract) -> TableSource | None:
-    candidates = [path]
-    if path.is_dir():
-        candidates = sorted(
-            entry
-            for entry in path.iterdir()
-            if not entry.name.startswith((".", "~"))
-            and (kind_of(entry) or (entry.is_dir() and _parts(entry)))
-        )
-    ranked = _rank_files(candidates, table) or _rank_sheets(candidates, table)
+    candidates = _candidates(path)
+    ranked = _rank_files(candidates, table) or _rank_workbooks(candidates, table)
     if not ranked and path.is_file() and kind_of(path) != "workbook":
-        ranked = [] if table.is_optional else [(0, path, None)]
+        ranked = [] if table.is_optional else [_Candidate(0, path)]
     if not ranked:
         if table.is_optional:
             return None
@@ -157,104 +177,176 @@ def _from_files(path: Path, location: str, table: TableContract) -> TableSource 
             f"{table.name}.csv (or .parquet, .xlsx), or write a mapping file "
             f"(copy {TEMPLATE})."
         )
-    best = min(rank for rank, _, _ in ranked)
-    chosen = [(file, sheet) for rank, file, sheet in ranked if rank == best]
+    best = min(candidate.rank for candidate in ranked)
+    chosen = [candidate for candidate in ranked if candidate.rank == best]
     if len(chosen) > 1:
-        names = [sheet or file.name for file, sheet in chosen]
+        names = [candidate.file.name for candidate in chosen]
         raise InputError(
             f"More than one file in '{location}' is named like {table.name}: "
             f"{listing(names)}. Keep one, or name it in a mapping file (copy "
             f"{TEMPLATE}; a path such as orders_*.csv joins several)."
         )
-    file, sheet = chosen[0]
+    file, sheets, notes = chosen[0].file, chosen[0].sheets, chosen[0].notes
     files = _parts(file) if file.is_dir() else (file,)
-    return TableSource(table, origin=location, files=files, sheet=sheet)
+    kinds = {kind_of(part) for part in files}
+    if len(kinds) > 1:
+        raise InputError(
+            f"The folder '{file.name}' holds parts of different kinds: "
+            f"{listing(part.name for part in files)}. Keep those of one kind."
+        )
+    return TableSource(table, origin=location, files=files, sheets=sheets, notes=notes)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A file (with sheets of it) that may be a table: the lower its rank, the rather.
+
+    Without sheets, a workbook's are chosen by their columns.
+    """
+
+    rank: int
+    file: Path
+    sheets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _candidates(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(
+        entry
+        for entry in path.iterdir()
+        if not entry.name.startswith((".", "~"))
+        and (kind_of(entry) or (entry.is_dir() and _parts(entry)))
+    )
 
 
 def _parts(folder: Path) -> tuple[Path, ...]:
     """List the files of a table that is kept as a folder of parts."""
-    files = sorted(entry for entry in folder.rglob("*") if kind_of(entry))
-    return tuple(file for file in files if kind_of(file) != "workbook")
+    return tuple(
+        entry
+        for entry in sorted(folder.rglob("*"))
+        if kind_of(entry) not in (None, "workbook")
+        and entry.is_file()
+        and not any(
+            part.startswith((".", "_", "~")) for part in entry.relative_to(folder).parts
+        )
+    )
 
 
-def _rank_files(
-    candidates: list[Path], table: TableContract
-) -> list[tuple[int, Path, str | None]]:
+def note_on_unread_files(location: str) -> list[str]:
+    """Say which files of a folder no table is read from; in a list, empty if none."""
+    path = Path(location).expanduser()
+    if not path.is_dir():
+        return []
+    read: dict[Path, str] = {}
+    for table in TABLES.values():
+        try:
+            source = _from_files(path, location, table)
+        except InputError:
+            return []
+        for file in source.files if source else ():
+            read[path / file.relative_to(path).parts[0]] = table.name
+    unread = [
+        entry.name
+        for entry in sorted(path.iterdir())
+        if not entry.name.startswith((".", "~"))
+        and entry not in read
+        and (entry in _candidates(path) or _is_named_like_a_table(entry))
+    ]
+    if not unread:
+        return []
+    taken = listing(f"{file.name} as {table}" for file, table in read.items())
     return [
-        (rank, entry, None)
+        f"In '{location}', {listing(unread)} was not read: of each table one file is, "
+        f"the one whose name fits best ({taken}). To read others, or several, write a "
+        f"mapping file (copy {TEMPLATE}; a path such as orders_*.csv joins several)."
+    ]
+
+
+def _is_named_like_a_table(entry: Path) -> bool:
+    return entry.is_file() and any(
+        match_rank(_stem(entry), table) is not None for table in TABLES.values()
+    )
+
+
+def _rank_files(candidates: list[Path], table: TableContract) -> list[_Candidate]:
+    return [
+        _Candidate(rank, entry)
         for entry in candidates
         if kind_of(entry) != "workbook"
         and (rank := match_rank(_stem(entry), table)) is not None
     ]
 
 
-def _rank_sheets(
-    candidates: list[Path], table: TableContract
-) -> list[tuple[int, Path, str | None]]:
-    ranked: list[tuple[int, Path, str | None]] = []
-    for entry in candidates:
-        if kind_of(entry) != "workbook":
-            continue
-        sheets = open_workbook(entry).sheet_names
-        matching = [
-            (rank, entry, sheet)
-            for sheet in sheets
-            if (rank := match_rank(sheet, table)) is not None
-        ]
-        file_rank = match_rank(_stem(entry), table)
-        if not matching and file_rank is not None:
-            matching = [(file_rank, entry, sheets[0])]
-        ranked.extend(matching)
-    return ranked
+def _rank_workbooks(candidates: list[Path], table: TableContract) -> list[_Candidate]:
+    return [
+        candidate
+        for entry in candidates
+        if kind_of(entry) == "workbook"
+        and (candidate := _rank_workbook(entry, table)) is not None
+    ]
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """Refuses a key that is written twice, where YAML would silently keep the last."""
-
-
-def _strict_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen = set()
-    for key_node, _ in node.value:
-        if key_node.value in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"'{key_node.value}' is there twice", key_node.start_mark
-            )
-        seen.add(key_node.value)
-    return loader.construct_mapping(node, deep=True)
-
-
-_StrictLoader.add_constructor(
-    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _strict_mapping
-)
-
-
-def _load_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_StrictLoader)
-    except FileNotFoundError:
-        raise InputError(
-            f"The mapping file '{path}' doesn't exist (looked in {Path.cwd()}). Copy "
-            f"{TEMPLATE} and fill it in."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"The mapping file '{path}' can't be read: {error}."
-        ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise InputError(
-            f"The mapping file '{path}' isn't valid YAML{line}: {problem}. Put an "
-            "expression that holds quotes or a colon in quotes of the other kind: "
-            "list_price: '\"Unit Price\" * Quantity'."
-        ) from error
-    if not isinstance(content, dict):
-        raise InputError(
-            f"The mapping file '{path}' says nothing: it needs at least a table "
-            f"'transactions' with a path. Copy {TEMPLATE}."
+def _rank_workbook(file: Path, table: TableContract) -> _Candidate | None:
+    """Rank a workbook by its visible sheets' names, its own, and its hidden sheets'."""
+    ranks = {
+        sheet: rank
+        for sheet in sheets_of(file)
+        if (rank := match_rank(sheet.name, table)) is not None
+    }
+    shown = {sheet: rank for sheet, rank in ranks.items() if sheet.is_visible}
+    own_rank = match_rank(_stem(file), table)
+    if not shown and own_rank is not None:
+        return _Candidate(own_rank, file)
+    if not ranks:
+        return None
+    best = min((shown or ranks).values())
+    chosen = [sheet for sheet, rank in (shown or ranks).items() if rank == best]
+    names = listing(f"'{sheet.name}'" for sheet in chosen)
+    others = listing(
+        f"'{sheet.name}'{'' if sheet.is_visible else ' (hidden)'}"
+        for sheet in ranks
+        if sheet not in chosen
+    )
+    notes = []
+    advice = "To read others, write a mapping file and name one with 'sheet:'."
+    if len(chosen) > 1:
+        notes.append(
+            f"{len(chosen)} sheets of {file.name} are named like {table.name}, and "
+            f"were read one after the other: {names}. {advice}"
         )
-    return content
+    if len(chosen) < len(ranks):
+        notes.append(
+            f"Of {file.name}, {names} was read as {table.name}, and {others} not, "
+            f"though named like it, too. {advice}"
+        )
+    if not shown:
+        notes.append(
+            f"In {file.name} only hidden sheets are named like {table.name}: {names} "
+            f"was read. {advice}"
+        )
+    return _Candidate(best, file, tuple(sheet.name for sheet in chosen), tuple(notes))
+
+
+def input_name(location: str) -> str | None:
+    """Return the name that a mapping file gives its input; None for any other input.
+
+    Raises
+    ------
+    InputError
+        When the mapping can't be read, or the name isn't a text.
+    """
+    path = Path(location).expanduser()
+    if path.suffix.lower() not in (".yml", ".yaml"):
+        return None
+    name = load_mapping(path).get("name")
+    if name is not None and (not isinstance(name, str) or not name.strip()):
+        raise InputError(
+            f"In the mapping file '{path}', 'name' is '{name}', but it must be a text "
+            "by which the input is known from build to build, such as 'name: my shop'."
+        )
+    return name.strip() if name else None
 
 
 def _expand(text: str, path: Path) -> str:
@@ -274,15 +366,15 @@ def _expand(text: str, path: Path) -> str:
 
 
 def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
-    content = _load_yaml(path)
-    unknown = [key for key in content if key not in (*TABLES, "description")]
+    content = load_mapping(path)
+    unknown = [key for key in content if key not in (*TABLES, "description", "name")]
     if unknown:
         raise InputError(
             f"The mapping file '{path}' names the table '{unknown[0]}', which isn't "
             f"an input. The tables are: {listing(TABLES)}."
         )
     settings = content.get(table.name)
-    if settings is None:
+    if not is_given(settings):
         if table.is_optional:
             return None
         raise InputError(
@@ -301,16 +393,21 @@ def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
             f"'{unknown[0]}', which isn't known. The settings are: "
             f"{listing(TABLE_SETTINGS)}. Column expressions belong below 'columns'."
         )
+
+    def text(name: str) -> str | None:
+        return text_setting(settings.get(name), name, path, table)
+
     source = TableSource(
         table,
         origin=str(path),
-        sheet=_optional_text(settings.get("sheet")),
-        separator=_optional_text(settings.get("separator", settings.get("delimiter"))),
-        encoding=_optional_text(settings.get("encoding")),
-        header=_header_names(settings.get("header"), path, table),
-        decimal=_decimal(settings.get("decimal", "auto"), path, table),
-        columns=_column_expressions(settings.get("columns"), path, table),
-        one_row_per=_one_row_per(settings.get("one_row_per"), path, table),
+        sheets=_sheet_names(settings.get("sheet"), path, table),
+        separator=text("separator") or text("delimiter"),
+        encoding=text("encoding"),
+        header=header_names(settings.get("header"), path, table),
+        decimal=decimal(settings.get("decimal"), path, table),
+        where=condition(settings.get("where"), path, table),
+        columns=column_expressions(settings.get("columns"), path, table),
+        one_row_per=one_row_per(settings.get("one_row_per"), path, table),
     )
     return _located(source, settings, path)
 
@@ -318,7 +415,11 @@ def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
 def _located(source: TableSource, settings: dict[str, Any], path: Path) -> TableSource:
     """Give a mapped table its files, its relation or its table of a server."""
     table = source.table.name
-    places = [name for name in PLACES if settings.get(name)]
+    places = [
+        name
+        for name in PLACES
+        if text_setting(settings.get(name), name, path, source.table)
+    ]
     if len(places) != 1:
         found = {0: "neither", 2: "both"}.get(len(places), "all")
         raise InputError(
@@ -326,15 +427,15 @@ def _located(source: TableSource, settings: dict[str, Any], path: Path) -> Table
             f"or a table of 'postgres' (one of them, not {found})."
         )
     expanded = _expand(str(settings[places[0]]), path)
-    if settings.get("postgres"):
+    if places[0] == "postgres":
         return replace(source, server_table=_server_table(expanded, settings, source))
     for name in SERVER_SETTINGS:
-        if settings.get(name) is not None:
+        if is_given(settings.get(name)):
             raise InputError(
                 f"In the mapping file '{path}', {table} has '{name}', which only a "
                 "table of 'postgres' may have: files and relations are read whole."
             )
-    if settings.get("relation"):
+    if places[0] == "relation":
         return replace(source, relation=expanded)
     files = _resolve(expanded, path.parent)
     if not files:
@@ -347,16 +448,19 @@ def _located(source: TableSource, settings: dict[str, Any], path: Path) -> Table
     if unknown:
         raise InputError(
             f"In the mapping file '{path}', {table} is to be read from "
-            f"'{unknown[0].name}', which isn't CSV, TSV, TXT (plain or .gz), Parquet "
-            "or a workbook (.xlsx, .xls, .ods). Export it as one of them."
+            f"'{unknown[0].name}', which isn't CSV, TSV, TXT or JSON (plain, .gz or "
+            ".zip), Parquet or a workbook (.xlsx, .xls, .ods). Export it as one of "
+            "them."
         )
     if len({kind_of(file) for file in files}) > 1:
         raise InputError(
             f"In the mapping file '{path}', {table} matches files of different kinds: "
             f"{listing(file.name for file in files)}. Join files of one kind only."
         )
-    if kind_of(files[0]) == "workbook" and source.sheet is None:
-        source = replace(source, sheet=_only_sheet(files[0], source.table))
+    if kind_of(files[0]) == "workbook" and not source.sheets:
+        found = _rank_workbook(files[0], source.table)
+        if found is not None and len(files) == 1:
+            source = replace(source, sheets=found.sheets, notes=found.notes)
     return replace(source, files=files)
 
 
@@ -366,12 +470,14 @@ def _server_table(
     """Check the settings of a table of a PostgreSQL server."""
     start = f"In the mapping file '{source.origin}', {source.table.name} has"
     schema, _, name = location.rpartition(".")
-    changed_at, key = settings.get("changed_at"), settings.get("key") or []
-    days = settings.get("look_back_days", LOOK_BACK_DAYS)
-    if type(days) is not int or days < 0:
+    path, table = Path(source.origin), source.table
+    changed_at = text_setting(settings.get("changed_at"), "changed_at", path, table)
+    key = settings["key"] if is_given(settings.get("key")) else []
+    days = whole_days(settings.get("look_back_days"), LOOK_BACK_DAYS)
+    if days is None:
         raise InputError(
-            f"{start} 'look_back_days: {days}', but it must be a number of days, such "
-            "as 3."
+            f"{start} 'look_back_days: {settings['look_back_days']}', but it must be a "
+            "number of days, such as 3."
         )
     if bool(changed_at) != bool(key):
         alone = "changed_at" if changed_at else "key"
@@ -384,24 +490,17 @@ def _server_table(
     return ServerTable(
         schema or "public",
         name,
-        _optional_text(changed_at),
+        changed_at,
         tuple(str(column) for column in (key if isinstance(key, list) else [key])),
         days,
     )
 
 
-def _only_sheet(file: Path, table: TableContract) -> str:
-    """Choose the sheet named like the table, or the only one there is."""
-    ranked = _rank_sheets([file], table)
-    if ranked:
-        return min(ranked, key=lambda entry: entry[0])[2] or ""
-    sheets = open_workbook(file).sheet_names
-    if len(sheets) == 1:
-        return sheets[0]
-    raise InputError(
-        f"{file.name} has no sheet named like {table.name}. Its sheets are: "
-        f"{listing(sheets)}. Say which one with 'sheet:'."
-    )
+def _sheet_names(value: Any, path: Path, table: TableContract) -> tuple[str, ...]:
+    """Read the name of a sheet, or a list of names."""
+    names = value if isinstance(value, list) else [value]
+    texts = (text_setting(name, "sheet", path, table) for name in names)
+    return tuple(filter(None, texts))
 
 
 def _resolve(location: str, folder: Path) -> tuple[Path, ...]:
@@ -416,77 +515,3 @@ def _resolve(location: str, folder: Path) -> tuple[Path, ...]:
         if found:
             return tuple(found)
     return ()
-
-
-def _optional_text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _header_names(
-    value: Any, path: Path, table: TableContract
-) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if isinstance(value, list) and value and all(name is not None for name in value):
-        return tuple(str(name) for name in value)
-    raise InputError(
-        f"In the mapping file '{path}', {table.name} has 'header: {value}', but it "
-        "must be the list of the file's column names, such as [order, customer, date]."
-    )
-
-
-def _decimal(value: Any, path: Path, table: TableContract) -> str:
-    if value in ("auto", "point", "comma"):
-        return str(value)
-    raise InputError(
-        f"In the mapping file '{path}', {table.name} has 'decimal: {value}', but it "
-        "must be auto, point or comma."
-    )
-
-
-def _one_row_per(value: Any, path: Path, table: TableContract) -> str | None:
-    if value is None or value in table.columns:
-        return value
-    raise InputError(
-        f"In the mapping file '{path}', {table.name} has 'one_row_per: {value}', but "
-        f"it must be one of its columns: {listing(table.columns)}."
-    )
-
-
-def _expression_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value).strip()
-
-
-def _column_expressions(
-    value: Any, path: Path, table: TableContract
-) -> dict[str, str] | None:
-    """Check a mapping's columns: known names, and none of the required ones missing."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise InputError(
-            f"In the mapping file '{path}', the columns of {table.name} must be "
-            "written one a line, as 'customer_id: the column or expression'."
-        )
-    expressions = {
-        str(name).strip().lower(): _expression_text(expression)
-        for name, expression in value.items()
-        if expression is not None
-    }
-    for name in expressions:
-        if name not in table.columns:
-            raise InputError(
-                f"In the mapping file '{path}', {table.name} has the column '{name}', "
-                f"which isn't one of its columns. They are: {listing(table.columns)}. "
-                "The name on the left is ours, the expression on the right is yours."
-            )
-    for name in table.required:
-        if not expressions.get(name):
-            raise InputError(
-                f"The mapping file '{path}' says nothing for {table.name}.{name}, "
-                f"which is required. Add '{name}: <column or expression>' below its "
-                "columns."
-            )
-    return expressions

@@ -1,4 +1,5 @@
--- Copies and conflicts are looked for among the rows that are good so far. They
+-- Copies and conflicts are looked for among the rows that are good so far; a sale
+-- and what gives it back may have one id. They
 -- are read in each step, not once at the top: an engine that keeps what is used
 -- twice would hold every row, with its text, in memory.
 {% set judged_rows = ref('int_transactions_judged') -%}
@@ -9,7 +10,8 @@ with contested as (
     where own_reason is null
     group by 1
     having
-        count(*) > count(distinct line_id)
+        count(*) > count(distinct case when is_given_back then line_id end)
+        + count(distinct case when not is_given_back then line_id end)
         or min(customer_id) <> max(customer_id)
 
 ),
@@ -33,7 +35,8 @@ settled as (
         on judged.transaction_id = contested.order_id
     where judged.own_reason is null
     window by_order as (partition by judged.transaction_id), by_line as (
-        partition by judged.transaction_id, judged.line_id
+        partition by
+            judged.transaction_id, judged.line_id, judged.is_given_back
         order by judged.raw_row
     )
 
@@ -101,16 +104,13 @@ checked as (
                 )
                 then 'return_before_first_order'
         end as reason_code,
-        abs(reasoned.quantity) as quantity,
-        {{ exact_amount('abs(reasoned.list_price * reasoned.quantity)') }}
-            as list_amount,
-        {{ exact_amount('reasoned.discount_amount') }} as discount_amount,
-        {{ exact_amount('reasoned.standard_cost * abs(reasoned.quantity)') }}
-            as cost_amount,
-        reasoned.repaired_values,
-        reasoned.is_online,
-        reasoned.is_return,
-        reasoned.transaction_date
+        {% for column in [
+            'list_amount', 'discount_amount', 'refunded_amount', 'cost_amount',
+            'quantity', 'repaired_values', 'is_online', 'is_marked_return',
+            'is_return', 'is_refunded', 'transaction_date'
+        ] -%}
+        reasoned.{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
     from reasoned
     left join customers
         on reasoned.customer_id = customers.customer_id

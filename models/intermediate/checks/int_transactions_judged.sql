@@ -1,21 +1,6 @@
 with transactions as (
 
-    select * from {{ ref('stg_retail__transactions') }}
-
-),
-
--- Returns are recognised before prices are judged.
-recognised as (
-
-    select
-        *,
-        coalesce(
-            is_marked_return
-            or order_status in ({{ quoted_list('returned_order_statuses') }})
-            or (quantity < 0 and list_price > 0),
-            false
-        ) as is_return
-    from transactions
+    select * from {{ ref('int_transactions_recognised') }}
 
 ),
 
@@ -26,19 +11,18 @@ judged as (
         *,
         case
             when unreadable_line is not null then 'unreadable_line'
+            when left_out_line is not null then 'left_out_by_mapping'
+            when is_total then 'total_row'
             when transaction_id is null then 'null_transaction'
             when customer_id is null then 'null_customer'
+            when has_unknown_flag then 'unknown_flag'
+            when customer_id in ({{ guest_ids() }}) then 'guest_order'
+            when has_ambiguous_number then 'ambiguous_amount'
+            when has_unread_number then 'null_or_unparsable_price'
+            when has_absurd_number then 'absurd_amount'
             when
-                list_price is null
-                or quantity is null
-                or discount_amount is null
-                or abs(list_price * quantity) >= 1e13
-                or abs(discount_amount) >= 1e13
-                then 'null_or_unparsable_price'
-            when list_price = 0 or quantity = 0 then 'non_positive_price'
-            when
-                not is_return
-                and list_price * quantity - discount_amount <= 0
+                (list_price < 0 and not is_return)
+                or list_amount <= discount_amount
                 then 'non_positive_price'
             when transaction_date is null then 'unparsable_date'
             when
@@ -56,7 +40,7 @@ judged as (
                 )
                 then 'cancelled_or_unknown_status'
         end as own_reason
-    from recognised
+    from transactions
 
 )
 

@@ -20,13 +20,17 @@ published as (
         mixes_counted.dimension,
         mixes_counted.dimension_value,
         mixes_counted.customers,
-        mixes_counted.customers / cast(sum(mixes_counted.customers) over (
-            partition by mixes_counted.segment_id, mixes_counted.dimension
-        ) as double) as customer_share,
+        {{ share(
+            'mixes_counted.customers',
+            'sum(mixes_counted.customers) over of_dimension'
+        ) }} as customer_share,
         cells_judged.is_shown
     from mixes_counted
     inner join cells_judged
         on mixes_counted.segment_mix_id = cells_judged.cell_id
+    window of_dimension as (
+        partition by mixes_counted.segment_id, mixes_counted.dimension
+    )
 
 )
 

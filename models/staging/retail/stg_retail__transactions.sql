@@ -4,20 +4,27 @@ with transactions as (
 
 ),
 
--- How this input writes numbers and dates, from the whole column. Read anew: an
--- engine that keeps what is read twice would hold every row in memory.
+number_conventions as (
+
+    select * from {{ ref('base_retail__number_conventions') }}
+
+),
+
+order_headers as (
+
+    select * from {{ ref('base_retail__order_headers') }}
+
+),
+
+-- How this input writes dates, from the whole column. Read anew: an engine that
+-- keeps what is read twice would hold every row in memory.
 conventions as (
 
     select
-        {% if var('decimal_separator') == 'auto' -%}
-        coalesce({{ decimal_comma_evidence('list_price') }}, 0) > 0
-        {%- else -%}
-        {{ var('decimal_separator') == 'comma' }}
-        {%- endif %} as has_decimal_comma,
-        {% if var('date_order') == 'auto' -%}
+        {% if checked_var('date_order') == 'auto' -%}
         coalesce({{ day_first_evidence('transaction_date') }}, 0) >= 0
         {%- else -%}
-        {{ var('date_order') == 'dmy' }}
+        {{ checked_var('date_order') == 'dmy' }}
         {%- endif %} as is_day_first
     from {{ ref('base_retail__transactions') }}
 
@@ -29,11 +36,17 @@ typed as (
         ---------- ids
         {{ clean_id('transactions.transaction_id') }} as transaction_id,
         {{ clean_id("coalesce(transactions.line_id, '1')") }} as line_id,
-        {{ clean_id('transactions.customer_id') }} as customer_id,
+        {{ clean_id(
+            'coalesce(transactions.customer_id, order_headers.customer_id)'
+        ) }} as customer_id,
         {{ clean_id('transactions.product_id') }} as product_id,
 
         ---------- strings
-        coalesce(lower(transactions.order_status), 'approved') as order_status,
+        coalesce(
+            {{ clean_status(
+                'coalesce(transactions.order_status, order_headers.order_status)'
+            ) }}, 'approved'
+        ) as order_status,
         transactions.product_line,
         transactions.product_category,
         transactions.brand,
@@ -42,27 +55,25 @@ typed as (
         transactions.payment_method,
         transactions.promotion,
         transactions.unreadable_line,
+        transactions.left_out_line,
         transactions.raw_row,
 
         ---------- numerics
-        {{ parse_number(
-            'transactions.list_price', 'conventions.has_decimal_comma'
-        ) }} as list_price,
+        {% for column, absent in {
+            'list_price': 'null',
+            'quantity': '1',
+            'discount_amount': '0',
+            'standard_cost': 'null',
+            'refunded_amount': '0'
+        }.items() -%}
         case
-            when transactions.quantity is null then cast(1 as double)
+            when transactions.{{ column }} is null
+                then cast({{ absent }} as double)
             else {{ parse_number(
-                'transactions.quantity', 'conventions.has_decimal_comma'
+                'transactions.' ~ column, 'number_conventions.decimal_mark'
             ) }}
-        end as quantity,
-        case
-            when transactions.discount_amount is null then cast(0 as double)
-            else {{ parse_number(
-                'transactions.discount_amount', 'conventions.has_decimal_comma'
-            ) }}
-        end as discount_amount,
-        {{ parse_number(
-            'transactions.standard_cost', 'conventions.has_decimal_comma'
-        ) }} as standard_cost,
+        end as {{ column }},
+        {% endfor -%}
         case
             when try_cast(transactions.list_price as double) is null then 1
             else 0
@@ -73,16 +84,33 @@ typed as (
 
         ---------- booleans
         {{ parse_boolean('transactions.online_order') }} as is_online,
-        coalesce(
-            {{ parse_boolean('transactions.is_return') }}, false
-        ) as is_marked_return,
+        {{ parse_boolean('transactions.is_return') }} as is_marked_return,
+        {{ is_total(
+            'coalesce(transactions.transaction_id, transactions.customer_id, '
+            ~ 'transactions.transaction_date)'
+        ) }} as is_total,
+        number_conventions.decimal_mark is null
+        and (
+            {% for column in number_columns() -%}
+            {{ 'or ' if not loop.first }}coalesce({{
+                has_undecided_number('transactions.' ~ column)
+            }}, false)
+            {% endfor -%}
+        ) as has_ambiguous_number,
+        transactions.is_return is not null
+        and {{ parse_boolean('transactions.is_return') }} is null
+            as has_unknown_flag,
 
         ---------- dates
         {{ parse_date(
-            'transactions.transaction_date', 'conventions.is_day_first'
+            'coalesce(transactions.transaction_date, order_headers.transaction_date)',
+            'conventions.is_day_first'
         ) }} as transaction_date
     from transactions
     cross join conventions
+    cross join number_conventions
+    left join order_headers
+        on transactions.transaction_id = order_headers.transaction_id
 
 )
 
