@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -33,6 +37,8 @@ from warehouse.inputs.expressions import (
     quoted,
     referenced_names,
 )
+from warehouse.inputs.json_files import read_json
+from warehouse.inputs.openings import beginning, what_begins
 from warehouse.inputs.planning import (
     Plan,
     columns_of,
@@ -42,15 +48,22 @@ from warehouse.inputs.planning import (
     unreadable_relation,
     write_expressions,
 )
+from warehouse.inputs.rows import Chunk, Sought, TextTable
 from warehouse.inputs.server_tables import (
     ServerCopy,
     check_table,
     copy_table,
     server_relation,
 )
-from warehouse.inputs.sources import TableSource, find_source, kind_of
-from warehouse.inputs.text_files import Chunk, TextTable, read_text
-from warehouse.inputs.workbooks import read_sheet
+from warehouse.inputs.sources import (
+    TEMPLATE,
+    TableSource,
+    find_source,
+    kind_of,
+    note_on_unread_files,
+)
+from warehouse.inputs.text_files import read_text
+from warehouse.inputs.workbooks import open_sheets
 from warehouse.postgres import PostgresError, connect_server
 
 BATCH_ROWS = 50_000
@@ -82,6 +95,7 @@ class InputReader:
         self.read_files: dict[str, tuple[Path, ...]] = {}
         # Sentences on what was taken where an input could not tell; each said once.
         self.notes: list[str] = []
+        self._failures: dict[str, str] = {}
         self.copies: dict[str, ServerCopy] = {}
 
     def read(
@@ -108,15 +122,31 @@ class InputReader:
             to do.
         """
         table = TABLES[table_name]
-        source = find_source(location, table) if location else None
-        if source is None:
-            return _empty(table)
         with self._lock:
-            if source.server_table is not None:
-                source = self._copied(source, full_load)
-            plan = self._plan(source)
+            try:
+                source = find_source(location, table) if location else None
+                if not table.is_optional:
+                    self._note(note_on_unread_files(location) if location else ())
+                if source is None:
+                    return _empty(table)
+                self._note(source.notes)
+                if source.server_table is not None:
+                    source = self._copied(source, full_load)
+                plan = self._plan(source)
+            except InputError as error:
+                raise self._said_once(error, table_name) from error
             self.read_files[table.name] = source.files
         return self._stream(source, plan)
+
+    def _note(self, sentences: Iterable[str]) -> None:
+        self.notes += [it for it in dict.fromkeys(sentences) if it not in self.notes]
+
+    def _said_once(self, error: InputError, table_name: str) -> InputError:
+        """Return a failure; where another table had the same, refer to it."""
+        first = self._failures.setdefault(str(error), table_name)
+        if first == table_name:
+            return error
+        return InputError(f"{table_name}: for the reason given for {first}.")
 
     def _copied(self, source: TableSource, full_load: bool) -> TableSource:
         """Copy a server's table into the work database; return it as a relation."""
@@ -137,7 +167,7 @@ class InputReader:
                 except duckdb.Error as error:
                     raise InputError(_unreadable(source, error)) from error
                 self._plans[key] = make_plan(connection, source, sql, kinds)
-                self.notes += self._plans[key].notes
+                self._note(self._plans[key].notes)
         return self._plans[key]
 
     def _open(self, source: TableSource) -> duckdb.DuckDBPyConnection:
@@ -181,10 +211,13 @@ class InputReader:
         if source.relation:
             return relation_sql(connection, source)
         if kind_of(source.files[0]) == "parquet":
+            for file in source.files:
+                _check_parquet(file)
             return _parquet_sql(connection, source)
         rewritten = Path(self._files_of(source)[0])
         if not rewritten.exists():
-            _rewrite_as_parquet(source, _wanted(connection, source), rewritten)
+            sought = _sought(connection, source)
+            self._note(_rewrite_as_parquet(source, sought, rewritten))
         return f"select * from read_parquet({literal(str(rewritten))})"
 
 
@@ -225,9 +258,34 @@ def _unreadable(source: TableSource, error: Exception) -> str:
 
 def _unreadable_file(file: Path, error: Exception) -> str:
     reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
+    if isinstance(error, (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, EOFError)):
+        reason = "it is damaged, breaks off, or isn't packed as its ending says"
     return (
         f"{file.name} can't be read: {reason.rstrip('.')}. Check that the file is "
         "whole, is what its ending says, and may be read by you."
+    )
+
+
+def _check_parquet(file: Path) -> None:
+    """See that a file has the frame of Parquet.
+
+    Raises
+    ------
+    InputError
+        When it hasn't.
+    """
+    start = beginning(file)
+    with file.open("rb") as opened:
+        opened.seek(max(file.stat().st_size - 4, 0))
+        end = opened.read()
+    if start.startswith(b"PAR1") and end == b"PAR1":
+        return
+    what = "it breaks off"
+    if not start.startswith(b"PAR1"):
+        what = f"it is {what_begins(start) or 'no Parquet file'}"
+    raise InputError(
+        f"{file.name} can't be read as Parquet: {what}. Export it again, or give it "
+        "the ending of what it is."
     )
 
 
@@ -264,72 +322,125 @@ def _folder_of(files: tuple[Path, ...]) -> Path:
     return Path(os.path.commonpath([file.parent for file in files]))
 
 
-def _wanted(
-    connection: duckdb.DuckDBPyConnection, source: TableSource
-) -> frozenset[str]:
+def _sought(connection: duckdb.DuckDBPyConnection, source: TableSource) -> Sought:
     """List the (squeezed) names by which a header is known."""
+    table = source.table
+
+    def squeezed(names: Iterable[str]) -> frozenset[str]:
+        return frozenset(filter(None, map(squeeze, names)))
+
     if source.columns is None:
-        table = source.table
-        known = (name for it in table.columns for name in table.names_of(it))
-        return frozenset(squeeze(name) for name in known)
-    expressions = [*source.columns.values(), *filter(None, [source.where])]
-    names = set(expressions)
-    for expression in expressions:
-        names.update(referenced_names(connection, expression) or ())
-    return frozenset(squeezed for name in names if (squeezed := squeeze(name)))
+        known = [name for it in table.columns for name in table.names_of(it)]
+        return Sought(squeezed(known), squeezed(table.required), table.name)
+    referenced = {
+        name: referenced_names(connection, expression) or ()
+        for name, expression in source.columns.items()
+    }
+    conditions = [source.where] if source.where else []
+    for condition in conditions:
+        referenced["where"] = referenced_names(connection, condition) or ()
+    return Sought(
+        squeezed([*source.columns.values(), *conditions, *chain(*referenced.values())]),
+        squeezed(chain(*(referenced[name] for name in table.required)))
+        - {squeeze(SOURCE_ROW)},
+        table.name,
+    )
 
 
-def _open_table(source: TableSource, file: Path, wanted: frozenset[str]) -> TextTable:
+def _open_tables(
+    source: TableSource, file: Path, sought: Sought
+) -> Iterator[tuple[str, TextTable]]:
+    """Open the tables of a file, one after the other, with what each is called."""
     header = list(source.header) if source.header else None
     if kind_of(file) == "workbook":
-        return read_sheet(file, source.sheet or "", wanted, header)
-    return read_text(file, wanted, source.separator, source.encoding, header)
+        yield from open_sheets(file, source.sheets, sought, header)
+    elif kind_of(file) == "json":
+        yield file.name, read_json(file, sought, source.encoding)
+    else:
+        separator, encoding = source.separator, source.encoding
+        yield file.name, read_text(file, sought, separator, encoding, header)
 
 
-def _rewrite_as_parquet(
-    source: TableSource, wanted: frozenset[str], target: Path
-) -> None:
+def _rewrite_as_parquet(source: TableSource, sought: Sought, target: Path) -> list[str]:
     """Rewrite text files or sheets as one Parquet file of text columns.
 
     Every later step then has one engine, can look at whole columns, and fails before
     a table is being built rather than amid it.
+
+    Returns sentences on what was taken where the files can't tell.
     """
     partial = target.with_suffix(".part")
     writer: pq.ParquetWriter | None = None
-    columns: list[str] = []
+    first, columns = "", []
     number = 0
+    notes = []
     try:
         for file in source.files:
             try:
-                opened = _open_table(source, file, wanted)
-                if writer is None:
-                    columns = opened.columns
-                    folder = _folder_of(source.files)
-                    writer = pq.ParquetWriter(
-                        partial, _text_schema(columns), compression="lz4"
-                    )
-                elif columns != opened.columns:
-                    raise InputError(
-                        f"{source.files[0].name} and {file.name} are both to be read "
-                        f"as {source.table.name}, but have different columns: "
-                        f"{listing(columns)}; and {listing(opened.columns)}. Give "
-                        "them the same header."
-                    )
-                for chunk in opened.chunks:
-                    if chunk.rows:
-                        writer.write_batch(
-                            _batch(
-                                chunk, columns, number, str(file.relative_to(folder))
-                            ),
-                            row_group_size=BATCH_ROWS,
+                for name, opened in _open_tables(source, file, sought):
+                    if writer is None:
+                        first, columns = name, opened.columns
+                        folder = _folder_of(source.files)
+                        schema = _text_schema(columns)
+                        writer = pq.ParquetWriter(partial, schema, compression="lz4")
+                    elif columns != opened.columns:
+                        raise InputError(
+                            f"{first} and {name} are both to be read as "
+                            f"{source.table.name}, but have different columns: "
+                            f"{listing(columns)}; and {listing(opened.columns)}. Give "
+                            "them the same header."
                         )
-                        number += len(chunk.rows)
-            except (OSError, EOFError, UnicodeError) as error:
+                    before, part = number, str(file.relative_to(folder))
+                    if name != file.name:
+                        part = f"{part} {name}"
+                    for chunk in opened.chunks:
+                        if chunk.rows:
+                            _check_twins(opened, chunk, sought, name, number - before)
+                            writer.write_batch(
+                                _batch(chunk, columns, number, part),
+                                row_group_size=BATCH_ROWS,
+                            )
+                            number += len(chunk.rows)
+                    opened.count.check(name, number - before)
+                    notes += opened.notes
+            except (
+                OSError,
+                EOFError,
+                UnicodeError,
+                zlib.error,
+                zipfile.BadZipFile,
+            ) as error:
                 raise InputError(_unreadable_file(file, error)) from error
     finally:
         if writer is not None:
             writer.close()
     partial.rename(target)
+    return notes
+
+
+def _check_twins(
+    table: TextTable, chunk: Chunk, sought: Sought, name: str, before: int
+) -> None:
+    """See that columns of one name, where it is looked for, don't differ.
+
+    Raises
+    ------
+    InputError
+        When a later one has a value that the first hasn't.
+    """
+    for first, other in table.twins:
+        names = table.columns[first], table.columns[other]
+        squeezed = [squeeze(column) for column in names]
+        if squeezed[0] not in sought.names or squeezed[1] in sought.names:
+            continue
+        for place, row in enumerate(chunk.rows, start=before + 1):
+            if row[other].strip() not in ("", row[first].strip()):
+                raise InputError(
+                    f"{name} has more than one column for {names[0]}, and they differ: "
+                    f"in row {place:,} '{row[first]}' and '{row[other]}'. Rename one, "
+                    "or say which in a mapping file: they are called "
+                    f"{names[0]}_1 and {names[1]} there (copy {TEMPLATE})."
+                )
 
 
 def _text_schema(columns: list[str]) -> pa.Schema:
