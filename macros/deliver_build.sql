@@ -7,7 +7,9 @@
 {% endmacro %}
 
 
-{# DuckDB: the warehouse plugin writes the marts into the published folder. #}
+{# DuckDB: the warehouse plugin writes the marts into the published folder. The
+   input's name is read from its model, for a variable that holds a ref cannot be
+   rendered here; with relations the graph has no seeds of the sample. #}
 {% macro duckdb__deliver_build(results) %}
     {% set input = run_query(
         "select input from " ~ graph.nodes[

@@ -1200,11 +1200,11 @@ def project(tmp_path: Path) -> Path:
         "models/staging/sources.yml": SOURCES_YML,
         "models/staging/base_orders.sql": BASE,
         "models/staging/base_addresses.sql": ADDRESSES,
-        "models/staging/int_inputs_named.sql": "select '{{ var('input') }}' as input",
         "models/marts/fct_orders.sql": ORDERS,
         "models/marts/dim_customers.sql": "select * from {{ ref('base_addresses') }}",
         "models/marts/dim_people.sql": PEOPLE,
         "models/marts/marts.yml": MARTS_YML,
+        "models/int_inputs_named.sql": "select '{{ var(\"input\") }}' as input",
         **{name: (PROJECT / name).read_text() for name in MACROS},
         "data/orders.csv": (
             "transaction_id,customer_id,transaction_date,list_price\n1,2,3,4\n"
