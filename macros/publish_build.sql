@@ -67,9 +67,9 @@
         if 'Corrupt database file' in (result.message or '') | string %}
         {% if loop.first %}
             {% do log(
-                "The work database is damaged. Put back a copy of it, or move it "
-                ~ "away and build anew: segments then get new ids, and what the "
-                ~ "snapshots know is lost (docs/publishing.md).", info=true
+                "The work database is damaged. Put back a copy of it, or move "
+                ~ "it away and build anew: segments then get new ids, and what "
+                ~ "the snapshots know is lost (docs/publishing.md).", info=true
             ) %}
         {% endif %}
     {% endfor %}

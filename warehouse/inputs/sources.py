@@ -341,12 +341,16 @@ def input_name(location: str) -> str | None:
     if path.suffix.lower() not in (".yml", ".yaml"):
         return None
     name = load_mapping(path).get("name")
-    if name is not None and (not isinstance(name, str) or not name.strip()):
+    if not is_given(name):
+        return None
+    is_cut = re.match(r"#\S", getattr(name, "comment", ""))
+    if not isinstance(name, str) or not name.strip() or is_cut:
         raise InputError(
             f"In the mapping file '{path}', 'name' is '{name}', but it must be a text "
-            "by which the input is known from build to build, such as 'name: my shop'."
+            "by which the input is known from build to build, such as 'name: my shop' "
+            "(in quotes, where a # is part of it)."
         )
-    return name.strip() if name else None
+    return name.strip()
 
 
 def _expand(text: str, path: Path) -> str:

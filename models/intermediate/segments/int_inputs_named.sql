@@ -1,5 +1,5 @@
--- What this build reads, as the mapping file or else the variables name it, and a
--- sample of its orders, by which it is known when it comes under another name.
+-- What this build reads, as the mapping file or else the variables name it, and
+-- a sample of its orders, by which it is known when it comes under another name.
 {% set location = (
     var('input') or var('transactions_relation') or 'sample shop'
 ) | trim -%}
@@ -20,7 +20,7 @@ names as (
 
 ),
 
--- The lowest fingerprints: of any two inputs, orders that both have are drawn alike.
+-- The lowest fingerprints: of two inputs, orders that both have are drawn alike.
 drawn as (
 
     select

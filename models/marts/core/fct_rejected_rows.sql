@@ -5,7 +5,7 @@ with input_rows as (
 
 ),
 
--- A key that tells nothing of the row, for it is published where the row is not.
+-- A key that tells nothing of the row: it is published where the row is not.
 numbered as (
 
     select
