@@ -180,7 +180,7 @@ def _sizes(
         top = rows.loc[rows["revenue_share"].fillna(-1).idxmax()]
         revenue = f"{formats.share(top['revenue_share'])} of the month's revenue"
         if rows["revenue_share"].isna().all():
-            top = rows.loc[rows["customer_share"].idxmax()]
+            top = rows.loc[rows["customers"].astype(float).idxmax()]
             revenue = "no shares of revenue, which is not above zero everywhere"
         title = (
             f"{segments.name(top['segment_id'])}:"

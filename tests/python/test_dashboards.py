@@ -34,6 +34,7 @@ from dashboards import (
 )
 from dashboards import stability as stability_page
 from dashboards.published import MARTS, PublishedMarts, UnreadableMartsError
+from warehouse.publish import DRAWN
 
 FILES = {module.FILE for module in site.PAGES}
 
@@ -141,7 +142,7 @@ def test_a_failed_build_leaves_the_old_site(
 ):
     old = tmp_path / "site"
     old.mkdir()
-    (old / "index.html").write_text("old")
+    (old / "index.html").write_text(site.GENERATOR)
 
     def fail() -> str:
         raise OSError("disk full")
@@ -150,12 +151,38 @@ def test_a_failed_build_leaves_the_old_site(
     with pytest.raises(OSError, match="disk full"):
         build_site(published, old)
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
-    assert (old / "index.html").read_text() == "old"
+    assert (old / "index.html").read_text() == site.GENERATOR
+
+
+@pytest.mark.parametrize("name", ["index.html", "notes.txt", None])
+def test_a_folder_of_others_is_not_replaced(
+    published: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str | None,
+):
+    mine = tmp_path / "public_html"
+    if name:
+        mine.mkdir()
+    (mine / name if name else mine).write_text("<title>My own pages</title>")
+    assert command.main([str(published), str(mine)]) == 1
+    said = capsys.readouterr()
+    assert f"written to {mine}, but what is there is no folder of pages" in said.err
+    assert len(said.err.splitlines()) == 1
+    assert (mine / name if name else mine).read_text() == "<title>My own pages</title>"
+    assert [path.name for path in tmp_path.iterdir()] == ["public_html"]
+
+
+def test_pages_are_known_by_what_stands_in_them(folder: Path):
+    assert DRAWN == site.GENERATOR
+    for page in folder.glob("*.html"):
+        assert page.read_text(encoding="utf-8").count(site.GENERATOR) == 1
 
 
 def test_an_old_site_is_replaced_whole(published: Path, tmp_path: Path):
     old = tmp_path / "site"
     old.mkdir()
+    (old / "index.html").write_text(site.GENERATOR)
     (old / "left-over.html").write_text("old")
     build_site(published, old)
     assert not (old / "left-over.html").exists()
