@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INPUT ?= $(DATA)
 EXTRAS := spark postgres semantic
 
-.PHONY: build test lint bench docs sample pages locks clean
+.PHONY: build test lint bench docs sample pages locks sbom clean
 
 build: $(VENV)/.ready $(patsubst %,$(VENV)/.ready-%,$(filter $(EXTRAS),$(TARGET))) ## load, build, test, publish, draw the pages
 	TRAJECTORIES_INPUT="$(INPUT)" $(BIN)/dbt build $(TARGET:%=--target %)
@@ -53,6 +53,9 @@ locks: ## exact versions with hashes, from pyproject.toml and requirements/*.in
 	$(LOCK) requirements/superset.in --output-file requirements/superset.lock
 	$(LOCK) pyproject.toml requirements/dagster.in --constraint requirements.lock \
 		--output-file requirements/dagster.lock
+
+sbom: $(VENV)/.ready-dev $(EXTRAS:%=$(VENV)/.ready-%) ## what the locks hold, with hashes and licences
+	$(BIN)/python requirements/sbom.py build/sbom.json
 
 clean:
 	rm -rf build target logs

@@ -62,10 +62,13 @@ def share(value: float | None) -> str:
 
 
 def change(now: float | None, before: float | None) -> str:
-    """Write the relative change from before to now: up 4.2 % or down 4.2 %."""
-    if is_missing(now) or is_missing(before) or before == 0:
+    """Write the relative change from before to now: up 4.2 % or down 4.2 %.
+
+    There is none from nothing, and none from or to what lies below zero.
+    """
+    if is_missing(now) or is_missing(before) or before <= 0 or now < 0:
         return "no comparison"
-    relative = 100 * (now - before) / abs(before)
+    relative = 100 * (now - before) / before
     if round(relative, 1) == 0:
         return "unchanged"
     return f"{'up' if relative > 0 else 'down'} {abs(relative):,.1f} %"

@@ -40,7 +40,7 @@ COLUMNS = {
         " revenue_amount, revenue_share, orders, average_order_amount,"
         " mean_length_days, median_length_days, mean_recency_days,"
         " median_recency_days, mean_frequency_orders, median_frequency_orders,"
-        " mean_monetary_amount, median_monetary_amount"
+        " mean_monetary_amount, median_monetary_amount, largest_customer_share"
     ),
     "marts.fct_segment_mixes": (
         "segmentation, segment_id, dimension, dimension_value, customers,"
@@ -114,6 +114,9 @@ COLUMNS = {
         "segmentation, segment_id, origin_month, month, horizon_months,"
         " series_amount, expected_customers, spend_amount, expected_amount,"
         " disagreement_share, actual_amount"
+    ),
+    "marts.rpt_input_findings": (
+        "input_table, finding_code, column_name, severity, found_rows, of_rows"
     ),
     "marts.rpt_input_reconciliations": (
         "input_table, read_rows, accepted_rows, rejected_rows, merged_duplicates,"

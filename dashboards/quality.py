@@ -32,6 +32,11 @@ def build(marts: PublishedMarts) -> Page:
         sections=[
             Section("Rows by input", [_rows_chart(inputs), _rejections_chart(reasons)]),
             Section("Reconciliation", [_table(inputs)], is_wide=True),
+            Section(
+                "What the data left open",
+                [_findings(marts.read("marts.rpt_input_findings"))],
+                is_wide=True,
+            ),
         ],
     )
 
@@ -134,3 +139,28 @@ def _table(inputs: pd.DataFrame) -> Fragment:
     ]
     caption = "Balanced: read = accepted + rejected + merged duplicates"
     return Fragment("reconciliation", {(): table(caption, headers, body)})
+
+
+def _findings(findings: pd.DataFrame) -> Fragment:
+    """List what was taken without being told, and what may be wrong."""
+    if findings.empty:
+        text = "The data decided everything: nothing was taken without being told."
+        return Fragment("findings", {(): f"<p>{text}</p>"})
+    headers = ["Input", "Column", "Found", "Rows", "Looked at", "Kind"]
+    order = ["severity", "input_table", "finding_code", "column_name"]
+    body = [
+        [
+            formats.words(row.input_table),
+            formats.words(row.column_name),
+            formats.words(row.finding_code),
+            formats.count(row.found_rows),
+            formats.count(row.of_rows),
+            row.severity,
+        ]
+        for row in findings.sort_values(order, ascending=False).itertuples()
+    ]
+    caption = (
+        "A note says what was taken, a warning what may be wrong. The build prints an"
+        " example of each, and how to say otherwise."
+    )
+    return Fragment("findings", {(): table(caption, headers, body)})

@@ -1,5 +1,6 @@
 """Segments: who they are, how they differ from the average, what to do."""
 
+import math
 from collections.abc import Callable
 
 import pandas as pd
@@ -74,7 +75,9 @@ def build(marts: PublishedMarts) -> Page:
             " in original units. Frequency and monetary are per customer over the"
             " twelve months up to it."
         ),
-        banners=segmentations.structure_banner(marts) + _named_banner(segments),
+        banners=segmentations.structure_banner(marts)
+        + _named_banner(segments)
+        + _outweighed_banner(marts, profiles, segments),
         controls=[segmentations.control(names), follows],
         sections=[
             Section("Sizes", [_sizes(marts, profiles, segments, names)], is_wide=True),
@@ -135,6 +138,30 @@ def _named_banner(segments: Segments) -> list[Markup]:
     return [part("banner", heading=heading, text=text, kind="warning")]
 
 
+def _outweighed_banner(
+    marts: PublishedMarts, profiles: pd.DataFrame, segments: Segments
+) -> list[Markup]:
+    """Say which segments one customer makes; of small ones nothing is said."""
+    share = profiles["largest_customer_share"].astype(float)
+    told = profiles[(share > 0.5) & ~_small(profiles, marts)]
+    if told.empty:
+        return []
+    # Whole per cent, never rounded up: 99.7 % is not all.
+    parts = formats.listing(
+        f"{segments.name(row.segment_id)} of {row.segmentation}"
+        f" ({math.floor(100 * row.largest_customer_share)} %)"
+        for row in told.itertuples()
+    )
+    text = (
+        f"{parts}: one customer outweighs all others together; in brackets is her"
+        " part of what they spent or gave back in twelve months. Means, shares of"
+        " revenue and the average customer are mostly hers; medians are not, and"
+        " names were given without her."
+    )
+    heading = "One customer makes most of a segment"
+    return [part("banner", heading=heading, text=text, kind="warning")]
+
+
 def _sizes(
     marts: PublishedMarts, profiles: pd.DataFrame, segments: Segments, names: list[str]
 ) -> Chart:
@@ -151,10 +178,13 @@ def _sizes(
             _share_bar(labels, rows["revenue_share"], "Revenue", theme.EXPECTED),
         ]
         top = rows.loc[rows["revenue_share"].fillna(-1).idxmax()]
+        revenue = f"{formats.share(top['revenue_share'])} of the month's revenue"
+        if rows["revenue_share"].isna().all():
+            top = rows.loc[rows["customer_share"].idxmax()]
+            revenue = "no shares of revenue, which is not above zero everywhere"
         title = (
             f"{segments.name(top['segment_id'])}:"
-            f" {formats.share(top['customer_share'])} of customers,"
-            f" {formats.share(top['revenue_share'])} of the month's revenue"
+            f" {formats.share(top['customer_share'])} of customers, {revenue}"
         )
         drawn = theme.figure(
             traces,
@@ -341,7 +371,8 @@ def _card(marts: PublishedMarts, row: object, segments: Segments) -> dict:
     size = (
         f"{formats.count(row.customers)} customers, {formats.share(row.customer_share)}"
     )
-    if segmentations.is_small(row.customers, marts.smallest_cell):
+    is_small = segmentations.is_small(row.customers, marts.smallest_cell)
+    if is_small:
         size = f"{formats.few(marts.smallest_cell)} customers"
     plays = [
         (label, getattr(known, column))
@@ -350,7 +381,7 @@ def _card(marts: PublishedMarts, row: object, segments: Segments) -> dict:
         and not formats.is_missing(getattr(known, column))
         and str(getattr(known, column)).strip()
     ]
-    evidence = "" if known is None else known.persona_evidence
+    evidence = "" if known is None or is_small else known.persona_evidence
     return {
         "name": segments.name(row.segment_id),
         "mark": segments.mark(row.segment_id),

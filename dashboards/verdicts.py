@@ -123,7 +123,8 @@ def _numbers(trial: pd.Series, smallest_cell: int) -> Markup:
         [
             "Smallest group (share of the sample)",
             _smallest(trial, smallest_cell),
-            f"at least {formats.share(choice.LEAST_SHARE)}",
+            f"at least {formats.share(choice.LEAST_SHARE)} and"
+            f" {choice.LEAST_GROUP} customers",
         ],
         [
             "Explained spend of the next 90 days (R²)",

@@ -23,6 +23,7 @@ checked as (
         *,
         case
             when unreadable_line is not null then 'unreadable_line'
+            when left_out_line is not null then 'left_out_by_mapping'
             when customer_id is null then 'null_customer'
             when copy_number > 1 and raw_row = kept_row then 'exact_duplicate'
             when copy_number > 1 then 'conflicting_duplicate_id'

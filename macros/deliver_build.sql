@@ -14,18 +14,20 @@
     {% set nodes = [] %}
     {% for node in _nodes_to_publish() %}
         {% do marts.append({
-            'schema': node.schema,
-            'name': node.alias,
+            'schema': 'audit' if 'audit' in node.fqn else 'marts',
+            'name': node.name,
+            'relation': node.relation_name,
             'key': (node.columns.keys() | list)[:1],
             'partitioned_by': node.config.meta.get('parted_by', ''),
             'description': node.description,
             'columns': _column_descriptions(node)
         }) %}
     {% endfor %}
-    {% for node in graph.nodes.values() if node.resource_type == 'seed' %}
+    {% for node in graph.nodes.values() if node.resource_type == 'seed'
+        and node.package_name == this_package() and node.name.startswith('raw_') %}
         {% do seeds.update({node.name: node.checksum.checksum}) %}
     {% endfor %}
-    {% for result in results %}
+    {% for result in results if result.node.package_name == this_package() %}
         {% do nodes.append({
             'name': result.node.name,
             'resource_type': result.node.resource_type | string,
@@ -44,7 +46,11 @@
             'build_id': _build_id(),
             'created_at': run_started_at.isoformat(),
             'dbt_version': dbt_version,
-            'input': var('input', '') or 'sample shop',
+            'input': run_query(
+                "select input from " ~ graph.nodes[
+                    'model.' ~ this_package() ~ '.int_inputs_named'
+                ].relation_name
+            ).rows[0][0],
             'seeds': seeds,
             'marts': marts,
             'nodes': nodes,

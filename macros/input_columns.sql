@@ -1,5 +1,6 @@
 {# The input contract: for each input table its required columns, its optional
-   ones, and those of free words, in which NA, Null and None are values. #}
+   ones, those of free words, in which NA, Null and None are values, and other
+   names that columns go by. #}
 {% macro input_columns(table) %}
     {% set contract = {
         'transactions': {
@@ -22,7 +23,8 @@
                 'job_industry_category', 'wealth_segment',
                 'deceased_indicator', 'owns_car', 'tenure'
             ],
-            'words': ['first_name', 'last_name']
+            'words': ['first_name', 'last_name'],
+            'other_names': {'job_industry': 'job_industry_category'}
         },
         'customer_addresses': {
             'required': ['customer_id'],

@@ -5,15 +5,27 @@
    4. otherwise none: the table is optional and absent. #}
 {% macro input_relation(table) %}
     {% set relation = var(table ~ '_relation', '') | trim %}
-    {% set overridden = [
-        var('transactions_relation', ''),
-        var('customer_demographics_relation', ''),
-        var('customer_addresses_relation', ''),
-        var('web_sessions_relation', '')
-    ] | select | list %}
-    {% if relation %}
+    {% set outside_quotes = modules.re.sub(
+        "'[^']*'|\"[^\"]*\"", '', relation
+    ) %}
+    {% if ';' in outside_quotes or '--' in outside_quotes %}
+        {{ exceptions.raise_compiler_error(
+            "The variable " ~ table ~ "_relation is " ~ relation ~ ", which is "
+            ~ "more than one relation. Write one table, view or query in "
+            ~ "brackets, without a semicolon or comment."
+        ) }}
+    {% elif relation %}
         {{ return(relation) }}
-    {% elif var('input', '') | trim %}
+    {% endif %}
+    {# Of the others only what tells: reading a ref makes a dependency. #}
+    {% set others = ['transactions'] if table != 'transactions' else [
+        'customer_demographics', 'customer_addresses', 'web_sessions'
+    ] %}
+    {% set overridden = [] %}
+    {% for other in others if var(other ~ '_relation', '') %}
+        {% do overridden.append(var(other ~ '_relation')) %}
+    {% endfor %}
+    {% if var('input', '') | trim %}
         {% if execute and target.type != 'duckdb' %}
             {{ exceptions.raise_compiler_error(
                 "The variable input is " ~ var('input') ~ ", but the target "

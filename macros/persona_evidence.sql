@@ -1,8 +1,15 @@
 {# The sentences that give the numbers behind a persona, from the columns of
    int_segments_named: the segment's own value, and that of all clustered
-   customers in brackets. #}
+   customers in brackets. Whoever is left out of them is named as such, in whole
+   per cent that are never rounded up. #}
 {% macro persona_evidence(segmentation) -%}
+    {%- set left_out = dbt.concat([
+        "'One customer outweighs all others together, with '",
+        rounded_text('floor(100 * left_out_share)'),
+        "' % of the revenue of 12 months; the numbers are without her. '"
+    ]) -%}
     {%- set year = [
+        "case when left_out_share is null then '' else " ~ left_out ~ " end",
         "'Last 12 months: revenue '",
         rounded_text('revenue_12_months_amount'), "' per customer (all: '",
         rounded_text('population_revenue_12_months_amount'), "'), '",

@@ -1,6 +1,7 @@
 {# Publishes a build: called at the end of every run, acts only on a `dbt build`
    of the whole project in which every node has passed. Otherwise it says why
-   not, and what was published before stays. #}
+   not, and what was published before stays. Where another project includes this
+   one, its nodes may be left out, but none of them that ran may have failed. #}
 {% macro publish_build(results) %}
     {% if execute and flags.WHICH == 'build' and not flags.EMPTY %}
         {% set reason = _reason_not_to_publish(results) %}
@@ -29,7 +30,7 @@
         | select('in', about_rows)
         | list %}
     {% if failed %}
-        {% set nodes = 'model.' ~ project_name ~ '.' %}
+        {% set nodes = 'model.' ~ this_package() ~ '.' %}
         {% set rejected = run_query(
             "select input_table, reason_code, count(*) from "
             ~ graph.nodes[nodes ~ 'fct_rejected_rows'].relation_name
@@ -72,7 +73,8 @@
         {% do missing['model'].append(node.name) %}
     {% endfor %}
     {% for node in graph.nodes.values()
-        if node.resource_type == 'test' and node.unique_id not in ran %}
+        if node.resource_type == 'test' and node.package_name == this_package()
+        and node.unique_id not in ran %}
         {% do missing['test'].append(node.name) %}
     {% endfor %}
     {% if failed %}
@@ -109,7 +111,7 @@
     {{ return(
         graph.nodes.values()
         | selectattr('resource_type', 'equalto', 'model')
-        | selectattr('package_name', 'equalto', project_name)
+        | selectattr('package_name', 'equalto', this_package())
         | selectattr('access', 'equalto', 'public')
         | sort(attribute='name')
         | list

@@ -11,13 +11,14 @@
             'sum(customer_months.revenue_12_months_amount)',
             'sum(customer_months.orders_12_months)'
         ),
-        'discount_share': ratio(
+        'discount_share': share(
             'sum(customer_months.discount_12_months_amount)',
             'sum(customer_months.list_12_months_amount)'
         ),
-        'returned_share': ratio(
+        'returned_share': share(
             'sum(customer_months.returned_12_months_amount)',
-            'sum(customer_months.list_12_months_amount)'
+            'greatest(sum(customer_months.list_12_months_amount),'
+            ~ ' sum(customer_months.returned_12_months_amount))'
         ),
         'sessions_per_order': ratio(
             'sum(customer_months.sessions_12_months)',

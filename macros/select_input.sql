@@ -18,14 +18,17 @@ with source_rows as (
         {%- for name in names %}
         cast(null as string) as {{ name }},
         {%- endfor %}
-        cast(null as string) as unreadable_line
+        cast(null as string) as unreadable_line,
+        cast(null as string) as left_out_line
     where 1 = 0
     {%- else %}
     select
         {%- for name in names %}
-        cast({{ found.get(name, 'null') }} as string) as {{ name }},
+        {{ found.get(name, 'cast(null as string)') }} as {{ name }},
         {%- endfor %}
-        cast({{ found.get('_unreadable', 'null') }} as string) as unreadable_line
+        {{ found.get('_unreadable', 'cast(null as string)') }}
+            as unreadable_line,
+        {{ found.get('_left_out', 'cast(null as string)') }} as left_out_line
     from {{ relation }}
     {%- endif %}
 
@@ -38,7 +41,10 @@ cleaned as (
         {{ clean_text(name, name in contract.words) }} as {{ name }},
         {%- endfor %}
         unreadable_line,
-        coalesce(unreadable_line, {{ row_as_text(names) }}) as raw_row
+        left_out_line,
+        coalesce(
+            unreadable_line, left_out_line, {{ row_as_text(names) }}
+        ) as raw_row
     from source_rows
 
 )
@@ -49,46 +55,61 @@ select * from cleaned
 
 {% macro _match_input_columns(table, relation, contract) %}
     {% set found = {} %}
+    {% set known = contract.required + contract.optional %}
+    {% set unused, named = [], [] %}
     {% set is_file = relation is not string and relation.identifier == table %}
     {% set columns = adapter.get_column_schema_from_query(
         "select * from " ~ relation ~ " where 1 = 0"
     ) %}
     {% for column in columns %}
-        {% set name = _snake_case(column.name) %}
-        {% if column.name == '_unreadable' and is_file %}
-            {% set name = '_unreadable' %}
-        {% endif %}
-        {% if name not in found %}
-            {% set quoted = adapter.quote(column.name) %}
-            {% set is_amount = name in number_columns() and modules.re.match(
-                'double|float|real|decimal|numeric', column.dtype | lower
-            ) %}
-            {% do found.update({
-                name: _decided_number(quoted) if is_amount else quoted
-            }) %}
+        {% do named.append(_snake_case(column.name)) %}
+    {% endfor %}
+    {% for column in columns %}
+        {% set name = named[loop.index0] %}
+        {% set is_own = is_file and column.name in ('_unreadable', '_left_out') %}
+        {% set other = (contract.other_names or {}).get(name, name) %}
+        {% set name = column.name if is_own
+            else (name if other in named else other) %}
+        {% if name not in found and (is_own or name in known) %}
+            {% do found.update({name: _text_of(column)}) %}
+        {% else %}
+            {% do unused.append(column.name) %}
         {% endif %}
     {% endfor %}
-    {% for name in contract.required if name not in found %}
+    {% for column in contract.required if column not in found %}
         {{ exceptions.raise_compiler_error(
             "The input table " ~ table ~ " (read from " ~ relation ~ ") has no "
-            ~ "column " ~ name ~ ". Found: "
+            ~ "column " ~ column ~ ". Found: "
             ~ columns | map(attribute='name') | join(', ')
             ~ ". Rename the column, or map it in a file like inputs/template.yml "
             ~ "and build with INPUT=that file."
         ) }}
     {% endfor %}
+    {% if unused and relation is string %}
+        {% do log(
+            "Note: " ~ table ~ " does not use these columns of " ~ relation ~ ": "
+            ~ unused[:10] | join(', ')
+            ~ (" and " ~ (unused | length - 10) ~ " more" if unused | length > 10
+                else "") ~ ".", info=true
+        ) %}
+    {% endif %}
     {{ return(found) }}
 {% endmacro %}
 
 
-{# A number as text that can be read in one way only: never with three decimals,
-   which could be thousands. #}
-{% macro _decided_number(number) -%}
-    {%- set text = 'cast(' ~ number ~ ' as string)' -%}
-    concat({{ text }}, case
-        when {{ matches_pattern(text, '[.][0-9]{3}$') }} then '0' else ''
-    end)
-{%- endmacro %}
+{# A column as text. A number never has exactly three decimals: nobody could
+   tell 12.345 from twelve thousand. #}
+{% macro _text_of(column) %}
+    {%- set text = "cast(" ~ adapter.quote(column.name) ~ " as string)" -%}
+    {%- set kinds = ('double', 'float', 'real', 'decimal', 'numeric', 'number') -%}
+    {%- if (column.dtype | lower).startswith(kinds) -%}
+        {{- return(
+            "case when " ~ matches_pattern(text, '[.][0-9]{3}$') ~ " then "
+            ~ dbt.concat([text, "'0'"]) ~ " else " ~ text ~ " end"
+        ) -}}
+    {%- endif -%}
+    {{- return(text) -}}
+{% endmacro %}
 
 
 {# transactionId, Transaction ID and TRANSACTION-ID are all transaction_id. #}

@@ -10,6 +10,7 @@ LEAST_PERSISTENCE_GAP = 0.10
 LEAST_CUSTOMERS = 30
 LEAST_STABILITY = 0.50
 LEAST_SHARE = 0.02
+LEAST_GROUP = 5
 LEAST_PREDICTIVE_R2 = 0.02
 PREDICTIVE_WEIGHT = 1 / 3
 SAME_SCORE = 0.01
@@ -32,7 +33,8 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
        small effects; shuffled shops stayed below 0.04. And there must be 30
        customers: fewer always fall into groups.
     2. Stability. Refits on resampled customers agree (adjusted Rand >= 0.5; Hennig
-       2007 calls a cluster below one half dissolved), and no group is tiny (2 %).
+       2007 calls a cluster below one half dissolved), and no group is tiny (below
+       2 %, or below 5 customers: one or two who stand far out are no segment).
     3. Use. The groups of 90 days ago explain the spend since then out of sample: R2
        at least 0.02, a small effect after Cohen 1988; skipped when not measured.
 
@@ -44,7 +46,8 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
     less, for it is measured on an earlier window and jumps from one k to the next.
     Scores within 0.01 are a tie, which goes to the most stable, and among equally
     stable ones (within 0.02) to fewer groups. When no trial is left, the best of
-    those that got farthest stands in, without structure.
+    those that got farthest stands in, without structure; one with a tiny group only
+    where all have one.
 
     With ``by="silhouette"`` the first candidate alone is looked at, and its k with
     the highest silhouette wins, ties (0.005) going to fewer groups; steps 1 to 3
@@ -64,9 +67,9 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
         best = max(row["silhouette"] for row in first)
         tied = [row for row in first if row["silhouette"] >= best - SAME_SILHOUETTE]
     else:
-        left = [
-            r for r, steps in zip(rows, passed, strict=True) if steps == max(passed)
-        ]
+        grouped = [not is_tiny(row) for row in rows]
+        merits = list(zip(grouped, passed, strict=True))
+        left = [row for row, m in zip(rows, merits, strict=True) if m == max(merits)]
         best = max(left, key=score)
         tied = [row for row in left if score(row) >= score(best) - SAME_SCORE]
         stable = max(row["bootstrap_ari"] for row in tied) - SAME_STABILITY
@@ -90,6 +93,12 @@ def gain(row: dict) -> float:
     return (row["silhouette"] - chance) / max(1 - chance, 1e-9)
 
 
+def is_tiny(row: dict) -> bool:
+    """Whether the smallest group is too small to be called one."""
+    smallest = round(row["smallest_share"] * row["sampled_customers"])
+    return row["smallest_share"] < LEAST_SHARE or smallest < LEAST_GROUP
+
+
 def _failures(row: dict) -> tuple[list[str], list[str], list[str]]:
     """What fails, in words, at each of the three steps."""
     structure, stability, use = [], [], []
@@ -107,7 +116,7 @@ def _failures(row: dict) -> tuple[list[str], list[str], list[str]]:
         )
     if not row["bootstrap_ari"] >= LEAST_STABILITY:
         stability.append("resampled customers give other groups")
-    if row["smallest_share"] < LEAST_SHARE:
+    if is_tiny(row):
         stability.append("a group is tiny")
     if _known(row.get("predictive_r2"), LEAST_PREDICTIVE_R2) < LEAST_PREDICTIVE_R2:
         use.append("the groups say nothing about later spend")
@@ -162,11 +171,17 @@ def _merit(row: dict, by: str) -> str:
 
 def _measured(row: dict) -> str:
     return (
-        f"silhouette {row['silhouette']:.3f}, shuffled {row['null_silhouette']:.3f}"
-        f" (p {row['null_p_value']:.3f}); persistence differs from shuffled by"
-        f" {row['persistence_gap']:.2f} (p {row['persistence_p_value']:.3f});"
-        f" stability {row['bootstrap_ari']:.2f}; smallest group"
+        f"silhouette {_told(row['silhouette'])}, shuffled"
+        f" {_told(row['null_silhouette'])} (p {_told(row['null_p_value'])});"
+        f" persistence differs from shuffled by {_told(row['persistence_gap'], 2)}"
+        f" (p {_told(row['persistence_p_value'])}); stability"
+        f" {_told(row['bootstrap_ari'], 2)}; smallest group"
         f" {row['smallest_share']:.1%}; R2 of the next 90 days' spend"
-        f" {_known(row.get('predictive_r2'), np.nan):.3f}, of RFM quintiles in as many"
-        f" groups {_known(row.get('rfm_predictive_r2'), np.nan):.3f}"
+        f" {_told(row.get('predictive_r2'))}, of RFM quintiles in as many groups"
+        f" {_told(row.get('rfm_predictive_r2'))}"
     )
+
+
+def _told(value: float | None, digits: int = 3) -> str:
+    is_known = value is not None and np.isfinite(value)
+    return f"{value:.{digits}f}" if is_known else "not measured"

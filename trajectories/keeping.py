@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from trajectories.assignment import assign, confidence
+from trajectories.order_series import share
 from trajectories.series import window
 
 MOST_ORDERS = 3
@@ -217,13 +218,14 @@ def _more_items(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
 def _discount_share(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
     """Of the list amounts: the orders come without discount."""
     listed = totals["list_12_months_amount"] + added["amount"]
-    return totals["discount_12_months_amount"] / listed
+    return share(totals["discount_12_months_amount"], listed)
 
 
 def _returned_share(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
     """Of the list amounts: the orders are kept."""
     listed = totals["list_12_months_amount"] + added["amount"]
-    return totals["returned_12_months_amount"] / listed
+    returned = totals["returned_12_months_amount"]
+    return share(returned, np.maximum(listed, returned))
 
 
 def _recency(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:

@@ -191,13 +191,14 @@ def _behaviour(orders, customers, last_day, sessions):
     spend = grid.sums(orders.amount, YEAR_MONTHS)
     count = grid.sums((~orders.is_return).astype(float), YEAR_MONTHS)
     listed = grid.sums(orders.list_amount, YEAR_MONTHS)
+    returned = grid.sums(orders.returned_amount, YEAR_MONTHS)
     return grid.stack(
         spend,
         count,
         _ratio(spend, count),
         grid.sums(orders.items, YEAR_MONTHS),
-        _ratio(grid.sums(orders.discount_amount, YEAR_MONTHS), listed),
-        _ratio(grid.sums(orders.returned_amount, YEAR_MONTHS), listed),
+        share(grid.sums(orders.discount_amount, YEAR_MONTHS), listed),
+        share(returned, np.maximum(listed, returned)),
         np.broadcast_to(sessions[:, None], spend.shape),
         grid.recency_days,
     )
@@ -268,3 +269,9 @@ def _totals(cells: np.ndarray, size: int, amounts: np.ndarray) -> np.ndarray:
 
 def _ratio(amount: np.ndarray, by: np.ndarray) -> np.ndarray:
     return np.divide(amount, by, out=np.zeros_like(amount), where=by != 0)
+
+
+def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Divide a part by its whole; 0 where it is none, as the macro share has it."""
+    is_part = (part >= 0) & (part <= whole) & (whole > 0)
+    return np.divide(part, whole, out=np.zeros_like(part), where=is_part)

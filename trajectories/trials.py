@@ -446,9 +446,9 @@ def _mean_of_known(values: np.ndarray) -> np.ndarray:
 
 
 def _without_nan(row: dict) -> dict:
-    """What was not measured is null in a table."""
+    """What was not measured, or is no finite number, is null in a table."""
     return {
-        name: None if isinstance(value, float) and np.isnan(value) else value
+        name: None if isinstance(value, float) and not np.isfinite(value) else value
         for name, value in row.items()
     }
 

@@ -64,7 +64,12 @@ def deliver(
         raise DeliveryError(
             f"{error}. What was published before stays, there and in {published}."
         ) from error
-    except (PublishError, duckdb.Error, OSError) as error:
+    except PublishError as error:
+        raise DeliveryError(
+            f"The build couldn't be published to {published}: {error}. What was "
+            "published before stays."
+        ) from error
+    except (duckdb.Error, OSError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise DeliveryError(
             f"The build couldn't be published to {published}: {reason}. What was "
@@ -96,6 +101,7 @@ def _publish(
             mart["name"],
             tuple(mart["key"]),
             mart.get("partitioned_by", ""),
+            mart.get("relation", ""),
         )
         for mart in request["marts"]
     ]

@@ -28,16 +28,18 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Mart:
-    """A table to publish: where it lies, its key, and the date it is parted by.
+    """A table to publish: its name, its key, and the date it is parted by.
 
     `key` are the columns that order its rows (none: all columns). `partitioned_by` is
-    a date column, or nothing: Parquet has a folder for each of its months.
+    a date column, or nothing: Parquet has a folder for each of its months. `relation`
+    is where the work database has it, quoted; without, under the same name.
     """
 
     schema: str
     name: str
     key: tuple[str, ...] = ()
     partitioned_by: str = ""
+    relation: str = ""
 
     @property
     def order_by(self) -> tuple[str, ...]:
@@ -144,7 +146,7 @@ def write_marts(
     Raises
     ------
     PublishError
-        When rows of a mart belong to no month.
+        When rows of a mart belong to no month, or hold what is no number.
     duckdb.Error, OSError
         When a mart can't be read, or a file can't be written.
     """
@@ -177,7 +179,7 @@ def _one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:
 def _write_mart(
     connection: duckdb.DuckDBPyConnection, work: str, folder: Path, mart: Mart
 ) -> PublishedMart:
-    source = identifier(work, mart.schema, mart.name)
+    source = mart.relation or identifier(work, mart.schema, mart.name)
     table = identifier(ALIAS, mart.schema, mart.name)
     order = ", ".join(map(identifier, mart.order_by)) or "all"
     connection.execute(f"create schema if not exists {identifier(ALIAS, mart.schema)}")
@@ -185,6 +187,7 @@ def _write_mart(
         f"create table {table} as select * from {source} order by {order}"
     )
     (rows,) = _one_row(connection, f"select count(*) from {table}")
+    _refuse_what_is_no_number(connection, table, mart, rows)
     if mart.partitioned_by and rows:
         files = _write_months(connection, table, folder, mart)
     else:
@@ -201,6 +204,29 @@ def _write_mart(
         mart.partitioned_by,
         tuple(describe_file(folder, path) for path in files),
     )
+
+
+def _refuse_what_is_no_number(
+    connection: duckdb.DuckDBPyConnection, table: str, mart: Mart, rows: int
+) -> None:
+    """Raise an error that names the column with NaN or infinite values, if any."""
+    described = connection.execute(f"describe {table}").fetchall()
+    numbers = [name for name, kind, *_ in described if kind in ("DOUBLE", "FLOAT")]
+    if not numbers:
+        return
+    counts = ", ".join(
+        f"count(*) filter (where not isfinite({identifier(name)}))" for name in numbers
+    )
+    found = _one_row(connection, f"select {counts} from {table}")
+    for name, failing in zip(numbers, found, strict=True):
+        if failing:
+            raise PublishError(
+                f"{mart.schema}.{mart.name} holds no number (NaN or infinity) as "
+                f"{name} in {failing:,} of {rows:,} rows, where null says that there "
+                f"is none. Look at them in the work database (select * from "
+                f"{mart.schema}.{mart.name} where not isfinite({name})) and mend the "
+                "model"
+            )
 
 
 def _write_months(

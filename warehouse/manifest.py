@@ -38,7 +38,7 @@ def describe_input(
     """Tell, for the manifest, what a build has read, with a hash over its content.
 
     `files` are those of each table; without any, `seeds` (name -> checksum) tell the
-    sample shop.
+    sample shop. Without either there is no hash: what a relation held isn't known.
     """
     read = [
         {
@@ -53,10 +53,11 @@ def describe_input(
     hashed = [f"{entry['table']} {entry['sha256']}" for entry in read] or [
         f"{name} {seeds[name]}" for name in sorted(seeds)
     ]
+    text = "\n".join(hashed).encode()
     return {
         "location": location,
         "files": read,
-        "sha256": hashlib.sha256("\n".join(hashed).encode()).hexdigest(),
+        "sha256": hashlib.sha256(text).hexdigest() if hashed else None,
     }
 
 

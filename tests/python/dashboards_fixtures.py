@@ -813,6 +813,19 @@ def _reconciliations() -> pd.DataFrame:
     )
 
 
+def _findings() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "input_table": ["transactions"],
+            "finding_code": ["unknown_status"],
+            "column_name": ["order_status"],
+            "severity": ["warning"],
+            "found_rows": [3],
+            "of_rows": [1200],
+        }
+    )
+
+
 def _rejected() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -895,6 +908,7 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
         "marts.fct_forecast_backtests": _backtests(),
         "marts.rpt_forecast_accuracy": _accuracy(),
         "marts.fct_forecast_views": _views(),
+        "marts.rpt_input_findings": _findings(),
         "marts.rpt_input_reconciliations": _reconciliations(),
         "marts.fct_rejected_rows": _rejected(),
         "audit.rpt_claims": _claims(),

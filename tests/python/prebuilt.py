@@ -40,7 +40,7 @@ PARTS = (
 )
 PACKAGES = ("adapters", "dashboards", "sample_shop", "trajectories", "warehouse")
 MAKERS = ("dbt_children.py", "prebuilt.py", "real_builds.py")
-NO_PART = shutil.ignore_patterns("python", "fixtures", "__pycache__")
+NO_PART = shutil.ignore_patterns("python", "fixtures", "__pycache__", "dbt_packages")
 
 
 @cache

@@ -54,6 +54,12 @@ def chosen(rows: list[dict], by: str = "evidence") -> dict:
         ({"bootstrap_ari": 0.49}, False, "resampled customers give other groups"),
         ({"bootstrap_ari": float("nan")}, False, "resampled customers"),
         ({"smallest_share": 0.01}, False, "a group is tiny"),
+        (
+            {"smallest_share": 0.04, "sampled_customers": 100},
+            False,
+            "a group is tiny",
+        ),
+        ({"smallest_share": 0.05, "sampled_customers": 100}, True, "Chosen"),
         ({"predictive_r2": 0.01}, False, "say nothing about later spend"),
     ],
 )
@@ -95,6 +101,18 @@ def test_without_any_left_the_one_that_got_farthest_stands_in():
     assert sum("No segments here" in row["reason"] for row in rows) == 1
 
 
+def test_one_who_stands_far_out_makes_no_stand_in():
+    """A customer a thousand times as big as all others is the clearest group."""
+    rows = [
+        trial(2, silhouette=0.9, smallest_share=1 / 600),
+        trial(3, silhouette=0.3, null_p_value=1.0),
+        trial(4, silhouette=0.2, null_p_value=1.0),
+    ]
+    assert chosen(rows)["k"] == 3
+    assert not any(row["has_structure"] for row in rows)
+    assert chosen(rows[:1])["k"] == 2
+
+
 def test_silhouettes_are_compared_beyond_their_own_chance():
     """A cumulative share always looks well separated, shuffled or not."""
     flattered = trial(4, representation="cumulative_share", silhouette=0.6)
@@ -134,6 +152,20 @@ def test_silhouette_alone_looks_at_the_first_candidate():
     assert not found["has_structure"]
     rows.append(trial(5, silhouette=0.42))
     assert chosen(rows, "silhouette")["k"] == 5
+
+
+def test_what_was_not_measured_is_said_so():
+    unknown = dict.fromkeys(("predictive_r2", "null_p_value"), float("nan"))
+    unknown["rfm_predictive_r2"] = None
+    rows = [trial(3, **unknown), trial(4, **unknown, smallest_share=0.001)]
+    choose(rows)
+    for row in rows:
+        assert "(p not measured)" in row["reason"]
+        assert (
+            "spend not measured, of RFM quintiles in as many groups not measured"
+            in (row["reason"])
+        )
+        assert "nan" not in row["reason"]
 
 
 def test_every_trial_has_a_reason_with_its_numbers():

@@ -380,6 +380,55 @@ def test_no_structure_is_said_on_top_and_names_are_withheld(tmp_path: Path):
     assert nulls.title.startswith("5 of 5 shuffled shops form groups")
 
 
+def test_one_customer_who_makes_a_segment_is_told_of_but_not_in_small_ones(
+    tmp_path: Path,
+):
+    frames = made_up.frames()
+    profiles = frames["marts.fct_segment_profiles"]
+    whales = {"lifecycle-1": 0.997, "lifecycle-2": 0.5, "lifecycle-3": 0.9}
+    share = profiles["segment_id"].map(whales)
+    frames["marts.fct_segment_profiles"] = profiles.assign(largest_customer_share=share)
+    published = made_up.write_published(tmp_path / "trajectories.duckdb", frames)
+    for smallest_cell, told in (
+        (5, {"lifecycle-1"}),
+        (1, {"lifecycle-1", "lifecycle-3"}),
+    ):
+        with PublishedMarts(published, smallest_cell) as marts:
+            page, named = segments.build(marts), segmentations.Segments(marts)
+            names = {identity: named.name(identity) for identity in whales}
+        (banner,) = [text for text in page.banners if "One customer makes" in text]
+        listed = banner.partition(": one customer")[0]
+        assert "of lifecycle (99 %)" in listed
+        assert {i for i in whales if str(escape(names[i])) in listed} == told
+
+
+def test_a_small_segment_shows_no_evidence(pages: dict, published: Path):
+    cards = block(pages[segments.FILE], "playbook").states["lifecycle",]
+    every = block(built(published, 1)[segments.FILE], "playbook").states["lifecycle",]
+    told = str(escape(made_up.frames()["marts.dim_segments"]["persona_evidence"][0]))
+    assert (every.count(told), cards.count(told)) == (4, 3)
+
+
+def test_revenue_below_zero_has_no_shares_and_no_change(tmp_path: Path):
+    frames = made_up.frames()
+    shop = frames["marts.fct_shop_months"].sort_values("month")
+    last = shop[shop["is_complete"]].index[-1]
+    shop.loc[last, ["revenue_amount", "revenue_per_customer_amount"]] = -20664.33
+    frames["marts.fct_shop_months"] = shop
+    profiles = frames["marts.fct_segment_profiles"].assign(revenue_share=None)
+    frames["marts.fct_segment_profiles"] = profiles.astype({"revenue_share": float})
+    pages = built(made_up.write_published(tmp_path / "trajectories.duckdb", frames))
+    headlines = block(pages[overview.FILE], "headlines").states[()]
+    assert "-20,664" in headlines
+    assert headlines.count("no comparison") == 2
+    sizes = block(pages[segments.FILE], "sizes").states["lifecycle",]
+    assert sizes.title.endswith(
+        "no shares of revenue, which is not above zero everywhere"
+    )
+    assert formats.change(0, 10) == "down 100.0 %"
+    assert formats.change(10, -10) == formats.change(10, 0) == "no comparison"
+
+
 def test_structure_needs_no_banner(pages: dict):
     assert not any(page.banners for page in pages.values())
     nulls = shown(pages, "nulls", "lifecycle", "warped", 3)
@@ -465,7 +514,10 @@ def test_the_verdict_is_a_sentence_with_its_numbers_behind(pages: dict):
         ],
         "Sampled customers": ["60", "at least 30"],
         "Agreement of refits (adjusted Rand, 1 = same)": ["0.85", "at least 0.5"],
-        "Smallest group (share of the sample)": ["10.0 %", "at least 2.0 %"],
+        "Smallest group (share of the sample)": [
+            "10.0 %",
+            "at least 2.0 % and 5 customers",
+        ],
         "Explained spend of the next 90 days (R²)": [
             "16.0 %",
             "at least 2.0 %; RFM groups 3.3 %",
@@ -1236,6 +1288,12 @@ def test_what_states_have_in_common_is_written_once(folder: Path):
         assert all(set(trace) == {"~", "y"} for trace in figure["data"])
         assert set(figure["layout"]) == {"~"}
     assert len(data["shared"]) < len(figures) / 2
+
+
+def test_quality_lists_what_the_data_left_open(pages: dict):
+    findings = block(pages[quality.FILE], "findings").states[()]
+    assert "Unknown status" in findings
+    assert "1,200" in findings
 
 
 def test_quality_counts_rows_by_reason(pages: dict):

@@ -474,6 +474,25 @@ def test_a_disk_that_is_read_only_ends_in_a_sentence(
         assert_whole(folder, 1)
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_what_is_no_number_is_not_published(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection, value: str
+) -> None:
+    deliver(work, tmp_path, request(), {}, print)
+    work.execute(
+        f"update marts.fct_customer_months set amount = '{value}'::double "
+        "where customer_id < 2"
+    )
+    with pytest.raises(DeliveryError) as raised:
+        deliver(work, tmp_path, request("two"), {}, print)
+    said = str(raised.value)
+    assert "marts.fct_customer_months holds no number (NaN or infinity)" in said
+    assert "as amount in 8 of 4,000 rows" in said
+    assert "before stays" in said
+    assert "disk" not in said
+    assert_whole(tmp_path, 1)
+
+
 def test_a_folder_that_is_removed_meanwhile_ends_in_a_sentence(
     tmp_path: Path,
     work: duckdb.DuckDBPyConnection,
@@ -546,6 +565,20 @@ def test_the_input_is_described_by_its_content(tmp_path: Path) -> None:
     assert describe_input("shop", {"transactions": (path,)}, {}) != first
     sample = describe_input("sample shop", {}, {"raw_orders": "abc"})
     assert sample["sha256"] != describe_input("sample shop", {}, {"raw_orders": "abd"})
+    # Nobody has looked at all rows of a relation: a hash would be one of nothing.
+    assert describe_input("shop.main.orders", {}, {})["sha256"] is None
+
+
+def test_a_mart_has_its_name_wherever_the_work_database_has_it(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    work.execute("create schema dev_marts")
+    work.execute("create table dev_marts.t_orders as select 7 as order_id")
+    mart = Mart("marts", "fct_orders", relation='"work"."dev_marts"."t_orders"')
+    published = publish(work, tmp_path, [mart], "one")
+    with duckdb.connect(str(published.folder / DATABASE), read_only=True) as marts:
+        assert marts.execute("from marts.fct_orders").fetchall() == [(7,)]
+    assert (published.folder / "parquet" / "fct_orders").is_dir()
 
 
 # -- Delivery and summary -------------------------------------------------------------

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 
 class InputError(Exception):
@@ -13,18 +13,34 @@ class InputError(Exception):
 
 @dataclass(frozen=True)
 class TableContract:
-    """One input table: its required and optional columns, and its other names."""
+    """One input table: its required and optional columns, and its other names.
+
+    `numbers` are the columns that are read as amounts, `flags` those that say yes or
+    no; `other_columns` gives other names of columns -> their canonical ones.
+    """
 
     name: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
     other_names: tuple[str, ...]
+    numbers: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    other_columns: Mapping[str, str] = field(default_factory=dict)
     is_optional: bool = True
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All canonical columns, required ones first."""
         return self.required + self.optional
+
+    def names_of(self, canonical: str) -> tuple[str, ...]:
+        """All names of a column, its canonical one first."""
+        others = (it for it, name in self.other_columns.items() if name == canonical)
+        return (canonical, *others)
+
+    def canonical(self, name: str) -> str:
+        """Return the canonical name of a column that may go by another one."""
+        return self.other_columns.get(name, name)
 
 
 TABLES: dict[str, TableContract] = {
@@ -58,6 +74,8 @@ TABLES: dict[str, TableContract] = {
                 "currency",
             ),
             other_names=("order", "sale", "purchase"),
+            numbers=("list_price", "quantity", "discount_amount", "standard_cost"),
+            flags=("online_order", "is_return"),
             is_optional=False,
         ),
         TableContract(
@@ -76,30 +94,56 @@ TABLES: dict[str, TableContract] = {
                 "tenure",
             ),
             other_names=("demographic", "customer"),
+            numbers=("tenure",),
+            flags=("deceased_indicator", "owns_car"),
+            other_columns={"job_industry": "job_industry_category"},
         ),
         TableContract(
             name="customer_addresses",
             required=("customer_id",),
             optional=("address", "postcode", "state", "country", "property_valuation"),
             other_names=("address",),
+            numbers=("property_valuation",),
         ),
         TableContract(
             name="web_sessions",
             required=("customer_id", "session_started_at"),
             optional=("page_views", "seconds"),
             other_names=("session", "visit"),
+            numbers=("page_views", "seconds"),
         ),
     )
 }
 
-# Columns that every table has beside its own.
+# Columns that every table has beside its own: the raw line where it couldn't be split;
+# the row as text where the mapping leaves it out; the number of the row, the file.
 UNREADABLE = "_unreadable"
+LEFT_OUT = "_left_out"
 SOURCE_ROW = "_source_row"
+SOURCE_FILE = "_source_file"
+
+
+def own_name(name: str) -> str:
+    """Return what a column of the input is called where the reader has one so called.
+
+    '_unreadable' -> '_unreadable of the input'; every other name is as it is.
+    """
+    is_taken = name.casefold() in (UNREADABLE, LEFT_OUT, SOURCE_ROW, SOURCE_FILE)
+    return f"{name} of the input" if is_taken else name
 
 
 def squeeze(text: str) -> str:
     """Reduce a name to its letters and digits: 'Transaction ID' -> 'transactionid'."""
     return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def in_any_style(name: str) -> str:
+    """Reduce a name to what its style leaves: 'Customer ID', customer_id, CustomerID.
+
+    Signs that mean something stay: 'Order #' is not 'Order', 'Discount %' not
+    'Discount'.
+    """
+    return re.sub(r"[\s_.-]+", "", name.casefold())
 
 
 def snake_case(text: str) -> str:

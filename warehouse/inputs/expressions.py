@@ -1,23 +1,82 @@
-"""Turns column expressions of a mapping into SQL over a source's columns."""
+"""Turns column expressions of a mapping into SQL over a source's columns.
+
+A mapping is code, and bounded: an expression is computed from the values of its row
+(and of others, in a window), by functions that always give the same; it reads no
+table, no file and no setting, and has a limit of time and of size.
+"""
 
 from __future__ import annotations
 
 import itertools
 import json
 import re
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from warehouse.inputs.contract import SOURCE_ROW, InputError, listing, squeeze
+from warehouse.inputs.contract import (
+    SOURCE_FILE,
+    SOURCE_ROW,
+    InputError,
+    in_any_style,
+    listing,
+)
 
 VIEW = "input_rows"
-_POINT = r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|[-+]?\.\d+"
-_COMMA = r"[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?|[-+]?,\d+"
+# Words of a mapping for what isn't a column of the file.
+WORDS = {"source_row": SOURCE_ROW, "source_file": SOURCE_FILE}
+_KINDS_OF_WORDS = {SOURCE_ROW: "BIGINT", SOURCE_FILE: "VARCHAR"}
+_MAX_TRIALS = 64
+# An expression may take so long: a start, and a second for so many rows.
+LIMIT_SECONDS = 10
+ROWS_PER_SECOND = 50_000
+MOST_BYTES = 1_000_000
+# The functions whose argument says how much they make, and the most of it.
+_MAKERS = frozenset(
+    [
+        "array_resize",
+        "generate_series",
+        "list_resize",
+        "lpad",
+        "range",
+        "repeat",
+        "rpad",
+    ]
+)
+_MOST_MADE = 10_000
+# What a query may have and an expression not.
+_CLAUSES = (
+    "modifiers",
+    "where_clause",
+    "group_expressions",
+    "having",
+    "sample",
+    "qualify",
+)
+# Functions that tell the moment; of those that read settings or change anything none.
+_CLOCKS = frozenset(["current_date", "get_current_timestamp", "now", "today"])
+_OWN_MACROS = ("number", "bare_digits", "signed_digits")
+
+# An amount by its own form, sign and currency taken off. A mark before one or two last
+# digits, before more than three, or behind a leading 0 is decimal; one that stands
+# before three digits more than once, or before the other mark, is not.
+WHOLE = r"\d+"
+POINT = (
+    r"\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}|\d*\.(\d{1,2}|\d{4,})|\d+\."
+    r"|(0\d*|\d{4,}|)\.\d{3}"
+)
+COMMA = (
+    r"\d{1,3}(\.\d{3})+,\d*|\d{1,3}(\.\d{3}){2,}|\d*,(\d{1,2}|\d{4,})|\d+,"
+    r"|(0\d*|\d{4,}|),\d{3}"
+)
+UNDECIDED = r"[1-9]\d{0,2}[.,]\d{3}"
+_SIGN = "[-+]?"
 # What a text has to look like at first sight to be worth reading as an amount.
 _AMOUNT = r"'^[^A-Za-z]*[0-9][^A-Za-z]*$'"
-_MAX_TRIALS = 64
 
 
 def define_macros(connection: duckdb.DuckDBPyConnection, decimal: str = "auto") -> None:
@@ -25,8 +84,10 @@ def define_macros(connection: duckdb.DuckDBPyConnection, decimal: str = "auto") 
 
     number(x [, 'point' or 'comma']) reads an amount as people write it: currency signs
     and codes, blanks and thousands separators, decimal point or comma, (12.50) and
-    12.50- for negatives. What is no number is null.
+    12.50- for negatives. What is no number is null. The sign that is given, `decimal`
+    where none is, decides only what could be either: 1.250 and 1,250.
     """
+    mark = "comma" if decimal == "comma" else "point"
     connection.execute(r"""
         create or replace temp macro bare_digits(x) as
         regexp_replace(
@@ -46,25 +107,25 @@ def define_macros(connection: duckdb.DuckDBPyConnection, decimal: str = "auto") 
             else bare_digits(x)
         end
         """)
-    connection.execute(r"""
-        create or replace temp macro has_decimal_comma(x) as
-        regexp_matches(x, '^[^,]*,\d*$')
-            and not regexp_matches(x, '^[-+]?\d{1,3},\d{3}$')
-            or regexp_matches(x, '^[-+]?\d{1,3}(\.\d{3}){2,}$')
+    connection.execute(f"""
+        create or replace temp macro number_in(digits, mark) as
+        case
+            when regexp_full_match(digits, '{_SIGN}({WHOLE}|{POINT})')
+                or (
+                    mark != 'comma'
+                    and regexp_full_match(digits, '{_SIGN}({UNDECIDED})')
+                )
+                then try_cast(replace(digits, ',', '') as double)
+            when regexp_full_match(digits, '{_SIGN}({COMMA}|{UNDECIDED})')
+                then try_cast(
+                    replace(replace(digits, '.', ''), ',', '.') as double)
+        end
         """)
     connection.execute(f"""
-        create or replace temp macro number(x, decimal_separator := '{decimal}') as
+        create or replace temp macro number(x, decimal_separator := '{mark}') as
         case
             when typeof(x) != 'VARCHAR' then try_cast(x as double)
-            when decimal_separator = 'comma'
-                or (
-                    decimal_separator = 'auto'
-                    and has_decimal_comma(signed_digits(x::varchar))
-                )
-                then try_cast(
-                    replace(replace(signed_digits(x::varchar), '.', ''), ',', '.')
-                    as double)
-            else try_cast(replace(signed_digits(x::varchar), ',', '') as double)
+            else number_in(signed_digits(x::varchar), decimal_separator)
         end
         """)
 
@@ -83,13 +144,14 @@ def text_of(expression: str, kind: str) -> str:
     """Write SQL that turns a value of a DuckDB type into text, losing nothing.
 
     Whole doubles have no '.0', small and large ones no exponent, not-a-number is null,
-    times at midnight are dates, blank text is null.
+    times at midnight are dates, blank text is null. A number never has exactly three
+    decimals: nobody could tell 12.345 from twelve thousand; it is 12.3450.
     """
     kind = kind.upper()
     if kind in ("DOUBLE", "FLOAT"):
         text = f"cast({expression} as varchar)"
         whole = f"{expression} = trunc({expression})"
-        return (
+        return _never_three_decimals(
             f"case when isnan({expression}) then null "
             f"when {whole} and abs({expression}) < 1e15 "
             f"then cast(cast({expression} as bigint) as varchar) "
@@ -97,6 +159,8 @@ def text_of(expression: str, kind: str) -> str:
             f"or not isfinite({expression}) then {text} "
             f"else rtrim(rtrim(printf('%.20f', {expression}), '0'), '.') end"
         )
+    if kind.startswith("DECIMAL") and kind.endswith(",3)"):
+        return f"cast({expression} as varchar) || '0'"
     if kind.startswith("TIMESTAMP"):
         moment = f"({expression})"
         if "TIME ZONE" in kind:
@@ -112,6 +176,31 @@ def text_of(expression: str, kind: str) -> str:
     return f"nullif(cast({expression} as varchar), '')"
 
 
+def _never_three_decimals(text: str) -> str:
+    return f"regexp_replace({text}, '(\\.[0-9]{{3}})$', '\\1' || '0')"
+
+
+def number_text(column: str, mark: str) -> str:
+    """Write SQL for the plain number in a text column; its own text where it is none.
+
+    So a value that can't be read is rejected with a reason, and is no silent null.
+    """
+    number = f"number({column}, {literal(mark)})"
+    return f"coalesce({text_of(number, 'DOUBLE')}, {column})"
+
+
+@contextmanager
+def limited(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """Interrupt what a connection computes when it takes longer."""
+    timer = threading.Timer(seconds, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 @dataclass(frozen=True)
 class Column:
     """A source column as expressions may use it: its ways of being typed, best first.
@@ -124,48 +213,32 @@ class Column:
     ways: tuple[tuple[str, str], ...]
 
 
-def describe_column(
-    connection: duckdb.DuckDBPyConnection, name: str, kind: str, decimal: str
-) -> Column:
-    """Find out how a column may be used: text that holds only numbers is a number.
+@dataclass(frozen=True)
+class _Facts:
+    """What the values of a text column look like as amounts: counts of distinct ones.
 
-    The whole column is the evidence. Text with leading zeros stays text.
+    `undecided` is one that could have a decimal sign or a thousands separator.
     """
-    as_text = ("text", text_of(quoted(name), kind))
-    if kind.upper() != "VARCHAR":
-        return Column(name, kind, (("own", quoted(name)), as_text))
-    letters = connection.execute(f"""
-        select 1 from {VIEW}
-        where trim({quoted(name)}) != ''
-            and not regexp_matches({quoted(name)}, {_AMOUNT})
-        limit 1
-        """).fetchone()
-    if letters:
-        return Column(name, kind, (as_text,))
-    digits = f"signed_digits({quoted(name)})"
-    row = connection.execute(f"""
-        select
-            coalesce(bool_and(regexp_full_match(digits, '{_POINT}')), true),
-            coalesce(bool_and(regexp_full_match(digits, '{_COMMA}')), true),
-            coalesce(bool_and(regexp_full_match(digits, '[-+]?\\d{{1,17}}')), true),
-            coalesce(bool_or(regexp_matches(digits, '^[-+]?0\\d')), false)
-        from (
-            select {digits} as digits
-            from {VIEW} where trim({quoted(name)}) != ''
-        )
-        """).fetchone()
-    points, commas, whole, has_leading_zero = row or (False,) * 4
-    if has_leading_zero or not (points or commas):
-        return Column(name, kind, (as_text,))
-    if whole:
-        return Column(
-            name, kind, (("number", f"try_cast({digits} as bigint)"), as_text)
-        )
-    use_comma = commas and (decimal == "comma" or not points)
-    style = "comma" if use_comma else "point"
-    return Column(
-        name, kind, (("number", f"number({quoted(name)}, '{style}')"), as_text)
-    )
+
+    amounts: int
+    others: int
+    points: int
+    commas: int
+    undecided: str | None
+    are_whole: bool
+    has_leading_zero: bool
+
+
+_NOTHING = _Facts(0, 1, 0, 0, None, False, False)
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """An expression's tree, its columns resolved; names that are no columns beside."""
+
+    tree: Any
+    columns: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 def referenced_names(
@@ -175,7 +248,8 @@ def referenced_names(
     tree = _parse(connection, expression)
     if tree is None:
         return None
-    return list(dict.fromkeys(_names(tree)))
+    names = (node["column_names"][-1] for node in _nodes(tree, "COLUMN_REF"))
+    return list(dict.fromkeys(names))
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, expression: str) -> Any:
@@ -190,65 +264,74 @@ def _parse(connection: duckdb.DuckDBPyConnection, expression: str) -> Any:
         return None
     if (node.get("from_table") or {}).get("type") not in (None, "EMPTY"):
         return None
+    if any(node.get(clause) for clause in _CLAUSES):
+        return None
     if node["select_list"][0].get("alias"):
         return None
     return tree
 
 
-def _names(tree: Any) -> list[str]:
+def _nodes(tree: Any, kind: str) -> Iterator[dict[str, Any]]:
+    """Give every node of a class in a tree."""
     if isinstance(tree, list):
-        return [name for branch in tree for name in _names(branch)]
-    if not isinstance(tree, dict):
-        return []
-    if tree.get("class") == "COLUMN_REF":
-        return [tree["column_names"][-1]]
-    return [name for branch in tree.values() for name in _names(branch)]
+        for branch in tree:
+            yield from _nodes(branch, kind)
+    elif isinstance(tree, dict):
+        if tree.get("class") == kind:
+            yield tree
+        for branch in tree.values():
+            yield from _nodes(branch, kind)
 
 
-def _rename(tree: Any, names: dict[str, str]) -> Any:
+def _changed(tree: Any, change: Any) -> Any:
+    """Return a tree with every node that `change` gives another one for replaced."""
     if isinstance(tree, list):
-        return [_rename(branch, names) for branch in tree]
+        return [_changed(branch, change) for branch in tree]
     if not isinstance(tree, dict):
         return tree
-    if tree.get("class") == "COLUMN_REF":
-        new = names.get(tree["column_names"][-1].casefold())
-        return {**tree, "column_names": [new]} if new else tree
-    return {key: _rename(branch, names) for key, branch in tree.items()}
+    return change(tree) or {key: _changed(it, change) for key, it in tree.items()}
 
 
 def _rewrite(
     connection: duckdb.DuckDBPyConnection, tree: Any, names: dict[str, str]
 ) -> str:
-    renamed = json.dumps(_rename(tree, names))
+    """Write a tree as SQL, its columns renamed."""
+
+    def renamed(node: dict[str, Any]) -> dict[str, Any] | None:
+        if node.get("class") != "COLUMN_REF":
+            return None
+        name = node["column_names"][0]
+        return {**node, "column_names": [names.get(name, name)]}
+
     text = connection.execute(
-        "select json_deserialize_sql(?::json)", [renamed]
+        "select json_deserialize_sql(?::json)", [json.dumps(_changed(tree, renamed))]
     ).fetchone()
     return str(text[0]).removeprefix("SELECT ") if text else ""
 
 
-def bare_column(expression: str, columns: list[str]) -> str | None:
-    """Return the source column that an expression is nothing but the name of.
+def find_columns(written: str, columns: Iterable[str]) -> list[str]:
+    """Find the columns that a name means: the one called so, else those in its style.
 
-    Names match in any case and style, with or without quotes: Customer ID,
-    "Customer ID" and customer_id all mean the column 'Customer ID'.
+    Names match in any case, with or without quotes, and words may be joined in any
+    way: Customer ID, "Customer ID" and customer_id all mean the column 'Customer ID'.
+    Another sign is another name: Order isn't the column 'Order #'.
     """
-    plain = expression.strip().removeprefix('"').removesuffix('"').strip()
-    for name in columns:
-        if name.casefold() == plain.casefold():
-            return name
-    if re.fullmatch(r"[\w ]+", plain):
-        alike = [name for name in columns if squeeze(name) == squeeze(plain)]
-        if len(alike) == 1:
-            return alike[0]
-    if plain.casefold() == "source_row":
-        return SOURCE_ROW
-    return None
+    plain = written.strip().removeprefix('"').removesuffix('"').strip()
+    plain = plain.replace('""', '"')
+    columns = list(columns)
+    same = [name for name in columns if name.casefold() == plain.casefold()]
+    if same or not re.fullmatch(r"[\w ]+", plain):
+        return same[:1]
+    style = in_any_style(plain)
+    return [name for name in columns if style and in_any_style(name) == style]
 
 
 class ExpressionWriter:
     """Writes expressions as SQL over the view `input_rows`, and tries each on it.
 
-    `sentence_start` says whose expressions these are; `label` names the source.
+    `sentence_start` says whose expressions these are; `label` names the source;
+    `decimal` is the sign that the mapping gives; `rows` (how many there are) bounds
+    the time that an expression may take.
     """
 
     def __init__(
@@ -258,16 +341,77 @@ class ExpressionWriter:
         sentence_start: str,
         label: str,
         decimal: str = "auto",
+        rows: int = 0,
     ) -> None:
         """Start with no expression written."""
         self._connection = connection
         self._kinds = kinds
         self._start = sentence_start
         self._label = label
-        self._decimal = decimal
+        self._given_mark = None if decimal == "auto" else decimal
+        self._convention: str | None = None
+        self._seconds = LIMIT_SECONDS + rows / ROWS_PER_SECOND
         self._described: dict[str, Column] = {}
+        self._known_facts: dict[str, _Facts] = {}
         self.made: dict[str, str] = {}
         self.used: set[str] = set()
+        # Sentences on what was taken where nothing decides.
+        self.notes: dict[str, None] = {}
+
+    def learn(self, numbers: dict[str, str]) -> None:
+        """Find out how the columns that numbers are computed from write decimals.
+
+        `numbers` are the expressions of the contract's number columns. Where one of
+        them is computed, here, from text, the others are read here, too, and in the
+        same way: a computed number is no evidence for how the file writes.
+
+        Raises
+        ------
+        InputError
+            When both signs are there, and values that could be either.
+        """
+        computed = {
+            name: expression
+            for name, expression in numbers.items()
+            if self._plain_number(name, expression) is None
+        }
+        texts = {
+            column
+            for name, expression in computed.items()
+            for column in self._columns_in(name, expression)
+            if self._kinds.get(column) == "VARCHAR"
+        }
+        if self._given_mark or not texts:
+            return
+        read = texts | {
+            plain[0]
+            for name, expression in numbers.items()
+            if (plain := self._plain_number(name, expression))
+            and self._kinds.get(plain[0]) == "VARCHAR"
+        }
+        facts = {
+            column: found
+            for column in sorted(read)
+            if (found := self._facts(column)).amounts >= found.others
+        }
+        points = [name for name, fact in facts.items() if fact.points]
+        commas = [name for name, fact in facts.items() if fact.commas]
+        undecided = {
+            name: fact.undecided for name, fact in facts.items() if fact.undecided
+        }
+        if points and commas:
+            for name in set(undecided) & texts:
+                raise InputError(
+                    f"{self._start}, numbers are computed from the column {name} of "
+                    f"{self._label}, which has '{undecided[name]}', and both decimal "
+                    f"points (in {listing(points)}) and decimal commas (in "
+                    f"{listing(commas)}) are there. Say 'decimal: comma' or 'decimal: "
+                    "point', or number(x, 'comma') for one column."
+                )
+            return
+        self._convention = "comma" if commas else "point"
+        if undecided and not (points or commas):
+            self._note_undecided(*next(iter(undecided.items())))
 
     def write(self, canonical: str, expression: str) -> tuple[str, str]:
         """Return SQL for an expression and the DuckDB type that it gives.
@@ -279,14 +423,120 @@ class ExpressionWriter:
         Raises
         ------
         InputError
-            When it is no SQL expression, names a column that isn't there, or can't
-            be computed on the rows.
+            When it is no SQL expression, names a column that isn't there or could be
+            two, does what an expression may not, or can't be computed on the rows.
         """
-        bare = bare_column(expression, list(self._kinds))
+        self._check_comment(canonical, expression)
+        bare = self._bare(canonical, expression)
         if bare:
             self.used.add(bare)
-            kind = self._kinds.get(bare, "BIGINT")
-            return quoted(bare), kind
+            return quoted(bare), self._kind(bare)
+        parsed = self._parsed(canonical, expression)
+        self._check_functions(canonical, expression, parsed.tree)
+        self.used.update(parsed.columns)
+        return self._first_that_works(canonical, expression, parsed)
+
+    def write_number(self, canonical: str, expression: str) -> tuple[str, str]:
+        """Return SQL for a column that is a number, and its type, as `write` does.
+
+        A text column with its sign given, or read here for other columns' sake, is a
+        plain number; else it stays as it is: the whole input decides, later.
+        """
+        self._check_comment(canonical, expression)
+        plain = self._plain_number(canonical, expression)
+        if plain is None:
+            return self.write(canonical, expression)
+        column, mark = plain
+        self.used.add(column)
+        kind = self._kind(column)
+        mark = mark or self._given_mark or self._convention
+        if kind != "VARCHAR" or mark is None:
+            return quoted(column), kind
+        return number_text(quoted(column), mark), kind
+
+    def write_condition(self, canonical: str, expression: str) -> str:
+        """Return SQL that is true or not, as `write` does.
+
+        Raises
+        ------
+        InputError
+            When it is something else.
+        """
+        sql, kind = self.write(canonical, expression)
+        if kind == "BOOLEAN":
+            return sql
+        raise InputError(
+            f'{self._start}, {canonical} is "{expression}", which is no condition '
+            f"(true or false) but {kind.lower()}. Write one such as Type = 'product'."
+        )
+
+    # -- Names --------------------------------------------------------------------
+
+    def _kind(self, column: str) -> str:
+        return self._kinds.get(column) or _KINDS_OF_WORDS[column]
+
+    def _check_comment(self, canonical: str, expression: str) -> None:
+        """See that YAML didn't cut the name of a column off at its sign #.
+
+        `transaction_id: Order #` says Order to YAML, which may be a column, too.
+        """
+        comment = " ".join(getattr(expression, "comment", "").split()).casefold()
+        if not comment:
+            return
+        start = " ".join([*expression.split(), "#"]).casefold()
+        whole = " ".join([*expression.split(), comment]).casefold()
+        for name in self._kinds:
+            column = " ".join(name.split()).casefold()
+            is_meant = whole == column or (
+                expression.strip()
+                and column.startswith(start)
+                and (whole.startswith(column) or column.startswith(whole))
+            )
+            if is_meant:
+                field = canonical.rpartition(".")[2]
+                raise InputError(
+                    f"{self._start}, {canonical} is {expression} without quotes, and "
+                    f"YAML ends a value before #, but {self._label} has a column "
+                    f"'{name}'. Put in quotes which one is meant: {field}: \"{name}\", "
+                    f'or {field}: "{expression}".'
+                )
+
+    def _column(self, canonical: str, expression: str, name: str) -> str | None:
+        """Return the column that a name in an expression means; None when none is."""
+        is_quoted = name.startswith('"')
+        word = None if is_quoted else WORDS.get(name.strip().casefold())
+        found = find_columns(name, self._kinds)
+        if word:
+            if found:
+                self.notes[
+                    f"{self._start}, {name.strip()} is the reader's own word, and not "
+                    f"the column '{found[0]}' of {self._label}. For the column, write "
+                    f"it in double quotes within single ones: '\"{found[0]}\"'."
+                ] = None
+            return word
+        if len(found) > 1:
+            raise InputError(
+                f'{self._start}, {canonical} is "{expression}", which could be more '
+                f"than one column of {self._label}: {listing(found)}. Write the one "
+                "that is meant just as it is there, in double quotes within single "
+                f"ones: '\"{found[0]}\"'."
+            )
+        return found[0] if found else None
+
+    def _bare(self, canonical: str, expression: str) -> str | None:
+        """Return the column that an expression is nothing but the name of."""
+        column = self._column(canonical, expression, expression.strip())
+        reading = getattr(expression, "reading", "")
+        if column and reading:
+            field = canonical.rpartition(".")[2]
+            raise InputError(
+                f"{self._start}, {canonical} is {expression} without quotes, which "
+                f"YAML reads as {reading}, but {self._label} has a column '{column}'. "
+                f"For the column, write {field}: '\"{column}\"'."
+            )
+        return column
+
+    def _parsed(self, canonical: str, expression: str) -> _Parsed:
         tree = _parse(self._connection, expression)
         if tree is None:
             raise InputError(
@@ -295,25 +545,127 @@ class ExpressionWriter:
                 f"{listing(self._kinds)}. Put names that have blanks in double quotes "
                 "and texts in single quotes."
             )
-        used = {
-            name.casefold(): column
-            for name in _names(tree)
-            if (column := bare_column(name, list(self._kinds))) is not None
-        }
-        self.used.update(used.values())
-        return self._first_that_works(canonical, expression, tree, used)
+        statement = f"select {expression}".encode()
+        columns: dict[str, None] = {}
+        missing: dict[str, None] = {}
+
+        def resolved(node: dict[str, Any]) -> dict[str, Any] | None:
+            if node.get("class") != "COLUMN_REF":
+                return None
+            name = node["column_names"][-1]
+            place = node.get("query_location", 0)
+            if statement[place : place + 1] == b'"':
+                name = quoted(name)
+            column = self._column(canonical, expression, name)
+            if column is None:
+                missing[node["column_names"][-1]] = None
+                return node
+            columns[column] = None
+            return {**node, "column_names": [column]}
+
+        tree = _changed(tree, resolved)
+        return _Parsed(tree, tuple(columns), tuple(missing))
+
+    def _columns_in(self, canonical: str, expression: str) -> tuple[str, ...]:
+        return self._parsed(canonical, expression).columns
+
+    def _plain_number(
+        self, canonical: str, expression: str
+    ) -> tuple[str, str | None] | None:
+        """Return the column and the sign when a number is just read: x, number(x).
+
+        None when it is computed.
+        """
+        bare = self._bare(canonical, expression)
+        if bare:
+            return bare, None
+        parsed = self._parsed(canonical, expression)
+        node = parsed.tree["statements"][0]["node"]["select_list"][0]
+        if node.get("class") != "FUNCTION" or node["function_name"] != "number":
+            return None
+        first, *others = node["children"] or [{}]
+        if first.get("class") != "COLUMN_REF" or not parsed.columns:
+            return None
+        return parsed.columns[0], self._mark_of(canonical, expression, others)
+
+    def _mark_of(
+        self, canonical: str, expression: str, arguments: list[Any]
+    ) -> str | None:
+        """Return the decimal sign that number(x, sign) is given."""
+        if not arguments:
+            return None
+        given = str((arguments[0].get("value") or {}).get("value")).strip().lower()
+        if len(arguments) == 1 and given in ("point", "comma", "auto"):
+            return None if given == "auto" else given
+        raise InputError(
+            f'{self._start}, {canonical} is "{expression}", but number(x, sign) takes '
+            "the column and auto, 'point' or 'comma', in single quotes."
+        )
+
+    # -- What an expression may do ------------------------------------------------
+
+    def _check_functions(self, canonical: str, expression: str, tree: Any) -> None:
+        """See that an expression reads nothing but its columns, and bounds its size."""
+        start = f'{self._start}, {canonical} is "{expression}", which'
+        if any(True for _ in _nodes(tree, "SUBQUERY")):
+            raise InputError(
+                f"{start} has a query of its own, but a mapping's expression is "
+                "computed from the columns of its rows alone. For a value of other "
+                "rows, use a window: max(x) over (partition by y)."
+            )
+        nodes = [*_nodes(tree, "FUNCTION"), *_nodes(tree, "WINDOW")]
+        for name in dict.fromkeys(str(node["function_name"]).lower() for node in nodes):
+            if name not in _CLOCKS and not self._is_pure(name):
+                raise InputError(
+                    f"{start} uses {name}(), but a mapping's expression may use only "
+                    "functions that give the same each time and read or change "
+                    "nothing beside the row."
+                )
+        for node in nodes:
+            if node["function_name"].lower() not in _MAKERS:
+                continue
+            for argument in _nodes(node["children"], "CONSTANT"):
+                value = (argument.get("value") or {}).get("value")
+                if isinstance(value, (int, float)) and abs(value) > _MOST_MADE:
+                    raise InputError(
+                        f"{start} makes more than {_MOST_MADE:,} of something for "
+                        f"each row ({node['function_name']}). Make less."
+                    )
+
+    def _is_pure(self, name: str) -> bool:
+        """Tell whether a function always gives the same; an unknown one fails later."""
+        if name in _OWN_MACROS or name in ("current_setting", "getvariable", "getenv"):
+            return name in _OWN_MACROS
+        row = self._connection.execute(
+            """
+            select
+                bool_or(
+                    stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')
+                    or function_type in ('table', 'table_macro', 'pragma')
+                    or (function_type = 'macro' and not internal)
+                )
+            from duckdb_functions() where lower(function_name) = ?
+            """,
+            [name],
+        ).fetchone()
+        return not (row and row[0])
+
+    # -- Types --------------------------------------------------------------------
 
     def _first_that_works(
-        self, canonical: str, expression: str, tree: Any, used: dict[str, str]
+        self, canonical: str, expression: str, parsed: _Parsed
     ) -> tuple[str, str]:
         """Try columns as numbers first, then as text where that can't be computed."""
-        columns = {name: self._describe(column) for name, column in used.items()}
+        columns = {name: self._describe(name) for name in parsed.columns}
+        tree = _changed(
+            parsed.tree, lambda node: self._marked(canonical, expression, node)
+        )
         names = list(columns)
         trials = sorted(
             itertools.product(*(range(len(columns[name].ways)) for name in names)),
             key=sum,
         )
-        first_error: duckdb.Error | None = None
+        first_error: Exception | None = None
         for trial in itertools.islice(trials, _MAX_TRIALS):
             renamed = {
                 name: self._make(columns[name], way)
@@ -321,19 +673,105 @@ class ExpressionWriter:
             }
             sql = f"({_rewrite(self._connection, tree, renamed)})"
             try:
-                return sql, self._compute(sql, set(renamed.values()))
-            except duckdb.Error as error:
+                return sql, self._compute(canonical, expression, sql, renamed)
+            except (duckdb.Error, MemoryError) as error:
                 first_error = first_error or error
-        raise InputError(self._why(canonical, expression, tree, columns, first_error))
+        raise InputError(
+            self._why(canonical, expression, parsed.missing, columns, first_error)
+        )
+
+    def _marked(
+        self, canonical: str, expression: str, node: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Give number(x) the sign that was found out for the source."""
+        if node.get("class") != "FUNCTION" or node["function_name"] != "number":
+            return None
+        first, *others = node["children"] or [{}]
+        mark = self._mark_of(canonical, expression, others)
+        constant = {
+            "class": "CONSTANT",
+            "type": "VALUE_CONSTANT",
+            "alias": "",
+            "query_location": 0,
+            "value": {
+                "type": {"id": "VARCHAR", "type_info": None},
+                "is_null": False,
+                "value": mark or self._given_mark or self._convention or "point",
+            },
+        }
+        inner = _changed(first, lambda it: self._marked(canonical, expression, it))
+        return {**node, "children": [inner, constant]}
+
+    def _facts(self, column: str) -> _Facts:
+        """Look at the values of a text column as amounts."""
+        if column not in self._known_facts:
+            name = quoted(column)
+            amount = f"{_SIGN}({WHOLE}|{POINT}|{COMMA}|{UNDECIDED})"
+            row = self._connection.execute(f"""
+                select
+                    count(*) filter (regexp_full_match(digits, '{amount}')),
+                    count(*) filter (not regexp_full_match(digits, '{amount}')),
+                    count(*) filter (regexp_full_match(digits, '{_SIGN}({POINT})')),
+                    count(*) filter (regexp_full_match(digits, '{_SIGN}({COMMA})')),
+                    min(value)
+                        filter (regexp_full_match(digits, '{_SIGN}({UNDECIDED})')),
+                    coalesce(
+                        bool_and(regexp_full_match(digits, '{_SIGN}\\d{{1,17}}')),
+                        true),
+                    coalesce(
+                        bool_or(regexp_matches(digits, '^{_SIGN}0\\d')), false)
+                from (
+                    select value, signed_digits(value) as digits
+                    from (select distinct {name} as value from {VIEW})
+                    where trim(value) != ''
+                )
+                """).fetchone()
+            self._known_facts[column] = _Facts(*row) if row else _NOTHING
+        return self._known_facts[column]
 
     def _describe(self, column: str) -> Column:
-        if column == SOURCE_ROW:
-            return Column(column, "BIGINT", (("own", quoted(column)),))
+        """Find out how a column may be used: text that holds only numbers is a number.
+
+        The whole column is the evidence. Text with leading zeros stays text.
+        """
         if column not in self._described:
-            self._described[column] = describe_column(
-                self._connection, column, self._kinds[column], self._decimal
+            self._described[column] = Column(
+                column, self._kind(column), self._ways(column)
             )
         return self._described[column]
+
+    def _ways(self, column: str) -> tuple[tuple[str, str], ...]:
+        name, kind = quoted(column), self._kind(column)
+        as_text = ("text", text_of(name, kind))
+        if column == SOURCE_ROW:
+            return (("own", name),)
+        if kind.upper() != "VARCHAR" or column == SOURCE_FILE:
+            return (("own", name), as_text)
+        letters = self._connection.execute(f"""
+            select 1 from {VIEW}
+            where trim({name}) != '' and not regexp_matches({name}, {_AMOUNT}) limit 1
+            """).fetchone()
+        if letters:
+            return (as_text,)
+        facts = self._facts(column)
+        if facts.others or facts.has_leading_zero:
+            return (as_text,)
+        if facts.are_whole:
+            whole = f"try_cast(signed_digits({name}) as bigint)"
+            return (("number", whole), as_text)
+        mark = self._given_mark or self._convention
+        if mark is None:
+            mark = "comma" if facts.commas and not facts.points else "point"
+            if facts.undecided and bool(facts.points) == bool(facts.commas):
+                self._note_undecided(column, facts.undecided)
+        return (("number", f"number({name}, {literal(mark)})"), as_text)
+
+    def _note_undecided(self, column: str, value: str) -> None:
+        self.notes[
+            f"{self._start}, '{value}' in {column} of {self._label} was read with a "
+            "decimal point, or its comma as standing between thousands, as nothing "
+            "tells. If it is the other way round, say 'decimal: comma'."
+        ] = None
 
     def _make(self, column: Column, way: int) -> str:
         mark, sql = column.ways[way]
@@ -341,36 +779,62 @@ class ExpressionWriter:
         self.made[name] = sql
         return name
 
-    def _compute(self, sql: str, made: set[str]) -> str:
+    # -- Computing ----------------------------------------------------------------
+
+    def _compute(
+        self, canonical: str, expression: str, sql: str, renamed: dict[str, str]
+    ) -> str:
         """Compute an expression on every row; return its type."""
-        selected = "".join(
-            f", {self.made[name]} as {quoted(name)}" for name in sorted(made)
-        )
+        made = sorted(set(renamed.values()))
+        selected = "".join(f", {self.made[name]} as {quoted(name)}" for name in made)
         inner = f"select {quoted(SOURCE_ROW)}{selected} from {VIEW}"
         outer = f"select {quoted(SOURCE_ROW)}, {sql} as value from ({inner})"
         described = self._connection.execute(f"describe {outer}").fetchall()
-        # A hash can't be answered from statistics: every row is computed.
-        self._connection.execute(
-            f"select bit_xor(hash(value)) from ({outer})"
-        ).fetchone()
+        start = f'{self._start}, {canonical} is "{expression}", which'
+        try:
+            with limited(self._connection, self._seconds):
+                first = self._connection.execute(
+                    "select strlen(value::varchar) from "
+                    f"(select {sql} as value from ({inner} limit 1))"
+                ).fetchone()
+                if first and (first[0] or 0) > MOST_BYTES:
+                    raise InputError(
+                        f"{start} makes a value of {first[0]:,} bytes in the first "
+                        f"row. More than {MOST_BYTES:,} is no value of a column."
+                    )
+                # A hash can't be answered from statistics: every row is computed.
+                self._connection.execute(
+                    f"select bit_xor(hash(value)) from ({outer})"
+                ).fetchone()
+        except duckdb.InterruptException:
+            raise InputError(
+                f"{start} took longer than {self._seconds:,.0f} seconds on "
+                f"{self._label} and was stopped. Write it simpler, or add a column to "
+                "the file."
+            ) from None
         return str(described[1][1])
 
     def _why(
         self,
         canonical: str,
         expression: str,
-        tree: Any,
+        missing: tuple[str, ...],
         columns: dict[str, Column],
-        error: duckdb.Error | None,
+        error: Exception | None,
     ) -> str:
         message = str(error).strip().splitlines()[0].rstrip(".") if error else ""
         start = f'{self._start}, {canonical} is "{expression}"'
-        missing = [name for name in _names(tree) if name.casefold() not in columns]
         if missing and "inder Error" in message:
+            alike = [
+                name
+                for name in self._kinds
+                if name.casefold().startswith(missing[0].casefold())
+            ]
+            near = f" For '{alike[0]}', put it in double quotes." if alike else ""
             return (
                 f"{start}, but {self._label} has no column '{missing[0]}'. Its columns "
-                f"are: {listing(self._kinds)}. A text is written in single quotes: "
-                f"\"'{missing[0]}'\"."
+                f"are: {listing(self._kinds)}.{near} A text is written in single "
+                f"quotes: \"'{missing[0]}'\"."
             )
         texts = [
             found
@@ -393,8 +857,7 @@ class ExpressionWriter:
         name = quoted(column.name)
         row = self._connection.execute(f"""
             select {quoted(SOURCE_ROW)}, {name} from {VIEW}
-            where trim({name}) != ''
-                and not regexp_full_match(signed_digits({name}), '{_POINT}')
+            where trim({name}) != '' and number({name}) is null
             order by {quoted(SOURCE_ROW)} limit 1
             """).fetchone()
         if row is None:

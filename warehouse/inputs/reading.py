@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -15,22 +16,26 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.inputs.contract import (
+    LEFT_OUT,
+    SOURCE_FILE,
     SOURCE_ROW,
     TABLES,
     UNREADABLE,
     InputError,
     TableContract,
     listing,
+    own_name,
     squeeze,
 )
-from warehouse.inputs.expressions import (
-    VIEW,
-    ExpressionWriter,
-    define_macros,
-    literal,
-    quoted,
-    referenced_names,
-    text_of,
+from warehouse.inputs.expressions import define_macros, literal, referenced_names
+from warehouse.inputs.planning import (
+    Plan,
+    columns_of,
+    make_plan,
+    own_columns,
+    relation_sql,
+    unreadable_relation,
+    write_expressions,
 )
 from warehouse.inputs.server_tables import (
     ServerCopy,
@@ -38,7 +43,7 @@ from warehouse.inputs.server_tables import (
     copy_table,
     server_relation,
 )
-from warehouse.inputs.sources import TEMPLATE, TableSource, find_source, kind_of
+from warehouse.inputs.sources import TableSource, find_source, kind_of
 from warehouse.inputs.text_files import Chunk, TextTable, read_text
 from warehouse.inputs.workbooks import read_sheet
 from warehouse.postgres import PostgresError, connect_server
@@ -48,14 +53,6 @@ BATCH_ROWS = 50_000
 INPUT_SCHEMA = "raw_files"
 COPY_ENDING = "__copied"
 Connect = Callable[[], duckdb.DuckDBPyConnection]
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A table that was looked through and found usable: the query that gives it."""
-
-    sql: str
-    view: str
 
 
 class InputReader:
@@ -75,7 +72,7 @@ class InputReader:
         """Start with nothing read."""
         self._scratch = scratch
         self._connect = connect
-        self._plans: dict[str, _Plan] = {}
+        self._plans: dict[str, Plan] = {}
         self._lock = threading.Lock()
         self.read_files: dict[str, tuple[Path, ...]] = {}
         # Sentences on what was taken where an input could not tell; each said once.
@@ -94,8 +91,10 @@ class InputReader:
         -------
         Its canonical columns as text, in the contract's order (null where there is
         none), then `_unreadable` (text: the raw line, where it couldn't be split; else
-        null) and `_source_row` (bigint: 1 for the first row after the header). An
-        optional table that isn't there is an empty table.
+        null), `_left_out` (text: the row, where the mapping's `where` leaves it out,
+        all columns then being null; else null) and `_source_row` (bigint: 1 for the
+        first row after the header). An optional table that isn't there is an empty
+        table.
 
         Raises
         ------
@@ -123,13 +122,17 @@ class InputReader:
                 self.copies[name] = _copy(work, source, relation, full_load)
         return replace(source, relation=self.copies[name].relation)
 
-    def _plan(self, source: TableSource) -> _Plan:
+    def _plan(self, source: TableSource) -> Plan:
         key = _key_of(source)
         if source.relation or key not in self._plans:
             with self._open(source) as connection:
-                self._plans[key] = _make_plan(
-                    connection, source, self._rows_sql(connection, source, key)
-                )
+                try:
+                    sql = self._rows_sql(connection, source)
+                    kinds = columns_of(connection, sql)
+                except duckdb.Error as error:
+                    raise InputError(_unreadable(source, error)) from error
+                self._plans[key] = make_plan(connection, source, sql, kinds)
+                self.notes += self._plans[key].notes
         return self._plans[key]
 
     def _open(self, source: TableSource) -> duckdb.DuckDBPyConnection:
@@ -144,9 +147,18 @@ class InputReader:
             connection = self._connect()
         connection.execute("set TimeZone = 'UTC'")
         define_macros(connection, source.decimal)
+        if source.relation is None:
+            _confine(connection, self._files_of(source))
         return connection
 
-    def _stream(self, source: TableSource, plan: _Plan) -> pa.RecordBatchReader:
+    def _files_of(self, source: TableSource) -> list[str]:
+        """List what the query of a source of files reads: those or a rewritten one."""
+        if kind_of(source.files[0]) == "parquet":
+            return [str(file) for file in source.files]
+        name = f"{source.table.name}-{_key_of(source)}.parquet"
+        return [str(self._scratch() / name)]
+
+    def _stream(self, source: TableSource, plan: Plan) -> pa.RecordBatchReader:
         connection = self._open(source)
         connection.execute(plan.view)
         batches = connection.execute(plan.sql).to_arrow_reader(BATCH_ROWS)
@@ -158,23 +170,28 @@ class InputReader:
         return pa.RecordBatchReader.from_batches(batches.schema, stream())
 
     def _rows_sql(
-        self, connection: duckdb.DuckDBPyConnection, source: TableSource, key: str
+        self, connection: duckdb.DuckDBPyConnection, source: TableSource
     ) -> str:
         """Write the query for a source's rows: own columns, `_unreadable`, row."""
         if source.relation:
-            # A server's rows have no order of their own.
-            is_ordered = source.server_table and source.one_row_per
-            order = "order by all_of_it" if is_ordered else ""
-            return (
-                f"select *, null::varchar as {UNREADABLE}, row_number() over ({order}) "
-                f"as {SOURCE_ROW} from {source.relation} as all_of_it"
-            )
+            return relation_sql(connection, source)
         if kind_of(source.files[0]) == "parquet":
-            return _parquet_sql(source)
-        rewritten = self._scratch() / f"{source.table.name}-{key}.parquet"
+            return _parquet_sql(connection, source)
+        rewritten = Path(self._files_of(source)[0])
         if not rewritten.exists():
             _rewrite_as_parquet(source, _wanted(connection, source), rewritten)
         return f"select * from read_parquet({literal(str(rewritten))})"
+
+
+def _confine(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
+    """Let a connection read these files, and no other, nor anything of the network.
+
+    What a mapping computes is other people's code.
+    """
+    paths = ", ".join(literal(file) for file in files)
+    connection.execute(f"set allowed_paths = [{paths}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
 
 
 def _key_of(source: TableSource) -> str:
@@ -195,6 +212,12 @@ def _key_of(source: TableSource) -> str:
     return hashlib.sha256(repr((source, states)).encode()).hexdigest()[:16]
 
 
+def _unreadable(source: TableSource, error: Exception) -> str:
+    if source.files:
+        return _unreadable_file(source.files[0], error)
+    return unreadable_relation(source, str(error).splitlines()[0])
+
+
 def _unreadable_file(file: Path, error: Exception) -> str:
     reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
     return (
@@ -204,23 +227,35 @@ def _unreadable_file(file: Path, error: Exception) -> str:
 
 
 def _empty(table: TableContract) -> pa.Table:
-    fields = [pa.field(name, pa.string()) for name in (*table.columns, UNREADABLE)]
+    names = (*table.columns, UNREADABLE, LEFT_OUT)
+    fields = [pa.field(name, pa.string()) for name in names]
     return pa.schema([*fields, pa.field(SOURCE_ROW, pa.int64())]).empty_table()
 
 
-def _parquet_sql(source: TableSource) -> str:
+def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> str:
+    """Write the query for the rows of Parquet files: own columns, and the reader's."""
     files = ", ".join(literal(str(file)) for file in source.files)
     options = "union_by_name = true, binary_as_string = true"
-    if len(source.files) == 1:
-        return (
-            f"select * exclude (file_row_number), null::varchar as {UNREADABLE}, "
-            f"file_row_number + 1 as {SOURCE_ROW} "
-            f"from read_parquet([{files}], file_row_number = true, {options})"
-        )
+    read = f"read_parquet([{files}], {options}"
+    described = connection.execute(f"describe select * from {read})").fetchall()
+    names = [str(row[0]) for row in described]
+    number, path = "row_number() over ()", literal(source.files[0].name)
+    if len(source.files) > 1:
+        read += f", filename = '{SOURCE_FILE}'"
+        start = len(str(_folder_of(source.files))) + 2
+        path = f"substr({SOURCE_FILE}, {start})"
+    elif "file_row_number" not in map(str.casefold, names):
+        read += ", file_row_number = true"
+        number = "file_row_number + 1"
     return (
-        f"select *, null::varchar as {UNREADABLE}, row_number() over () "
-        f"as {SOURCE_ROW} from read_parquet([{files}], {options})"
+        f"select {own_columns(names)}, null::varchar as {UNREADABLE}, "
+        f"{number} as {SOURCE_ROW}, {path} as {SOURCE_FILE} from {read})"
     )
+
+
+def _folder_of(files: tuple[Path, ...]) -> Path:
+    """Return the folder that all files are in, by the shortest way."""
+    return Path(os.path.commonpath([file.parent for file in files]))
 
 
 def _wanted(
@@ -228,9 +263,12 @@ def _wanted(
 ) -> frozenset[str]:
     """List the (squeezed) names by which a header is known."""
     if source.columns is None:
-        return frozenset(squeeze(name) for name in source.table.columns)
-    names = set(source.columns.values())
-    for expression in source.columns.values():
+        table = source.table
+        known = (name for it in table.columns for name in table.names_of(it))
+        return frozenset(squeeze(name) for name in known)
+    expressions = [*source.columns.values(), *filter(None, [source.where])]
+    names = set(expressions)
+    for expression in expressions:
         names.update(referenced_names(connection, expression) or ())
     return frozenset(squeezed for name in names if (squeezed := squeeze(name)))
 
@@ -260,6 +298,7 @@ def _rewrite_as_parquet(
                 opened = _open_table(source, file, wanted)
                 if writer is None:
                     columns = opened.columns
+                    folder = _folder_of(source.files)
                     writer = pq.ParquetWriter(
                         partial, _text_schema(columns), compression="lz4"
                     )
@@ -273,7 +312,10 @@ def _rewrite_as_parquet(
                 for chunk in opened.chunks:
                     if chunk.rows:
                         writer.write_batch(
-                            _batch(chunk, columns, number), row_group_size=BATCH_ROWS
+                            _batch(
+                                chunk, columns, number, str(file.relative_to(folder))
+                            ),
+                            row_group_size=BATCH_ROWS,
                         )
                         number += len(chunk.rows)
             except (OSError, EOFError, UnicodeError) as error:
@@ -285,13 +327,19 @@ def _rewrite_as_parquet(
 
 
 def _text_schema(columns: list[str]) -> pa.Schema:
-    names = [*columns, UNREADABLE]
+    names = [*map(own_name, columns), UNREADABLE]
     fields = [pa.field(name, pa.string()) for name in names]
-    return pa.schema([*fields, pa.field(SOURCE_ROW, pa.int64())])
+    return pa.schema(
+        [
+            *fields,
+            pa.field(SOURCE_ROW, pa.int64()),
+            pa.field(SOURCE_FILE, pa.dictionary(pa.int32(), pa.string())),
+        ]
+    )
 
 
-def _batch(chunk: Chunk, columns: list[str], number: int) -> pa.RecordBatch:
-    """Turn a chunk that follows `number` rows into a batch; blanks become null."""
+def _batch(chunk: Chunk, columns: list[str], number: int, file: str) -> pa.RecordBatch:
+    """Turn a chunk of a file, after `number` rows, into a batch; blanks are null."""
     nothing = pa.scalar(None, pa.string())
     arrays = []
     for values in zip(*chunk.rows, strict=True):
@@ -303,6 +351,8 @@ def _batch(chunk: Chunk, columns: list[str], number: int) -> pa.RecordBatch:
     arrays.append(pa.array(raw, pa.string()))
     last = number + len(chunk.rows)
     arrays.append(pa.array(np.arange(number + 1, last + 1, dtype=np.int64)))
+    places = pa.array(np.zeros(len(chunk.rows), dtype=np.int32))
+    arrays.append(pa.DictionaryArray.from_arrays(places, pa.array([file])))
     return pa.RecordBatch.from_arrays(arrays, schema=_text_schema(columns))
 
 
@@ -322,14 +372,17 @@ def _copy(
         with connect_server() as server:
             check_table(server, table)
             define_macros(server, source.decimal)
-            kinds = _columns_of(
+            there = server_relation(table)
+            names = server.execute(f"describe select * from {there}").fetchall()
+            kinds = columns_of(
                 server,
-                source,
-                f"create or replace temp view {VIEW} as select *, null::varchar as "
-                f"{UNREADABLE}, null::bigint as {SOURCE_ROW} "
-                f"from {server_relation(table)} limit 0",
+                f"select {own_columns(str(row[0]) for row in names)}, "
+                f"null::varchar as {UNREADABLE}, null::bigint as {SOURCE_ROW}, "
+                f"null::varchar as {SOURCE_FILE} from {there} limit 0",
             )
-            writer, _ = _write_expressions(server, source, kinds)
+            writer, _ = write_expressions(server, source, kinds)
+            if source.where:
+                writer.write_condition(f"{source.table.name}.where", source.where)
             needed = set(writer.used)
             for name in filter(None, (table.changed_at, *table.key)):
                 if name not in kinds:
@@ -344,154 +397,3 @@ def _copy(
             return copy_table(work, server, table, copied, relation, full_load)
     except PostgresError as error:
         raise InputError(str(error)) from error
-
-
-def _make_plan(
-    connection: duckdb.DuckDBPyConnection, source: TableSource, rows_sql: str
-) -> _Plan:
-    """Look through a source, check its columns and expressions, write its query."""
-    view = f"create or replace temp view {VIEW} as {rows_sql}"
-    kinds = _columns_of(connection, source, view)
-    counted = connection.execute(f"select count(*) from {VIEW}").fetchone()
-    if not counted or not counted[0]:
-        has = "no rows" if source.relation else "a header but no rows"
-        raise InputError(
-            f"{source.label} has {has}, so {source.table.name} can't be read from it. "
-            f"Its columns are: {listing(kinds)}. Export it again, or "
-            "remove it when the shop has no such table."
-        )
-    writer, selected = _write_expressions(connection, source, kinds)
-    texts = {name: text_of(sql, kind) for name, (sql, kind) in selected.items()}
-    made = "".join(f", {sql} as {quoted(name)}" for name, sql in writer.made.items())
-    rows = f"select *{made} from {VIEW}"
-    for name, (column, kind) in selected.items():
-        is_text_id = name.endswith("_id") and kind == "VARCHAR"
-        if is_text_id and _is_whole_float(connection, column, writer.made):
-            texts[name] = f"regexp_replace(trim({column}), '\\.0+$', '')"
-    columns = ", ".join(
-        f"{texts.get(name, 'null::varchar')} as {name}" for name in source.table.columns
-    )
-    sql = f"select {columns}, {UNREADABLE}, {SOURCE_ROW} from ({rows})"
-    if source.one_row_per:
-        sql = _one_row_per(sql, source.one_row_per, list(source.table.columns))
-    return _Plan(sql, view)
-
-
-def _write_expressions(
-    connection: duckdb.DuckDBPyConnection, source: TableSource, kinds: dict[str, str]
-) -> tuple[ExpressionWriter, dict[str, tuple[str, str]]]:
-    """Write a source's columns as SQL: the writer, and canonical name -> SQL, type."""
-    writer = ExpressionWriter(
-        connection,
-        kinds,
-        f"In the mapping file '{source.origin}'",
-        source.label,
-        source.decimal,
-    )
-    return writer, {
-        canonical: writer.write(f"{source.table.name}.{canonical}", expression)
-        for canonical, expression in _expressions(source, kinds).items()
-    }
-
-
-def _columns_of(
-    connection: duckdb.DuckDBPyConnection, source: TableSource, view: str
-) -> dict[str, str]:
-    """Make the view of a source's rows; return its columns with their types."""
-    try:
-        connection.execute(view)
-        described = connection.execute(f"describe {VIEW}").fetchall()
-    except duckdb.Error as error:
-        if source.relation:
-            raise InputError(
-                f"The relation '{source.relation}', given for {source.table.name} in "
-                f"'{source.origin}', can't be read: {str(error).splitlines()[0]} Write "
-                "it as schema.table or database.schema.table, of a database that the "
-                "profile attaches."
-            ) from error
-        raise InputError(_unreadable_file(source.files[0], error)) from error
-    return {
-        str(row[0]): str(row[1])
-        for row in described
-        if row[0] not in (UNREADABLE, SOURCE_ROW)
-    }
-
-
-def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
-    """Return canonical name -> expression, in the contract's order.
-
-    Raises
-    ------
-    InputError
-        When columns are taken by name, and a required one is missing or there twice.
-    """
-    if source.columns is not None:
-        return {
-            name: source.columns[name]
-            for name in source.table.columns
-            if name in source.columns
-        }
-    found: dict[str, str] = {}
-    for canonical in source.table.columns:
-        alike = [name for name in kinds if squeeze(name) == squeeze(canonical)]
-        if len(alike) > 1:
-            raise InputError(
-                f"{source.label} has more than one column for {canonical}: "
-                f"{listing(alike)}. Rename one, or say which in a mapping file (copy "
-                f"{TEMPLATE})."
-            )
-        if alike:
-            found[canonical] = quoted(alike[0])
-    missing = [name for name in source.table.required if name not in found]
-    if missing:
-        raise InputError(
-            f"{source.label} has no column {' and no column '.join(missing)}, required "
-            f"in {source.table.name}. Its columns are: {listing(kinds)}. Rename the "
-            "column in the file, or write a mapping file that says where it is found "
-            f"(copy {TEMPLATE})."
-        )
-    return found
-
-
-def _is_whole_float(
-    connection: duckdb.DuckDBPyConnection, column: str, made: dict[str, str]
-) -> bool:
-    """Tell whether a column of ids holds nothing but numbers that end in '.0'.
-
-    Programs that keep a column with gaps as floating point numbers export 13085 as
-    13085.0, which would match nothing in another file.
-    """
-    if not column.startswith('"') or column.strip('"') in made:
-        return False
-    query = f"select 1 from {VIEW} where trim({column}) != ''"
-    other = f"and not regexp_full_match(trim({column}), '\\d+\\.0+') limit 1"
-    if connection.execute(f"{query} {other}").fetchone():
-        return False
-    return connection.execute(f"{query} limit 1").fetchone() is not None
-
-
-def _one_row_per(sql: str, key: str, columns: list[str]) -> str:
-    """Write SQL for one row per key: the most frequent one, the first of equals."""
-    names = ", ".join(columns)
-    return f"""
-        select {names}, {UNREADABLE}, {SOURCE_ROW}
-        from (
-            select
-                *,
-                row_number() over (
-                    partition by {key} order by frequency desc, {SOURCE_ROW}
-                ) as place
-            from (
-                select
-                    {names},
-                    {UNREADABLE},
-                    min({SOURCE_ROW}) as {SOURCE_ROW},
-                    count(*) as frequency
-                from ({sql})
-                where {key} is not null
-                group by {names}, {UNREADABLE}
-            )
-        )
-        where place = 1
-        order by {SOURCE_ROW}
-        """

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from warehouse.inputs.contract import (
     TABLES,
     InputError,
@@ -18,11 +16,22 @@ from warehouse.inputs.contract import (
     listing,
     match_rank,
 )
+from warehouse.inputs.mappings import (
+    TEMPLATE,
+    column_expressions,
+    condition,
+    decimal,
+    header_names,
+    is_given,
+    load_mapping,
+    one_row_per,
+    text_setting,
+    whole_days,
+)
 from warehouse.inputs.workbooks import WORKBOOK_SUFFIXES, open_workbook
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUET_SUFFIXES = (".parquet", ".pq")
-TEMPLATE = "inputs/template.yml"
 PLACES = ("path", "relation", "postgres")
 SERVER_SETTINGS = ("changed_at", "key", "look_back_days")
 LOOK_BACK_DAYS = 3
@@ -40,6 +49,7 @@ TABLE_SETTINGS = (
     "encoding",
     "header",
     "decimal",
+    "where",
     "one_row_per",
     "columns",
 )
@@ -70,6 +80,7 @@ class TableSource:
     """Where one table is read from, and how.
 
     `columns` maps canonical names to SQL expressions; None takes the columns by name.
+    `where` is the SQL condition of rows that aren't left out.
     """
 
     table: TableContract
@@ -82,6 +93,7 @@ class TableSource:
     encoding: str | None = None
     header: tuple[str, ...] | None = None
     decimal: str = "auto"
+    where: str | None = None
     one_row_per: str | None = None
     columns: dict[str, str] | None = None
 
@@ -208,55 +220,6 @@ def _rank_sheets(
     return ranked
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """Refuses a key that is written twice, where YAML would silently keep the last."""
-
-
-def _strict_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen = set()
-    for key_node, _ in node.value:
-        if key_node.value in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"'{key_node.value}' is there twice", key_node.start_mark
-            )
-        seen.add(key_node.value)
-    return loader.construct_mapping(node, deep=True)
-
-
-_StrictLoader.add_constructor(
-    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _strict_mapping
-)
-
-
-def _load_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_StrictLoader)
-    except FileNotFoundError:
-        raise InputError(
-            f"The mapping file '{path}' doesn't exist (looked in {Path.cwd()}). Copy "
-            f"{TEMPLATE} and fill it in."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"The mapping file '{path}' can't be read: {error}."
-        ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise InputError(
-            f"The mapping file '{path}' isn't valid YAML{line}: {problem}. Put an "
-            "expression that holds quotes or a colon in quotes of the other kind: "
-            "list_price: '\"Unit Price\" * Quantity'."
-        ) from error
-    if not isinstance(content, dict):
-        raise InputError(
-            f"The mapping file '{path}' says nothing: it needs at least a table "
-            f"'transactions' with a path. Copy {TEMPLATE}."
-        )
-    return content
-
-
 def _expand(text: str, path: Path) -> str:
     """Fill in ${NAME} and ${NAME:-default} from the environment."""
 
@@ -274,7 +237,7 @@ def _expand(text: str, path: Path) -> str:
 
 
 def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
-    content = _load_yaml(path)
+    content = load_mapping(path)
     unknown = [key for key in content if key not in (*TABLES, "description")]
     if unknown:
         raise InputError(
@@ -282,7 +245,7 @@ def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
             f"an input. The tables are: {listing(TABLES)}."
         )
     settings = content.get(table.name)
-    if settings is None:
+    if not is_given(settings):
         if table.is_optional:
             return None
         raise InputError(
@@ -301,16 +264,21 @@ def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
             f"'{unknown[0]}', which isn't known. The settings are: "
             f"{listing(TABLE_SETTINGS)}. Column expressions belong below 'columns'."
         )
+
+    def text(name: str) -> str | None:
+        return text_setting(settings.get(name), name, path, table)
+
     source = TableSource(
         table,
         origin=str(path),
-        sheet=_optional_text(settings.get("sheet")),
-        separator=_optional_text(settings.get("separator", settings.get("delimiter"))),
-        encoding=_optional_text(settings.get("encoding")),
-        header=_header_names(settings.get("header"), path, table),
-        decimal=_decimal(settings.get("decimal", "auto"), path, table),
-        columns=_column_expressions(settings.get("columns"), path, table),
-        one_row_per=_one_row_per(settings.get("one_row_per"), path, table),
+        sheet=text("sheet"),
+        separator=text("separator") or text("delimiter"),
+        encoding=text("encoding"),
+        header=header_names(settings.get("header"), path, table),
+        decimal=decimal(settings.get("decimal"), path, table),
+        where=condition(settings.get("where"), path, table),
+        columns=column_expressions(settings.get("columns"), path, table),
+        one_row_per=one_row_per(settings.get("one_row_per"), path, table),
     )
     return _located(source, settings, path)
 
@@ -318,7 +286,11 @@ def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
 def _located(source: TableSource, settings: dict[str, Any], path: Path) -> TableSource:
     """Give a mapped table its files, its relation or its table of a server."""
     table = source.table.name
-    places = [name for name in PLACES if settings.get(name)]
+    places = [
+        name
+        for name in PLACES
+        if text_setting(settings.get(name), name, path, source.table)
+    ]
     if len(places) != 1:
         found = {0: "neither", 2: "both"}.get(len(places), "all")
         raise InputError(
@@ -326,15 +298,15 @@ def _located(source: TableSource, settings: dict[str, Any], path: Path) -> Table
             f"or a table of 'postgres' (one of them, not {found})."
         )
     expanded = _expand(str(settings[places[0]]), path)
-    if settings.get("postgres"):
+    if places[0] == "postgres":
         return replace(source, server_table=_server_table(expanded, settings, source))
     for name in SERVER_SETTINGS:
-        if settings.get(name) is not None:
+        if is_given(settings.get(name)):
             raise InputError(
                 f"In the mapping file '{path}', {table} has '{name}', which only a "
                 "table of 'postgres' may have: files and relations are read whole."
             )
-    if settings.get("relation"):
+    if places[0] == "relation":
         return replace(source, relation=expanded)
     files = _resolve(expanded, path.parent)
     if not files:
@@ -366,12 +338,14 @@ def _server_table(
     """Check the settings of a table of a PostgreSQL server."""
     start = f"In the mapping file '{source.origin}', {source.table.name} has"
     schema, _, name = location.rpartition(".")
-    changed_at, key = settings.get("changed_at"), settings.get("key") or []
-    days = settings.get("look_back_days", LOOK_BACK_DAYS)
-    if type(days) is not int or days < 0:
+    path, table = Path(source.origin), source.table
+    changed_at = text_setting(settings.get("changed_at"), "changed_at", path, table)
+    key = settings["key"] if is_given(settings.get("key")) else []
+    days = whole_days(settings.get("look_back_days"), LOOK_BACK_DAYS)
+    if days is None:
         raise InputError(
-            f"{start} 'look_back_days: {days}', but it must be a number of days, such "
-            "as 3."
+            f"{start} 'look_back_days: {settings['look_back_days']}', but it must be a "
+            "number of days, such as 3."
         )
     if bool(changed_at) != bool(key):
         alone = "changed_at" if changed_at else "key"
@@ -384,7 +358,7 @@ def _server_table(
     return ServerTable(
         schema or "public",
         name,
-        _optional_text(changed_at),
+        changed_at,
         tuple(str(column) for column in (key if isinstance(key, list) else [key])),
         days,
     )
@@ -416,77 +390,3 @@ def _resolve(location: str, folder: Path) -> tuple[Path, ...]:
         if found:
             return tuple(found)
     return ()
-
-
-def _optional_text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _header_names(
-    value: Any, path: Path, table: TableContract
-) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if isinstance(value, list) and value and all(name is not None for name in value):
-        return tuple(str(name) for name in value)
-    raise InputError(
-        f"In the mapping file '{path}', {table.name} has 'header: {value}', but it "
-        "must be the list of the file's column names, such as [order, customer, date]."
-    )
-
-
-def _decimal(value: Any, path: Path, table: TableContract) -> str:
-    if value in ("auto", "point", "comma"):
-        return str(value)
-    raise InputError(
-        f"In the mapping file '{path}', {table.name} has 'decimal: {value}', but it "
-        "must be auto, point or comma."
-    )
-
-
-def _one_row_per(value: Any, path: Path, table: TableContract) -> str | None:
-    if value is None or value in table.columns:
-        return value
-    raise InputError(
-        f"In the mapping file '{path}', {table.name} has 'one_row_per: {value}', but "
-        f"it must be one of its columns: {listing(table.columns)}."
-    )
-
-
-def _expression_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value).strip()
-
-
-def _column_expressions(
-    value: Any, path: Path, table: TableContract
-) -> dict[str, str] | None:
-    """Check a mapping's columns: known names, and none of the required ones missing."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise InputError(
-            f"In the mapping file '{path}', the columns of {table.name} must be "
-            "written one a line, as 'customer_id: the column or expression'."
-        )
-    expressions = {
-        str(name).strip().lower(): _expression_text(expression)
-        for name, expression in value.items()
-        if expression is not None
-    }
-    for name in expressions:
-        if name not in table.columns:
-            raise InputError(
-                f"In the mapping file '{path}', {table.name} has the column '{name}', "
-                f"which isn't one of its columns. They are: {listing(table.columns)}. "
-                "The name on the left is ours, the expression on the right is yours."
-            )
-    for name in table.required:
-        if not expressions.get(name):
-            raise InputError(
-                f"The mapping file '{path}' says nothing for {table.name}.{name}, "
-                f"which is required. Add '{name}: <column or expression>' below its "
-                "columns."
-            )
-    return expressions

@@ -11,6 +11,7 @@ judged as (
         *,
         case
             when unreadable_line is not null then 'unreadable_line'
+            when left_out_line is not null then 'left_out_by_mapping'
             when is_total then 'total_row'
             when transaction_id is null then 'null_transaction'
             when customer_id is null then 'null_customer'

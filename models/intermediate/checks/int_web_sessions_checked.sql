@@ -10,6 +10,7 @@ checked as (
         *,
         case
             when unreadable_line is not null then 'unreadable_line'
+            when left_out_line is not null then 'left_out_by_mapping'
             when customer_id is null then 'null_customer'
             when session_date is null then 'unparsable_date'
             when row_number() over (partition by raw_row order by raw_row) > 1

@@ -90,21 +90,21 @@ measured as (
         cast(count(distinct floor((recent.day_number - 1) / 7)) as bigint)
             as active_weeks,
         {{ average('recent.amount') }} as average_order_amount,
-        {% for share, condition in {
+        {% for part, condition in {
             'first_third_share': 'recent.day_number <= 30',
             'last_third_share': 'recent.day_number > 60',
             'gift_season_share': 'recent.month_day between 1125 and 1224'
         }.items() -%}
-        {{ ratio(
+        {{ share(
             'sum(case when ' ~ condition ~ ' then recent.amount else 0 end)',
             'sum(recent.amount)'
-        ) }} as {{ share }},
+        ) }} as {{ part }},
         {% endfor -%}
         {{ average('case when recent.weekday_number <= 5 then 1 else 0 end') }}
             as weekday_share,
         {{ average('case when recent.is_promotion then 1 else 0 end') }}
             as promotion_share,
-        {{ ratio('max(busiest.fortnight_amount)', 'sum(recent.amount)') }}
+        {{ share('max(busiest.fortnight_amount)', 'sum(recent.amount)') }}
             as fortnight_share
     from recent
     inner join busiest

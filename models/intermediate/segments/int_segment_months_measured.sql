@@ -17,7 +17,7 @@ counted as (
         segmentation,
         month,
         cast(sum(customers) as bigint) as customers,
-        {{ ratio('sum(nearest_stayed)', 'sum(customers)') }}
+        {{ share('sum(nearest_stayed)', 'sum(customers)') }}
             as nearest_stay_share
     from months_compared
     group by 1, 2

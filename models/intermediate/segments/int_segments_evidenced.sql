@@ -55,7 +55,8 @@ joined as (
     select
         reviewed.*,
         segments_named.persona as deserved_persona,
-        coalesce(reviewed.has_structure, false)
+        segments_named.persona is not null
+        and coalesce(reviewed.has_structure, false)
         and coalesce(reviewed.bootstrap_ari, 0)
         >= {{ var('persona_stability') }} as is_supported,
         segments_named.evidence
@@ -83,7 +84,9 @@ evidenced as (
             when stage = 'lapsed' then 'Lapsed customers'
             when stage = 'sparse' then 'Sparse customers'
             when segment_number is null then 'All active customers'
-            when is_supported or {{ var('name_personas_anyway') }}
+            when
+                deserved_persona is not null
+                and (is_supported or {{ var('name_personas_anyway') }})
                 then deserved_persona
             else {{ dbt.concat(
                 ["'Group '", 'cast(segment_number as string)']
@@ -98,6 +101,8 @@ evidenced as (
                 then 'Too few orders in the window that is compared.'
             when segment_number is null
                 then 'Too few customers to be clustered.'
+            when deserved_persona is null
+                then 'No name earned: nobody but one customer is in the group.'
             when not coalesce(has_structure, false)
                 then {{ dbt.concat([
                     "'No name earned. '", 'reason', "' '", 'evidence'

@@ -1,20 +1,48 @@
 -- What the naming rule looks at: each cluster's members in a month of review,
--- in original units, and all clustered customers beside them.
-with members as (
+-- in original units, and all clustered customers beside them. Whoever outweighs
+-- the rest of her cluster is left out: a mean of hers would name the others.
+with customer_months as (
 
-    select memberships.*
+    select * from {{ ref('int_customer_months_windowed') }}
+
+),
+
+weighed as (
+
+    select
+        memberships.*,
+        {{ customer_weight(
+            'customer_months.revenue_12_months_amount',
+            ['memberships.segment_id', 'memberships.month']
+        ) }} as customer_weight
     from {{ ref('int_segment_memberships') }} as memberships
     inner join {{ ref('int_segment_reviews') }} as reviews
         on
             memberships.segmentation = reviews.segmentation
             and memberships.month = reviews.month
+    inner join customer_months
+        on
+            memberships.customer_id = customer_months.customer_id
+            and memberships.month = customer_months.month
     where memberships.stage = 'active'
 
 ),
 
-customer_months as (
+members as (
 
-    select * from {{ ref('int_customer_months_windowed') }}
+    select * from weighed
+    where coalesce(customer_weight, 0) <= 0.5
+
+),
+
+outweighing as (
+
+    select
+        segment_id,
+        month,
+        customer_weight
+    from weighed
+    where customer_weight > 0.5
 
 ),
 
@@ -69,6 +97,7 @@ joined as (
         {% for measure in segment_measure_names() -%}
         populations.{{ measure }} as population_{{ measure }},
         {% endfor -%}
+        outweighing.customer_weight as left_out_share,
         recencies.recency_0_months_ago > recencies.recency_1_months_ago
         and recencies.recency_1_months_ago > recencies.recency_2_months_ago
         and recencies.recency_2_months_ago > recencies.recency_3_months_ago
@@ -82,6 +111,10 @@ joined as (
         on
             segments.segment_id = recencies.segment_id
             and segments.month = recencies.month
+    left join outweighing
+        on
+            segments.segment_id = outweighing.segment_id
+            and segments.month = outweighing.month
 
 )
 

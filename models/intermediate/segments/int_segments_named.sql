@@ -1,5 +1,6 @@
 -- The naming rule. Per segmentation the first line that holds gives the
 -- persona, so that rules exclude each other; the last line always holds.
+-- Nothing is held against a mean that is not above zero.
 with segments_measured as (
 
     select * from {{ ref('int_segments_measured') }}
@@ -10,22 +11,22 @@ compared as (
 
     select
         *,
-        revenue_12_months_amount
-        / nullif(population_revenue_12_months_amount, 0) as revenue_ratio,
-        orders_12_months / nullif(population_orders_12_months, 0)
-            as orders_ratio,
-        recency_days / nullif(population_recency_days, 0) as recency_ratio,
-        length_days / nullif(population_length_days, 0) as length_ratio,
-        average_order_amount / nullif(population_average_order_amount, 0)
-            as order_amount_ratio,
-        recent_order_amount / nullif(population_recent_order_amount, 0)
-            as recent_order_amount_ratio,
-        discount_share / nullif(population_discount_share, 0)
-            as discount_ratio,
-        returned_share / nullif(population_returned_share, 0)
-            as returned_ratio,
-        sessions_per_order / nullif(population_sessions_per_order, 0)
-            as sessions_ratio
+        {% for name, measure in {
+            'revenue': 'revenue_12_months_amount',
+            'orders': 'orders_12_months',
+            'recency': 'recency_days',
+            'length': 'length_days',
+            'order_amount': 'average_order_amount',
+            'recent_order_amount': 'recent_order_amount',
+            'discount': 'discount_share',
+            'returned': 'returned_share',
+            'sessions': 'sessions_per_order'
+        }.items() -%}
+        case
+            when population_{{ measure }} > 0
+                then {{ measure }} / population_{{ measure }}
+        end as {{ name }}_ratio{{ ',' if not loop.last }}
+        {% endfor %}
     from segments_measured
 
 ),

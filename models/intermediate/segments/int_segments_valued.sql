@@ -1,4 +1,5 @@
 -- Judged a month ago: a cluster that everybody has left is to be heard of.
+-- Whoever outweighs the rest of her cluster is left out of the means.
 with memberships as (
 
     select * from {{ ref('int_segment_memberships') }}
@@ -25,7 +26,7 @@ customer_months as (
 
 ),
 
-members as (
+weighed as (
 
     select
         memberships.segmentation,
@@ -35,6 +36,10 @@ members as (
         customer_months.orders_12_months,
         customer_months.items_12_months,
         customer_months.revenue_12_months_amount,
+        {{ customer_weight(
+            'customer_months.revenue_12_months_amount',
+            ['memberships.segment_id', 'memberships.month']
+        ) }} as customer_weight,
         memberships.month
     from memberships
     inner join membership_months
@@ -43,6 +48,13 @@ members as (
         on
             memberships.customer_id = customer_months.customer_id
             and memberships.month = customer_months.month
+
+),
+
+members as (
+
+    select * from weighed
+    where coalesce(customer_weight, 0) <= 0.5
 
 ),
 
@@ -89,7 +101,9 @@ valued as (
     inner join segmentations
         on segments.segmentation = segmentations.segmentation
     where
-        segments.revenue_12_months_amount > populations.revenue_12_months_amount
+        segments.revenue_12_months_amount > 0
+        and segments.revenue_12_months_amount
+        > populations.revenue_12_months_amount
 
 )
 

@@ -1,5 +1,5 @@
 -- Every trial's centres as rows: the arrays lie cluster by cluster, step by
--- step, feature by feature.
+-- step, feature by feature. Where no member has a step there is no value.
 with trials as (
 
     select * from {{ ref('int_trials_current') }}
@@ -65,8 +65,9 @@ centroids as (
         step,
         cast({{ array_element('sizes', 'cluster_number') }} as bigint)
             as customers,
-        cast(member_means as double) as value,
-        cast(centroids as double) as scaled_value,
+        nullif(cast(member_means as double), cast('NaN' as double)) as value,
+        nullif(cast(centroids as double), cast('NaN' as double))
+            as scaled_value,
         is_chosen
     from located
 

@@ -4,7 +4,8 @@ with customer_months as (
 
 ),
 
--- Shares and averages over the month and the eleven before it.
+-- Shares and averages over the month and the eleven before it. What was bought
+-- before may be given back: all of it is the most that can be.
 featured as (
 
     select
@@ -19,10 +20,13 @@ featured as (
             {{ ratio('revenue_12_months_amount', 'orders_12_months') }}, 0
         ) as average_order_amount,
         coalesce(
-            {{ ratio('discount_12_months_amount', 'list_12_months_amount') }}, 0
+            {{ share('discount_12_months_amount', 'list_12_months_amount') }}, 0
         ) as discount_share,
         coalesce(
-            {{ ratio('returned_12_months_amount', 'list_12_months_amount') }}, 0
+            {{ share(
+                'returned_12_months_amount',
+                'greatest(list_12_months_amount, returned_12_months_amount)'
+            ) }}, 0
         ) as returned_share
     from customer_months
 

@@ -34,8 +34,8 @@ structures as (
             ~ ' one half-year relates otherwise to the next (by 0.1), with p'
             ~ ' of 0.05 at most, corrected for all trials; refits on redrawn'
             ~ ' customers agree (adjusted Rand index of 0.5 or more); no group'
-            ~ ' is below 2 %; the groups explain 2 % or more of later spend,'
-            ~ ' where measured; 30 or more customers were looked at. Shown is'
+            ~ ' is below 2 % or 5 customers; the groups explain 2 % or more of'
+            ~ ' later spend, where measured; 30 or more customers were looked at. Shown is'
             ~ ' the silhouette, beside that of shuffled orders.',
             'segmentation', 'silhouette', 'silhouette_low', 'silhouette_high',
             'null_silhouette',

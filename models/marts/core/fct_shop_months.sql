@@ -16,6 +16,12 @@ as_of_dates as (
 
 ),
 
+numbers as (
+
+    {{ dbt.generate_series(1200) }}
+
+),
+
 ordered as (
 
     select
@@ -41,24 +47,53 @@ started as (
 
 ),
 
+bounds as (
+
+    select
+        min(ordered.month) as first_month,
+        max(greatest(ordered.month, as_of_dates.last_month)) as last_month,
+        max(as_of_dates.last_month) as last_complete_month
+    from ordered
+    cross join as_of_dates
+
+),
+
+-- Every month from the first to the last, also without orders.
+spined as (
+
+    select
+        cast({{ dbt.dateadd(
+            'month', 'cast(numbers.generated_number - 1 as int)',
+            'bounds.first_month'
+        ) }} as date) as month,
+        bounds.last_month,
+        bounds.last_complete_month
+    from bounds
+    cross join numbers
+
+),
+
 published as (
 
     select
-        ordered.month,
-        ordered.orders,
-        ordered.customers,
+        spined.month,
+        coalesce(ordered.orders, 0) as orders,
+        coalesce(ordered.customers, 0) as customers,
         coalesce(started.new_customers, 0) as new_customers,
-        cast(ordered.revenue_amount as double) as revenue_amount,
-        cast(ordered.returned_amount as double) as returned_amount,
+        cast(coalesce(ordered.revenue_amount, 0) as double) as revenue_amount,
+        cast(coalesce(ordered.returned_amount, 0) as double)
+            as returned_amount,
         {{ ratio('ordered.revenue_amount', 'ordered.orders') }}
             as average_order_amount,
         {{ ratio('ordered.revenue_amount', 'ordered.customers') }}
             as revenue_per_customer_amount,
-        ordered.month <= as_of_dates.last_month as is_complete
-    from ordered
-    cross join as_of_dates
+        spined.month <= spined.last_complete_month as is_complete
+    from spined
+    left join ordered
+        on spined.month = ordered.month
     left join started
-        on ordered.month = started.month
+        on spined.month = started.month
+    where spined.month <= spined.last_month
 
 )
 

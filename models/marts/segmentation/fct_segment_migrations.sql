@@ -60,7 +60,7 @@ published as (
         coalesce(afters.persona, keyed.to_segment_id) as to_persona,
         keyed.cause,
         keyed.customers,
-        {{ ratio('keyed.customers', 'sum(keyed.customers) over from_segment') }}
+        {{ share('keyed.customers', 'sum(keyed.customers) over from_segment') }}
             as from_share,
         keyed.revenue_before_amount,
         keyed.revenue_after_amount,

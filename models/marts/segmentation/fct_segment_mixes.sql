@@ -52,9 +52,10 @@ published as (
         dimension,
         dimension_value,
         customers,
-        customers / cast(sum(customers) over (
-            partition by segment_id, dimension
-        ) as double) as customer_share
+        {{ share(
+            'customers',
+            'sum(customers) over (partition by segment_id, dimension)'
+        ) }} as customer_share
     from counted
 
 )

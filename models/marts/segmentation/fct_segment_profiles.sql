@@ -55,7 +55,11 @@ profiled as (
         median(orders_12_months) as median_frequency_orders,
         {{ average('revenue_12_months_amount') }} as mean_monetary_amount,
         median(cast(revenue_12_months_amount as double))
-            as median_monetary_amount
+            as median_monetary_amount,
+        {{ share(
+            'max(abs(revenue_12_months_amount))',
+            'sum(abs(revenue_12_months_amount))'
+        ) }} as largest_customer_share
     from joined
     group by 1, 2, 3
 
@@ -69,11 +73,16 @@ published as (
         segment_id,
         customers,
         orders,
-        customers / cast(sum(customers) over shop_month as double)
+        {{ share('customers', 'sum(customers) over shop_month') }}
             as customer_share,
         cast(revenue_amount as double) as revenue_amount,
-        {{ ratio('revenue_amount', 'sum(revenue_amount) over shop_month') }}
-            as revenue_share,
+        case
+            when min(revenue_amount) over shop_month >= 0
+                then {{ share(
+                    'revenue_amount', 'sum(revenue_amount) over shop_month'
+                ) }}
+        end as revenue_share,
+        largest_customer_share,
         {{ ratio('revenue_amount', 'orders') }} as average_order_amount,
         {% for measure in [
             'length_days', 'recency_days', 'frequency_orders', 'monetary_amount'

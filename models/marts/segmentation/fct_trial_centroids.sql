@@ -20,9 +20,11 @@ published as (
         cluster_number,
         step,
         customers,
-        customers / cast(sum(customers) over (
-            partition by segmentation_trial_id, step, feature
-        ) as double) as customer_share,
+        {{ share(
+            'customers',
+            'sum(customers) over ('
+            ~ 'partition by segmentation_trial_id, step, feature)'
+        ) }} as customer_share,
         value,
         scaled_value
     from trial_centroids

@@ -22,6 +22,7 @@ typed as (
         coalesce(state_codes.state, customer_addresses.state) as state,
         customer_addresses.country,
         customer_addresses.unreadable_line,
+        customer_addresses.left_out_line,
         customer_addresses.raw_row,
 
         ---------- numerics

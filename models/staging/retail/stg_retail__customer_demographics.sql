@@ -33,6 +33,7 @@ typed as (
         ) as job_industry_category,
         customer_demographics.wealth_segment,
         customer_demographics.unreadable_line,
+        customer_demographics.left_out_line,
         customer_demographics.raw_row,
 
         ---------- numerics

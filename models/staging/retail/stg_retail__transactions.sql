@@ -21,10 +21,10 @@ order_headers as (
 conventions as (
 
     select
-        {% if var('date_order') == 'auto' -%}
+        {% if checked_var('date_order') == 'auto' -%}
         coalesce({{ day_first_evidence('transaction_date') }}, 0) >= 0
         {%- else -%}
-        {{ var('date_order') == 'dmy' }}
+        {{ checked_var('date_order') == 'dmy' }}
         {%- endif %} as is_day_first
     from {{ ref('base_retail__transactions') }}
 
@@ -55,6 +55,7 @@ typed as (
         transactions.payment_method,
         transactions.promotion,
         transactions.unreadable_line,
+        transactions.left_out_line,
         transactions.raw_row,
 
         ---------- numerics

@@ -13,6 +13,7 @@ typed as (
         ---------- strings
         web_sessions.session_started_at,
         web_sessions.unreadable_line,
+        web_sessions.left_out_line,
         web_sessions.raw_row,
 
         ---------- numerics

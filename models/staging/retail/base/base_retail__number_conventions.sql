@@ -22,8 +22,8 @@ conventions as (
     select
         *,
         case
-            {% if var('decimal_separator') | lower != 'auto' -%}
-            when true then '{{ var("decimal_separator") | lower }}'
+            {% if checked_var('decimal_separator') != 'auto' -%}
+            when true then '{{ checked_var("decimal_separator") }}'
             {% endif -%}
             when has_point and has_comma then null
             when has_point then 'point'

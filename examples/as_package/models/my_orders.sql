@@ -1,0 +1,7 @@
+with transactions as (
+
+    select * from {{ source('shop', 'transactions') }}
+
+)
+
+select * from transactions

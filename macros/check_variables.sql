@@ -1,0 +1,162 @@
+{# What each variable may be: one of some words (in any case), a day, true or
+   false, a whole number or a number from .. to, a list of texts, a text, or
+   something with a structure of its own. #}
+{% macro variable_rules() %}
+    {% set share = ['number', 0, 1] %}
+    {{ return({
+        'input': ['text'],
+        'transactions_relation': ['text'],
+        'customer_demographics_relation': ['text'],
+        'customer_addresses_relation': ['text'],
+        'web_sessions_relation': ['text'],
+        'full_load': ['true or false'],
+        'date_order': ['word', 'auto', 'dmy', 'mdy'],
+        'decimal_separator': ['word', 'auto', 'point', 'comma'],
+        'earliest_order_date': ['day'],
+        'latest_order_date': ['day'],
+        'accepted_order_statuses': ['list'],
+        'returned_order_statuses': ['list'],
+        'rejected_order_statuses': ['list'],
+        'guest_customer_ids': ['list'],
+        'contradicting_share_threshold': share,
+        'rejected_share_threshold': share,
+        'as_of_date': ['day or nothing'],
+        'complete_month_day': ['whole number', 1, 28],
+        'months_of_history': ['whole number', 0, 1200],
+        'orders_of_history': ['whole number', 0, 1000000],
+        'evidence_customers': ['whole number', 2, 1000000000],
+        'refit': ['true or false'],
+        'first_fit_months': ['whole number', 1, 1200],
+        'stable_refit_agreement': ['number', -1, 1],
+        'model_months': ['whole number', 0, 1200],
+        'segmentations': ['structure'],
+        'persona_stability': share,
+        'name_personas_anyway': ['true or false'],
+        'transition_months': ['whole number', 1, 1200],
+        'transition_confidence': share,
+        'stable_stay_share': share,
+        'transition_month_pairs': ['whole number', 1, 1200],
+        'forecast_horizon_months': ['whole number', 1, 120],
+        'forecast_origins': ['whole number', 1, 1200],
+        'forecast_first_months': ['whole number', 1, 1200],
+        'postgres_schema': ['text'],
+        'postgres_reader': ['text'],
+        'smallest_cell': ['whole number', 1, 1000000],
+        'seed': ['whole number', 0, 4294967295],
+        'schema_prefix': ['text'],
+        'published_before': ['structure']
+    }) }}
+{% endmacro %}
+
+
+{# Called at the start of every run: ends it with a sentence where a variable is
+   none that there is, or can't be meant. #}
+{% macro check_variables() %}
+    {% if execute %}
+        {% set rules = variable_rules() %}
+        {% if project_name == 'customer_trajectories' %}
+            {% for name in invocation_args_dict.get('vars') or {}
+                if name not in rules %}
+                {{ exceptions.raise_compiler_error(
+                    "There is no variable " ~ name ~ ". Is "
+                    ~ _nearest_name(name, rules) ~ " meant? All that there are "
+                    ~ "stand below 'vars' in dbt_project.yml."
+                ) }}
+            {% endfor %}
+        {% endif %}
+        {% for name in rules %}
+            {% do checked_var(name) %}
+        {% endfor %}
+        {% set earliest = checked_var('earliest_order_date') %}
+        {% set latest = checked_var('latest_order_date') %}
+        {% if earliest > latest %}
+            {{ exceptions.raise_compiler_error(
+                "The variable earliest_order_date is " ~ earliest
+                ~ ", after latest_order_date, " ~ latest
+                ~ ": no order would be between them. Correct one."
+            ) }}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{# A variable, after it has been checked: a word in lower case, a day as text. #}
+{% macro checked_var(name) %}
+    {% set rule = variable_rules()[name] %}
+    {% set kind, bounds = rule[0], rule[1:] %}
+    {% set value = var(name, '') %}
+    {% set text = (value ~ '') | trim %}
+    {% set wanted = kind %}
+    {% if kind == 'word' %}
+        {% set wanted = bounds[:-1] | join(', ') ~ ' or ' ~ bounds[-1] %}
+        {% set is_right = text | lower in bounds %}
+        {% set value = text | lower %}
+    {% elif kind in ('day', 'day or nothing') %}
+        {% set wanted = 'a day such as 2017-12-31'
+            ~ (', or empty' if kind == 'day or nothing' else '') %}
+        {% set is_right = _is_day(text)
+            or (kind == 'day or nothing' and not value) %}
+        {% set value = text if value else '' %}
+    {% elif kind == 'true or false' %}
+        {% set wanted = 'true or false, without quotes' %}
+        {% set is_right = value is boolean %}
+    {% elif kind in ('whole number', 'number') %}
+        {% set form = '-?\\d{1,10}' ~ ('' if kind == 'whole number'
+            else '(\\.\\d+)?([eE]-?\\d{1,2})?') %}
+        {% set wanted = 'a ' ~ kind ~ ' from ' ~ bounds[0] ~ ' to ' ~ bounds[1] %}
+        {% set is_right = value is not boolean
+            and modules.re.fullmatch(form, text) is not none
+            and bounds[0] <= text | float <= bounds[1] %}
+    {% elif kind == 'list' %}
+        {% set wanted = 'a list of texts, such as [paid, "No"]' %}
+        {% set is_right = value is sequence and value is not string
+            and value is not mapping
+            and value | reject('string') | reject('integer') | list == [] %}
+    {% elif kind == 'text' %}
+        {% set wanted = 'one text' %}
+        {% set is_right = value is string or value is none %}
+    {% else %}
+        {% set is_right = true %}
+    {% endif %}
+    {% if not is_right %}
+        {{ exceptions.raise_compiler_error(
+            "The variable " ~ name ~ " is "
+            ~ (text if text else 'empty') ~ ", but it must be " ~ wanted ~ "."
+        ) }}
+    {% endif %}
+    {{ return(value) }}
+{% endmacro %}
+
+
+{# Whether a text is a day of the calendar, as YYYY-MM-DD. #}
+{% macro _is_day(text) %}
+    {% if modules.re.fullmatch('\\d{4}-\\d{2}-\\d{2}', text) is none %}
+        {{ return(false) }}
+    {% endif %}
+    {% set year, month, day = text[:4] | int, text[5:7] | int, text[8:] | int %}
+    {% set is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) %}
+    {% set days = [
+        31, 29 if is_leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    ] %}
+    {{ return(
+        year > 0 and 1 <= month <= 12 and 1 <= day <= days[month - 1]
+    ) }}
+{% endmacro %}
+
+
+{# The name that has most pairs of letters in common with another one. #}
+{% macro _nearest_name(name, names) %}
+    {% set nearest = namespace(name=none, share=-1) %}
+    {% for known in names %}
+        {% set common = [] %}
+        {% for place in range(name | length - 1)
+            if name[place:place + 2] in known %}
+            {% do common.append(place) %}
+        {% endfor %}
+        {% set share = (common | length) / (name | length + known | length) %}
+        {% if share > nearest.share %}
+            {% set nearest.name, nearest.share = known, share %}
+        {% endif %}
+    {% endfor %}
+    {{ return(nearest.name) }}
+{% endmacro %}
