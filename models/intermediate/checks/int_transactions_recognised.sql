@@ -47,7 +47,7 @@ recognised as (
         {% for column in [
             'transaction_id', 'line_id', 'customer_id', 'product_id',
             'order_status', 'product_line', 'promotion', 'unreadable_line',
-            'raw_row', 'list_price'
+            'left_out_line', 'raw_row', 'list_price'
         ] -%}
         {{ column }},
         {% endfor -%}

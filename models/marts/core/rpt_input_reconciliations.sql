@@ -31,8 +31,10 @@ judged as (
             as merged_duplicates,
         sum(case when reason_code <> 'exact_duplicate' then 1 else 0 end)
             as rejected_rows,
-        sum(case when reason_code = 'left_out_by_mapping' then 1 else 0 end)
-            as left_out_rows,
+        sum(case
+            when reason_code in ('left_out_by_mapping', 'total_row') then 1
+            else 0
+        end) as left_out_rows,
         sum(case when reason_code is null then repaired_values else 0 end)
             as repaired_values
     from input_rows
