@@ -69,7 +69,7 @@ def test_statuses_of_woocommerce() -> None:
     assert cleaned.revenue == 60
     assert cleaned.returned == 15
     assert cleaned.reasons() == {"cancelled_or_unknown_status": 3}
-    assert cleaned.findings == set()
+    assert cleaned.findings == {"refunded_orders"}
 
 
 def test_customers_that_no_other_table_knows_end_the_build() -> None:

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from warehouse.inputs import TABLES, InputError, InputReader
 from warehouse.inputs.contract import match_rank, singular, snake_case, squeeze
 from warehouse.inputs.expressions import define_macros
+from warehouse.inputs.rows import Sought
 from warehouse.inputs.text_files import read_text
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -293,7 +294,7 @@ def test_what_csv_writes_comes_back(
     path = tmp_path_factory.mktemp("csv") / "file.csv"
     path.write_bytes(text.getvalue().encode())
     wanted = frozenset({"one", "two", "three"})
-    table = read_text(path, wanted)
+    table = read_text(path, Sought(wanted))
     assert table.separator == separator
     expected = [row for row in rows if any(value.strip() for value in row)]
     found = [row for chunk in table.chunks for row in chunk.rows]
@@ -307,7 +308,7 @@ def test_no_line_is_lost_whatever_it_holds(
 ) -> None:
     path = tmp_path_factory.mktemp("lines") / "file.csv"
     path.write_text("one,two,three\n" + "".join(f"{line}\n" for line in lines))
-    table = read_text(path, frozenset({"one", "two", "three"}))
+    table = read_text(path, Sought(frozenset({"one", "two", "three"})))
     letters = "".join(
         chunk.raw.get(position, "".join(row))
         for chunk in table.chunks
@@ -526,7 +527,7 @@ def test_decimal_commas_are_seen_by_the_whole_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("decimal", "expected"), [("comma", "2468"), ("auto", "2.4680")]
+    ("decimal", "expected"), [("comma", "2468"), ("auto", "2468"), ("point", "2.4680")]
 )
 def test_the_decimal_sign_can_be_given(
     tmp_path: Path, decimal: str, expected: str

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from warehouse.inputs.contract import (
     LEFT_OUT,
@@ -24,10 +21,16 @@ from warehouse.inputs.contract import (
     InputError,
     TableContract,
     listing,
-    own_name,
     squeeze,
 )
-from warehouse.inputs.expressions import define_macros, literal, referenced_names
+from warehouse.inputs.expressions import (
+    VIEW,
+    WORDS,
+    define_macros,
+    literal,
+    quoted,
+    referenced_names,
+)
 from warehouse.inputs.planning import (
     Plan,
     columns_of,
@@ -37,18 +40,28 @@ from warehouse.inputs.planning import (
     unreadable_relation,
     write_expressions,
 )
+from warehouse.inputs.rewriting import (
+    BATCH_ROWS,
+    check_parquet,
+    folder_of,
+    rewrite_as_parquet,
+    unreadable_file,
+)
+from warehouse.inputs.rows import Sought
 from warehouse.inputs.server_tables import (
     ServerCopy,
     check_table,
     copy_table,
     server_relation,
 )
-from warehouse.inputs.sources import TableSource, find_source, kind_of
-from warehouse.inputs.text_files import Chunk, TextTable, read_text
-from warehouse.inputs.workbooks import read_sheet
+from warehouse.inputs.sources import (
+    TableSource,
+    find_source,
+    kind_of,
+    note_on_unread_files,
+)
 from warehouse.postgres import PostgresError, connect_server
 
-BATCH_ROWS = 50_000
 # Where the tables of sources lie, and the copies of a server's tables beside them.
 INPUT_SCHEMA = "raw_files"
 COPY_ENDING = "__copied"
@@ -77,6 +90,7 @@ class InputReader:
         self.read_files: dict[str, tuple[Path, ...]] = {}
         # Sentences on what was taken where an input could not tell; each said once.
         self.notes: list[str] = []
+        self._failures: dict[str, str] = {}
         self.copies: dict[str, ServerCopy] = {}
 
     def read(
@@ -103,15 +117,31 @@ class InputReader:
             to do.
         """
         table = TABLES[table_name]
-        source = find_source(location, table) if location else None
-        if source is None:
-            return _empty(table)
         with self._lock:
-            if source.server_table is not None:
-                source = self._copied(source, full_load)
-            plan = self._plan(source)
+            try:
+                source = find_source(location, table) if location else None
+                if not table.is_optional:
+                    self._note(note_on_unread_files(location) if location else ())
+                if source is None:
+                    return _empty(table)
+                self._note(source.notes)
+                if source.server_table is not None:
+                    source = self._copied(source, full_load)
+                plan = self._plan(source)
+            except InputError as error:
+                raise self._said_once(error, table_name) from error
             self.read_files[table.name] = source.files
         return self._stream(source, plan)
+
+    def _note(self, sentences: Iterable[str]) -> None:
+        self.notes += [it for it in dict.fromkeys(sentences) if it not in self.notes]
+
+    def _said_once(self, error: InputError, table_name: str) -> InputError:
+        """Return a failure; where another table had the same, refer to it."""
+        first = self._failures.setdefault(str(error), table_name)
+        if first == table_name:
+            return error
+        return InputError(f"{table_name}: for the reason given for {first}.")
 
     def _copied(self, source: TableSource, full_load: bool) -> TableSource:
         """Copy a server's table into the work database; return it as a relation."""
@@ -129,10 +159,12 @@ class InputReader:
                 try:
                     sql = self._rows_sql(connection, source)
                     kinds = columns_of(connection, sql)
+                    if _is_parquet(source):
+                        _check_pages(connection, kinds)
                 except duckdb.Error as error:
                     raise InputError(_unreadable(source, error)) from error
                 self._plans[key] = make_plan(connection, source, sql, kinds)
-                self.notes += self._plans[key].notes
+                self._note(self._plans[key].notes)
         return self._plans[key]
 
     def _open(self, source: TableSource) -> duckdb.DuckDBPyConnection:
@@ -153,7 +185,7 @@ class InputReader:
 
     def _files_of(self, source: TableSource) -> list[str]:
         """List what the query of a source of files reads: those or a rewritten one."""
-        if kind_of(source.files[0]) == "parquet":
+        if _is_parquet(source):
             return [str(file) for file in source.files]
         name = f"{source.table.name}-{_key_of(source)}.parquet"
         return [str(self._scratch() / name)]
@@ -175,11 +207,14 @@ class InputReader:
         """Write the query for a source's rows: own columns, `_unreadable`, row."""
         if source.relation:
             return relation_sql(connection, source)
-        if kind_of(source.files[0]) == "parquet":
+        if _is_parquet(source):
+            for file in source.files:
+                check_parquet(file)
             return _parquet_sql(connection, source)
         rewritten = Path(self._files_of(source)[0])
         if not rewritten.exists():
-            _rewrite_as_parquet(source, _wanted(connection, source), rewritten)
+            sought = _sought(connection, source)
+            self._note(rewrite_as_parquet(source, sought, rewritten))
         return f"select * from read_parquet({literal(str(rewritten))})"
 
 
@@ -201,7 +236,7 @@ def _key_of(source: TableSource) -> str:
         try:
             state = file.stat()
         except OSError as error:
-            raise InputError(_unreadable_file(file, error)) from error
+            raise InputError(unreadable_file(file, error)) from error
         if not state.st_size:
             raise InputError(
                 f"{file.name} is empty (0 bytes), so {source.table.name} can't be read "
@@ -214,22 +249,27 @@ def _key_of(source: TableSource) -> str:
 
 def _unreadable(source: TableSource, error: Exception) -> str:
     if source.files:
-        return _unreadable_file(source.files[0], error)
+        return (
+            f"{source.label} can't be read: it is damaged inside. Export it again, and "
+            "copy it whole."
+        )
     return unreadable_relation(source, str(error).splitlines()[0])
-
-
-def _unreadable_file(file: Path, error: Exception) -> str:
-    reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
-    return (
-        f"{file.name} can't be read: {reason.rstrip('.')}. Check that the file is "
-        "whole, is what its ending says, and may be read by you."
-    )
 
 
 def _empty(table: TableContract) -> pa.Table:
     names = (*table.columns, UNREADABLE, LEFT_OUT)
     fields = [pa.field(name, pa.string()) for name in names]
     return pa.schema([*fields, pa.field(SOURCE_ROW, pa.int64())]).empty_table()
+
+
+def _is_parquet(source: TableSource) -> bool:
+    return bool(source.files) and kind_of(source.files[0]) == "parquet"
+
+
+def _check_pages(connection: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> None:
+    """Read all of a Parquet file: damage is met here, not amid making a table."""
+    hashes = ", ".join(f"bit_xor(hash({quoted(name)}))" for name in kinds)
+    connection.execute(f"select {hashes} from {VIEW}")
 
 
 def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> str:
@@ -241,9 +281,10 @@ def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
     names = [str(row[0]) for row in described]
     number, path = "row_number() over ()", literal(source.files[0].name)
     if len(source.files) > 1:
-        read += f", filename = '{SOURCE_FILE}'"
-        start = len(str(_folder_of(source.files))) + 2
-        path = f"substr({SOURCE_FILE}, {start})"
+        found = f"{max(names, key=len)}_file"
+        read += f", filename = {literal(found)}"
+        start = len(str(folder_of(source.files))) + 2
+        path = f"substr({quoted(found)}, {start})"
     elif "file_row_number" not in map(str.casefold, names):
         read += ", file_row_number = true"
         number = "file_row_number + 1"
@@ -253,107 +294,27 @@ def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
     )
 
 
-def _folder_of(files: tuple[Path, ...]) -> Path:
-    """Return the folder that all files are in, by the shortest way."""
-    return Path(os.path.commonpath([file.parent for file in files]))
-
-
-def _wanted(
-    connection: duckdb.DuckDBPyConnection, source: TableSource
-) -> frozenset[str]:
+def _sought(connection: duckdb.DuckDBPyConnection, source: TableSource) -> Sought:
     """List the (squeezed) names by which a header is known."""
+    table = source.table
+
+    def squeezed(names: Iterable[str]) -> frozenset[str]:
+        return frozenset(filter(None, map(squeeze, names)))
+
     if source.columns is None:
-        table = source.table
-        known = (name for it in table.columns for name in table.names_of(it))
-        return frozenset(squeeze(name) for name in known)
-    expressions = [*source.columns.values(), *filter(None, [source.where])]
-    names = set(expressions)
-    for expression in expressions:
-        names.update(referenced_names(connection, expression) or ())
-    return frozenset(squeezed for name in names if (squeezed := squeeze(name)))
-
-
-def _open_table(source: TableSource, file: Path, wanted: frozenset[str]) -> TextTable:
-    header = list(source.header) if source.header else None
-    if kind_of(file) == "workbook":
-        return read_sheet(file, source.sheet or "", wanted, header)
-    return read_text(file, wanted, source.separator, source.encoding, header)
-
-
-def _rewrite_as_parquet(
-    source: TableSource, wanted: frozenset[str], target: Path
-) -> None:
-    """Rewrite text files or sheets as one Parquet file of text columns.
-
-    Every later step then has one engine, can look at whole columns, and fails before
-    a table is being built rather than amid it.
-    """
-    partial = target.with_suffix(".part")
-    writer: pq.ParquetWriter | None = None
-    columns: list[str] = []
-    number = 0
-    try:
-        for file in source.files:
-            try:
-                opened = _open_table(source, file, wanted)
-                if writer is None:
-                    columns = opened.columns
-                    folder = _folder_of(source.files)
-                    writer = pq.ParquetWriter(
-                        partial, _text_schema(columns), compression="lz4"
-                    )
-                elif columns != opened.columns:
-                    raise InputError(
-                        f"{source.files[0].name} and {file.name} are both to be read "
-                        f"as {source.table.name}, but have different columns: "
-                        f"{listing(columns)}; and {listing(opened.columns)}. Give "
-                        "them the same header."
-                    )
-                for chunk in opened.chunks:
-                    if chunk.rows:
-                        writer.write_batch(
-                            _batch(
-                                chunk, columns, number, str(file.relative_to(folder))
-                            ),
-                            row_group_size=BATCH_ROWS,
-                        )
-                        number += len(chunk.rows)
-            except (OSError, EOFError, UnicodeError) as error:
-                raise InputError(_unreadable_file(file, error)) from error
-    finally:
-        if writer is not None:
-            writer.close()
-    partial.rename(target)
-
-
-def _text_schema(columns: list[str]) -> pa.Schema:
-    names = [*map(own_name, columns), UNREADABLE]
-    fields = [pa.field(name, pa.string()) for name in names]
-    return pa.schema(
-        [
-            *fields,
-            pa.field(SOURCE_ROW, pa.int64()),
-            pa.field(SOURCE_FILE, pa.dictionary(pa.int32(), pa.string())),
-        ]
+        known = chain(*map(table.names_of, table.columns))
+        return Sought(squeezed(known), squeezed(table.required), table.name)
+    expressions = {**source.columns, "where": source.where or ""}
+    referenced = {
+        name: referenced_names(connection, expression) or ()
+        for name, expression in expressions.items()
+    }
+    needed = chain(*(referenced.get(name, ()) for name in table.required))
+    return Sought(
+        squeezed([*expressions.values(), *chain(*referenced.values())]),
+        squeezed(needed) - squeezed(WORDS),
+        table.name,
     )
-
-
-def _batch(chunk: Chunk, columns: list[str], number: int, file: str) -> pa.RecordBatch:
-    """Turn a chunk of a file, after `number` rows, into a batch; blanks are null."""
-    nothing = pa.scalar(None, pa.string())
-    arrays = []
-    for values in zip(*chunk.rows, strict=True):
-        array = pa.array(values, pa.string())
-        arrays.append(pc.if_else(pc.equal(array, ""), nothing, array))
-    raw: list[str | None] = [None] * len(chunk.rows)
-    for position, line in chunk.raw.items():
-        raw[position] = line
-    arrays.append(pa.array(raw, pa.string()))
-    last = number + len(chunk.rows)
-    arrays.append(pa.array(np.arange(number + 1, last + 1, dtype=np.int64)))
-    places = pa.array(np.zeros(len(chunk.rows), dtype=np.int32))
-    arrays.append(pa.DictionaryArray.from_arrays(places, pa.array([file])))
-    return pa.RecordBatch.from_arrays(arrays, schema=_text_schema(columns))
 
 
 def _copy(

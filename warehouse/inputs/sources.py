@@ -28,9 +28,18 @@ from warehouse.inputs.mappings import (
     text_setting,
     whole_days,
 )
-from warehouse.inputs.workbooks import WORKBOOK_SUFFIXES, open_workbook
+from warehouse.inputs.workbooks import WORKBOOK_SUFFIXES, sheets_of
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+PACKINGS = ("", ".gz", ".zip")
+TEXT_SUFFIXES = (
+    *(ending + packing for ending in (".csv", ".tsv", ".txt") for packing in PACKINGS),
+    ".zip",
+)
+JSON_SUFFIXES = tuple(
+    ending + packing
+    for ending in (".jsonl", ".ndjson", ".json")
+    for packing in PACKINGS
+)
 PARQUET_SUFFIXES = (".parquet", ".pq")
 PLACES = ("path", "relation", "postgres")
 SERVER_SETTINGS = ("changed_at", "key", "look_back_days")
@@ -80,7 +89,9 @@ class TableSource:
     """Where one table is read from, and how.
 
     `columns` maps canonical names to SQL expressions; None takes the columns by name.
-    `where` is the SQL condition of rows that aren't left out.
+    `where` is the SQL condition of rows that aren't left out. `sheets` of a workbook
+    are read one after the other; without any, those that have the columns are. `notes`
+    say what was taken where the input can't tell.
     """
 
     table: TableContract
@@ -88,7 +99,7 @@ class TableSource:
     files: tuple[Path, ...] = ()
     relation: str | None = None
     server_table: ServerTable | None = None
-    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
     separator: str | None = None
     encoding: str | None = None
     header: tuple[str, ...] | None = None
@@ -96,6 +107,7 @@ class TableSource:
     where: str | None = None
     one_row_per: str | None = None
     columns: dict[str, str] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -107,12 +119,15 @@ class TableSource:
         name = self.files[0].name
         if len(self.files) > 1:
             name = f"{name} and {len(self.files) - 1} more files"
-        return f"sheet '{self.sheet}' of {name}" if self.sheet else name
+        sheets = " and ".join(f"sheet '{sheet}'" for sheet in self.sheets)
+        return f"{sheets} of {name}" if sheets else name
 
 
 def kind_of(path: Path) -> str | None:
-    """Tell what a file is by its ending: text, parquet, workbook or None."""
+    """Tell what a file is by its ending: text, json, parquet, workbook or None."""
     name = path.name.lower()
+    if name.endswith(JSON_SUFFIXES):
+        return "json"
     if name.endswith(TEXT_SUFFIXES):
         return "text"
     if name.endswith(PARQUET_SUFFIXES):
@@ -149,17 +164,10 @@ def find_source(location: str, table: TableContract) -> TableSource | None:
 
 
 def _from_files(path: Path, location: str, table: TableContract) -> TableSource | None:
-    candidates = [path]
-    if path.is_dir():
-        candidates = sorted(
-            entry
-            for entry in path.iterdir()
-            if not entry.name.startswith((".", "~"))
-            and (kind_of(entry) or (entry.is_dir() and _parts(entry)))
-        )
-    ranked = _rank_files(candidates, table) or _rank_sheets(candidates, table)
+    candidates = _candidates(path)
+    ranked = _rank_files(candidates, table) or _rank_workbooks(candidates, table)
     if not ranked and path.is_file() and kind_of(path) != "workbook":
-        ranked = [] if table.is_optional else [(0, path, None)]
+        ranked = [] if table.is_optional else [_Candidate(0, path)]
     if not ranked:
         if table.is_optional:
             return None
@@ -169,55 +177,180 @@ def _from_files(path: Path, location: str, table: TableContract) -> TableSource 
             f"{table.name}.csv (or .parquet, .xlsx), or write a mapping file "
             f"(copy {TEMPLATE})."
         )
-    best = min(rank for rank, _, _ in ranked)
-    chosen = [(file, sheet) for rank, file, sheet in ranked if rank == best]
+    best = min(candidate.rank for candidate in ranked)
+    chosen = [candidate for candidate in ranked if candidate.rank == best]
     if len(chosen) > 1:
-        names = [sheet or file.name for file, sheet in chosen]
+        names = [candidate.file.name for candidate in chosen]
         raise InputError(
             f"More than one file in '{location}' is named like {table.name}: "
             f"{listing(names)}. Keep one, or name it in a mapping file (copy "
             f"{TEMPLATE}; a path such as orders_*.csv joins several)."
         )
-    file, sheet = chosen[0]
+    file, sheets, notes = chosen[0].file, chosen[0].sheets, chosen[0].notes
     files = _parts(file) if file.is_dir() else (file,)
-    return TableSource(table, origin=location, files=files, sheet=sheet)
+    kinds = {kind_of(part) for part in files}
+    if len(kinds) > 1:
+        raise InputError(
+            f"The folder '{file.name}' holds parts of different kinds: "
+            f"{listing(part.name for part in files)}. Keep those of one kind."
+        )
+    return TableSource(table, origin=location, files=files, sheets=sheets, notes=notes)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A file (with sheets of it) that may be a table: the lower its rank, the rather.
+
+    Without sheets, a workbook's are chosen by their columns.
+    """
+
+    rank: int
+    file: Path
+    sheets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _candidates(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(
+        entry
+        for entry in path.iterdir()
+        if not entry.name.startswith((".", "~"))
+        and (kind_of(entry) or (entry.is_dir() and _parts(entry)))
+    )
 
 
 def _parts(folder: Path) -> tuple[Path, ...]:
     """List the files of a table that is kept as a folder of parts."""
-    files = sorted(entry for entry in folder.rglob("*") if kind_of(entry))
-    return tuple(file for file in files if kind_of(file) != "workbook")
+    return tuple(
+        entry
+        for entry in sorted(folder.rglob("*"))
+        if kind_of(entry) not in (None, "workbook")
+        and entry.is_file()
+        and not any(
+            part.startswith((".", "_", "~")) for part in entry.relative_to(folder).parts
+        )
+    )
 
 
-def _rank_files(
-    candidates: list[Path], table: TableContract
-) -> list[tuple[int, Path, str | None]]:
+def note_on_unread_files(location: str) -> list[str]:
+    """Say which files of a folder no table is read from; in a list, empty if none."""
+    path = Path(location).expanduser()
+    if not path.is_dir():
+        return []
+    read: dict[Path, str] = {}
+    for table in TABLES.values():
+        try:
+            source = _from_files(path, location, table)
+        except InputError:
+            return []
+        for file in source.files if source else ():
+            read[path / file.relative_to(path).parts[0]] = table.name
+    unread = [
+        entry.name
+        for entry in sorted(path.iterdir())
+        if not entry.name.startswith((".", "~"))
+        and entry not in read
+        and (entry in _candidates(path) or _is_named_like_a_table(entry))
+    ]
+    if not unread:
+        return []
+    taken = listing(f"{file.name} as {table}" for file, table in read.items())
     return [
-        (rank, entry, None)
+        f"In '{location}', {listing(unread)} was not read: of each table one file is, "
+        f"the one whose name fits best ({taken}). To read others, or several, write a "
+        f"mapping file (copy {TEMPLATE}; a path such as orders_*.csv joins several)."
+    ]
+
+
+def _is_named_like_a_table(entry: Path) -> bool:
+    return entry.is_file() and any(
+        match_rank(_stem(entry), table) is not None for table in TABLES.values()
+    )
+
+
+def _rank_files(candidates: list[Path], table: TableContract) -> list[_Candidate]:
+    return [
+        _Candidate(rank, entry)
         for entry in candidates
         if kind_of(entry) != "workbook"
         and (rank := match_rank(_stem(entry), table)) is not None
     ]
 
 
-def _rank_sheets(
-    candidates: list[Path], table: TableContract
-) -> list[tuple[int, Path, str | None]]:
-    ranked: list[tuple[int, Path, str | None]] = []
-    for entry in candidates:
-        if kind_of(entry) != "workbook":
-            continue
-        sheets = open_workbook(entry).sheet_names
-        matching = [
-            (rank, entry, sheet)
-            for sheet in sheets
-            if (rank := match_rank(sheet, table)) is not None
-        ]
-        file_rank = match_rank(_stem(entry), table)
-        if not matching and file_rank is not None:
-            matching = [(file_rank, entry, sheets[0])]
-        ranked.extend(matching)
-    return ranked
+def _rank_workbooks(candidates: list[Path], table: TableContract) -> list[_Candidate]:
+    return [
+        candidate
+        for entry in candidates
+        if kind_of(entry) == "workbook"
+        and (candidate := _rank_workbook(entry, table)) is not None
+    ]
+
+
+def _rank_workbook(file: Path, table: TableContract) -> _Candidate | None:
+    """Rank a workbook by its visible sheets' names, its own, and its hidden sheets'."""
+    ranks = {
+        sheet: rank
+        for sheet in sheets_of(file)
+        if (rank := match_rank(sheet.name, table)) is not None
+    }
+    shown = {sheet: rank for sheet, rank in ranks.items() if sheet.is_visible}
+    own_rank = match_rank(_stem(file), table)
+    if not shown and own_rank is not None:
+        return _Candidate(own_rank, file)
+    if not ranks:
+        return None
+    best = min((shown or ranks).values())
+    chosen = [sheet for sheet, rank in (shown or ranks).items() if rank == best]
+    names = listing(f"'{sheet.name}'" for sheet in chosen)
+    others = listing(
+        f"'{sheet.name}'{'' if sheet.is_visible else ' (hidden)'}"
+        for sheet in ranks
+        if sheet not in chosen
+    )
+    notes = []
+    advice = "To read others, write a mapping file and name one with 'sheet:'."
+    if len(chosen) > 1:
+        notes.append(
+            f"{len(chosen)} sheets of {file.name} are named like {table.name}, and "
+            f"were read one after the other: {names}. {advice}"
+        )
+    if len(chosen) < len(ranks):
+        notes.append(
+            f"Of {file.name}, {names} was read as {table.name}, and {others} not, "
+            f"though named like it, too. {advice}"
+        )
+    if not shown:
+        notes.append(
+            f"In {file.name} only hidden sheets are named like {table.name}: {names} "
+            f"was read. {advice}"
+        )
+    return _Candidate(best, file, tuple(sheet.name for sheet in chosen), tuple(notes))
+
+
+def input_name(location: str) -> str | None:
+    """Return the name that a mapping file gives its input; None for any other input.
+
+    Raises
+    ------
+    InputError
+        When the mapping can't be read, or the name isn't a text.
+    """
+    path = Path(location).expanduser()
+    if path.suffix.lower() not in (".yml", ".yaml"):
+        return None
+    name = load_mapping(path).get("name")
+    if not is_given(name):
+        return None
+    is_cut = re.match(r"#\S", getattr(name, "comment", ""))
+    if not isinstance(name, str) or not name.strip() or is_cut:
+        raise InputError(
+            f"In the mapping file '{path}', 'name' is '{name}', but it must be a text "
+            "by which the input is known from build to build, such as 'name: my shop' "
+            "(in quotes, where a # is part of it)."
+        )
+    return name.strip()
 
 
 def _expand(text: str, path: Path) -> str:
@@ -238,7 +371,7 @@ def _expand(text: str, path: Path) -> str:
 
 def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
     content = load_mapping(path)
-    unknown = [key for key in content if key not in (*TABLES, "description")]
+    unknown = [key for key in content if key not in (*TABLES, "description", "name")]
     if unknown:
         raise InputError(
             f"The mapping file '{path}' names the table '{unknown[0]}', which isn't "
@@ -271,7 +404,7 @@ def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
     source = TableSource(
         table,
         origin=str(path),
-        sheet=text("sheet"),
+        sheets=_sheet_names(settings.get("sheet"), path, table),
         separator=text("separator") or text("delimiter"),
         encoding=text("encoding"),
         header=header_names(settings.get("header"), path, table),
@@ -319,16 +452,19 @@ def _located(source: TableSource, settings: dict[str, Any], path: Path) -> Table
     if unknown:
         raise InputError(
             f"In the mapping file '{path}', {table} is to be read from "
-            f"'{unknown[0].name}', which isn't CSV, TSV, TXT (plain or .gz), Parquet "
-            "or a workbook (.xlsx, .xls, .ods). Export it as one of them."
+            f"'{unknown[0].name}', which isn't CSV, TSV, TXT or JSON (plain, .gz or "
+            ".zip), Parquet or a workbook (.xlsx, .xls, .ods). Export it as one of "
+            "them."
         )
     if len({kind_of(file) for file in files}) > 1:
         raise InputError(
             f"In the mapping file '{path}', {table} matches files of different kinds: "
             f"{listing(file.name for file in files)}. Join files of one kind only."
         )
-    if kind_of(files[0]) == "workbook" and source.sheet is None:
-        source = replace(source, sheet=_only_sheet(files[0], source.table))
+    if kind_of(files[0]) == "workbook" and not source.sheets:
+        found = _rank_workbook(files[0], source.table)
+        if found is not None and len(files) == 1:
+            source = replace(source, sheets=found.sheets, notes=found.notes)
     return replace(source, files=files)
 
 
@@ -364,18 +500,11 @@ def _server_table(
     )
 
 
-def _only_sheet(file: Path, table: TableContract) -> str:
-    """Choose the sheet named like the table, or the only one there is."""
-    ranked = _rank_sheets([file], table)
-    if ranked:
-        return min(ranked, key=lambda entry: entry[0])[2] or ""
-    sheets = open_workbook(file).sheet_names
-    if len(sheets) == 1:
-        return sheets[0]
-    raise InputError(
-        f"{file.name} has no sheet named like {table.name}. Its sheets are: "
-        f"{listing(sheets)}. Say which one with 'sheet:'."
-    )
+def _sheet_names(value: Any, path: Path, table: TableContract) -> tuple[str, ...]:
+    """Read the name of a sheet, or a list of names."""
+    names = value if isinstance(value, list) else [value]
+    texts = (text_setting(name, "sheet", path, table) for name in names)
+    return tuple(filter(None, texts))
 
 
 def _resolve(location: str, folder: Path) -> tuple[Path, ...]:
