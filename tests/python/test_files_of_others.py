@@ -183,6 +183,41 @@ def test_texts_of_several_lines_and_stray_quotes_in_one_file(shop: Path) -> None
     assert taken.values("brand").count("Solex,\nof Paris, 1920") == 43
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_no_row_is_swallowed_whatever_quotes_do(shop: Path, seed: int) -> None:
+    """Texts of several lines and stray quotes anywhere, in shares up to a half."""
+    chance = random.Random(seed)
+    separator = chance.choice(",;\t|")
+    place, long_share = chance.choice([0, 2, 4]), chance.choice([0, 0.02, 0.5])
+    stray_share = chance.choice([0.005, 0.02, 0.1])
+    names = [*NAMES[:4]]
+    names.insert(place, "brand")
+    texts, whole = [separator.join(names)], []
+    for number in range(chance.choice([30, 240, 800])):
+        row = order(number)[:4]
+        row.insert(place, chance.choice(["Road", "Road bike", "", "5 in", "o'k"]))
+        if chance.random() < long_share:
+            parts = ["Hello", "Flat 5, 2nd floor", "12 Mill Lane, York", "", 'a ""b""']
+            note = "\n".join(chance.choices(parts, k=chance.randint(2, 5)))
+            row[place] = f'"{note}"'
+        elif chance.random() < stray_share:
+            column = chance.randrange(5)
+            at = chance.choice([0, 1, len(row[column])])
+            row[column] = f'{row[column][:at]}"{row[column][at:]}'
+            texts.append(separator.join(row))
+            continue
+        texts.append(separator.join(row))
+        whole.append(order(number)[0])
+    taken = take(write(shop / "transactions.csv", texts))
+    ids = taken.values("transaction_id")
+    assert not set(whole) - set(ids)
+    assert len(set(ids)) == len(ids)
+    found = "".join(json.dumps(row) for row in taken.rows).replace('\\"', "")
+    assert all(f"T{number:05d}" in found for number in range(len(whole)))
+    swallowed = re.compile(r"T\d{5}")
+    assert not any(swallowed.search(text or "") for text in taken.values("brand"))
+
+
 def test_addresses_of_several_lines_are_no_customers(shop: Path) -> None:
     texts = [f'{n},"{n} Mill Lane\nYork, Yorkshire"' for n in range(1, 200)]
     write(shop / "customer_addresses.csv", ["customer_id,address", *texts])

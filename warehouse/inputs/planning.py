@@ -26,7 +26,7 @@ from warehouse.inputs.expressions import (
     text_of,
 )
 from warehouse.inputs.mappings import TEMPLATE
-from warehouse.inputs.sources import TableSource
+from warehouse.inputs.sources import TableSource, kind_of
 
 IS_KEPT = "_is_kept"
 VIEW_ROW = "_view_row"
@@ -269,7 +269,7 @@ def _numbered(source: TableSource, writer: ExpressionWriter) -> str:
     own.
     """
     plain = f"select *, {SOURCE_ROW} as {VIEW_ROW} from {VIEW}"
-    if len(source.files) < 2 or SOURCE_ROW not in writer.used:
+    if not _has_parts(source) or SOURCE_ROW not in writer.used:
         return plain
     used = [*sorted(writer.used - {SOURCE_ROW, SOURCE_FILE}), UNREADABLE]
     equal = ", ".join(map(quoted, used))
@@ -278,6 +278,12 @@ def _numbered(source: TableSource, writer: ExpressionWriter) -> str:
         f"as {SOURCE_ROW}) from (select *, row_number() over (partition by "
         f"{SOURCE_FILE}, {equal} order by {SOURCE_ROW}) as _copy from ({plain}))"
     )
+
+
+def _has_parts(source: TableSource) -> bool:
+    """Tell whether a source may be several files or sheets."""
+    is_workbook = bool(source.files) and kind_of(source.files[0]) == "workbook"
+    return len(source.files) > 1 or is_workbook
 
 
 def _marked(base: str, names: list[str], has_condition: bool) -> str:
@@ -400,7 +406,7 @@ def _note_on_changed_orders(
     """
     expressions = source.columns or {}
     if (
-        len(source.files) < 2
+        not _has_parts(source)
         or SOURCE_ROW not in writer.used
         or SOURCE_FILE in writer.used
         or "line_id" not in expressions
