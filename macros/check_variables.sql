@@ -64,7 +64,8 @@
                 ) }}
             {% endfor %}
         {% endif %}
-        {% for name in rules %}
+        {# A relation may be a ref, which only a model can read: input_relation. #}
+        {% for name in rules if not name.endswith('_relation') %}
             {% do checked_var(name) %}
         {% endfor %}
         {% set earliest = checked_var('earliest_order_date') %}

@@ -4,7 +4,7 @@
    3. nothing set for any table: the sample shop;
    4. otherwise none: the table is optional and absent. #}
 {% macro input_relation(table) %}
-    {% set relation = var(table ~ '_relation', '') | trim %}
+    {% set relation = checked_var(table ~ '_relation') | trim %}
     {% set outside_quotes = modules.re.sub(
         "'[^']*'|\"[^\"]*\"", '', relation
     ) %}

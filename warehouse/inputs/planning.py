@@ -212,7 +212,7 @@ def write_expressions(
     )
     for name, expression in (source.columns or {}).items():
         writer.check_comment(f"{table.name}.{name}", expression)
-    expressions = _expressions(source, kinds)
+    expressions = _expressions(connection, source, kinds)
     writer.learn(
         {
             f"{table.name}.{name}": expression
@@ -304,13 +304,16 @@ def _marked(base: str, names: list[str], has_condition: bool) -> str:
     )
 
 
-def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
+def _expressions(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, kinds: dict[str, str]
+) -> dict[str, str]:
     """Return canonical name -> expression, in the contract's order.
 
     Raises
     ------
     InputError
-        When columns are taken by name, and a required one is missing or there twice.
+        When columns are taken by name, and a required one is missing, or one is there
+        twice with different values.
     """
     table = source.table
     if source.columns is not None:
@@ -320,7 +323,7 @@ def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
     for canonical in table.columns:
         for wanted in table.names_of(canonical):
             alike = [name for name in kinds if squeeze(name) == squeeze(wanted)]
-            if len(alike) > 1:
+            if any(_differ(connection, source, alike[0], it) for it in alike[1:]):
                 raise InputError(
                     f"{source.label} has more than one column for {canonical}: "
                     f"{listing(alike)}. Rename one, or say which in a mapping file "
@@ -337,6 +340,20 @@ def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
             f"(copy {TEMPLATE})."
         )
     return found
+
+
+def _differ(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, first: str, other: str
+) -> bool:
+    """Tell whether a column has values that another hasn't."""
+    if source.server_table is not None:
+        return True
+    texts = [f"trim(cast({quoted(name)} as varchar))" for name in (first, other)]
+    query = (
+        f"select 1 from {VIEW} where {texts[1]} != '' "
+        f"and {texts[1]} is distinct from {texts[0]} limit 1"
+    )
+    return connection.execute(query).fetchone() is not None
 
 
 def _note_on_unused(

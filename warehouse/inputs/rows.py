@@ -312,6 +312,14 @@ class RowShapes:
         has_blanks = any(" " in known for known in forms)
         return "9" in form and not has_blanks and " " not in form
 
+    def breaks(self, row: Sequence[str]) -> bool:
+        """Tell whether a line ends within a value that never has as much as a blank."""
+        return any(
+            not {"\n", "\r"}.isdisjoint(row[place])
+            and not any(" " in form for form in forms)
+            for place, forms in self._forms.items()
+        )
+
     def swallowed(self, lines: Sequence[str], split: Callable[..., list[str]]) -> bool:
         """Tell whether a record that spans lines has swallowed rows.
 

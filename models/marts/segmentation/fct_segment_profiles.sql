@@ -16,6 +16,13 @@ windows as (
 
 ),
 
+cells_judged as (
+
+    select * from {{ ref('int_cells_judged') }}
+    where kind = 'size'
+
+),
+
 joined as (
 
     select
@@ -90,8 +97,11 @@ published as (
         cast(mean_{{ measure }} as double) as mean_{{ measure }},
         cast(median_{{ measure }} as double) as median_{{ measure }},
         {% endfor -%}
+        is_shown,
         month
     from profiled
+    inner join cells_judged
+        on {{ surrogate_key(['segment_id', 'month']) }} = cell_id
     window shop_month as (partition by segmentation, month)
 
 )
