@@ -41,6 +41,7 @@
         'forecast_first_months': ['whole number', 1, 1200],
         'postgres_schema': ['text'],
         'postgres_reader': ['text'],
+        'publish_personal_data': ['true or false'],
         'smallest_cell': ['whole number', 1, 1000000],
         'seed': ['whole number', 0, 4294967295],
         'schema_prefix': ['text'],
@@ -54,7 +55,7 @@
 {% macro check_variables() %}
     {% if execute %}
         {% set rules = variable_rules() %}
-        {% if project_name == 'customer_trajectories' %}
+        {% if project_name == this_package() %}
             {% for name in invocation_args_dict.get('vars') or {}
                 if name not in rules %}
                 {{ exceptions.raise_compiler_error(
