@@ -124,6 +124,7 @@ def clean(source: Path | str, **variables: object) -> Cleaned:
                 "orders": "from marts.fct_orders order by order_id, customer_id",
                 "rejected": "from marts.fct_rejected_rows",
                 "inputs": "from marts.rpt_input_reconciliations",
+                "typed": "from staging.stg_retail__transactions",
                 "findings": "from intermediate.int_input_findings",
                 "demographics": (
                     "from intermediate.int_customer_demographics_checked"

@@ -1,7 +1,7 @@
--- Copies and conflicts are looked for among the rows that are good so far; a sale
--- and what gives it back may have one id. They
--- are read in each step, not once at the top: an engine that keeps what is used
--- twice would hold every row, with its text, in memory.
+-- Copies and conflicts are looked for among the rows that are good so far; a
+-- sale and what gives it back may have one id. They are read in each step, not
+-- once at the top: an engine that keeps what is used twice would hold every row,
+-- with its text, in memory.
 {% set judged_rows = ref('int_transactions_judged') -%}
 with contested as (
 
