@@ -12,6 +12,7 @@ import json
 import math
 import re
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ _MAX_TRIALS = 64
 LIMIT_SECONDS = 10
 ROWS_PER_SECOND = 50_000
 MOST_BYTES = 1_000_000
+# Tried on so many rows first; stopped when that makes so many times the limit.
+FEW_ROWS = 1_000
+FORESEEN_TIMES = 3
 # The functions whose arguments, those at these places, say how much they make.
 _MAKERS = {
     "array_resize": slice(1, 2),
@@ -342,6 +346,7 @@ class ExpressionWriter:
         self._label = label
         self._given_mark = None if decimal == "auto" else decimal
         self._convention: str | None = None
+        self._rows = rows
         self._seconds = LIMIT_SECONDS + rows / ROWS_PER_SECOND
         self._described: dict[str, Column] = {}
         self._known_facts: dict[str, _Facts] = {}
@@ -808,7 +813,7 @@ class ExpressionWriter:
         if facts.are_whole:
             return (("number", f"try_cast(trim({name}) as bigint)"), as_text)
         mark = self._given_mark or self._convention or _mark_of([facts])
-        if facts.undecided and not (facts.points or facts.commas):
+        if facts.undecided and not (facts.points or facts.commas or self._convention):
             self._note_undecided(column, facts)
         return (("number", f"number({name}, {literal(mark or 'point')})"), as_text)
 
@@ -846,26 +851,45 @@ class ExpressionWriter:
         start = f'{self._start}, {canonical} is "{expression}", which'
         try:
             with limited(self._connection, self._seconds):
-                first = self._connection.execute(
-                    "select strlen(value::varchar) from "
-                    f"(select {sql} as value from ({inner} limit 1))"
-                ).fetchone()
-                if first and (first[0] or 0) > MOST_BYTES:
-                    raise InputError(
-                        f"{start} makes a value of {first[0]:,} bytes in the first "
-                        f"row. More than {MOST_BYTES:,} is no value of a column."
-                    )
+                self._try_on_few(start, sql, inner)
                 # A hash can't be answered from statistics: every row is computed.
                 self._connection.execute(
                     f"select bit_xor(hash(value)) from ({outer})"
                 ).fetchone()
         except duckdb.InterruptException:
-            raise InputError(
-                f"{start} took longer than {self._seconds:,.0f} seconds on "
-                f"{self._label} and was stopped. Write it simpler, or add a column to "
-                "the file."
-            ) from None
+            raise InputError(self._too_long(start)) from None
         return str(described[1][1])
+
+    def _try_on_few(self, start: str, sql: str, inner: str) -> None:
+        """Compute an expression on the first rows: on all it may take hours.
+
+        What runs is only stopped between many rows, so what it takes is foreseen.
+        """
+        began = time.monotonic()
+        row = self._connection.execute(
+            f"select max(strlen(value::varchar)) from "
+            f"(select {sql} as value from ({inner} limit 1))"
+        ).fetchone()
+        if row and (row[0] or 0) > MOST_BYTES:
+            raise InputError(
+                f"{start} makes a value of {row[0]:,} bytes in the first row. More "
+                f"than {MOST_BYTES:,} is no value of a column."
+            )
+        if self._rows <= FEW_ROWS:
+            return
+        self._connection.execute(
+            "select bit_xor(hash(value)) from "
+            f"(select {sql} as value from ({inner} limit {FEW_ROWS}))"
+        ).fetchone()
+        foreseen = (time.monotonic() - began) * self._rows / FEW_ROWS
+        if foreseen > FORESEEN_TIMES * self._seconds:
+            raise InputError(self._too_long(start))
+
+    def _too_long(self, start: str) -> str:
+        return (
+            f"{start} takes longer than {self._seconds:,.0f} seconds on {self._label} "
+            "and was stopped. Write it simpler, or add a column to the file."
+        )
 
     def _why(
         self,
