@@ -54,11 +54,16 @@ locks: ## exact versions with hashes, from pyproject.toml and requirements/*.in
 	$(LOCK) pyproject.toml requirements/dagster.in --constraint requirements.lock \
 		--output-file requirements/dagster.lock
 
+clean: ## what builds and tests have made; whatever else lies in build stays
+	cd build 2>/dev/null && rm -rf .published .trajectories-reading-* work.duckdb \
+		work.duckdb.wal bench dagster environments sample spark sbom.json superset.zip test || true
+	rm -rf target logs
+	for link in published site; do case "$$(readlink build/$$link)" in \
+		.published/*|published/site) rm build/$$link;; esac; done
+	[ ! -d build ] || rmdir build 2>/dev/null || ls -A build
+
 sbom: $(VENV)/.ready-dev $(EXTRAS:%=$(VENV)/.ready-%) ## what the locks hold, with hashes and licences
 	$(BIN)/python requirements/sbom.py build/sbom.json
-
-clean:
-	rm -rf build target logs
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 from dashboards.published import UnreadableMartsError
-from dashboards.site import build_site
+from dashboards.site import OccupiedFolderError, build_site
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Draw the pages from the command line and say where they are.
 
     Returns 0, or 1 with one sentence on stderr when the published file cannot
-    be read.
+    be read, or the folder holds something else than pages.
     """
     build = Path(os.environ.get("TRAJECTORIES_BUILD", "build"))
     parser = argparse.ArgumentParser(prog="python -m dashboards", description=__doc__)
@@ -35,7 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--smallest-cell",
         type=int,
         default=int(os.environ.get("TRAJECTORIES_SMALLEST_CELL", "5")),
-        help="cells with fewer customers are not shown (default: %(default)s)",
+        help="numbers of fewer customers are hidden, by what the build decided; 1 shows"
+        " all (default: %(default)s)",
     )
     parser.add_argument(
         "--documentation",
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     try:
         build_site(chosen.published, chosen.site, chosen.smallest_cell, documentation)
-    except UnreadableMartsError as error:
+    except (UnreadableMartsError, OccupiedFolderError) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"Pages: {(chosen.site / 'index.html').resolve()}")

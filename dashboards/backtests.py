@@ -22,7 +22,7 @@ class Backtests:
         frame = _without_small(frame, revenue.read_history(marts))
         self._rows = revenue.rows_by(frame, [*KEYS, "model"])
         self._segments = segments
-        self._few = formats.few(marts.smallest_cell)
+        self._hidden = formats.hidden(marts.smallest_cell)
 
     def states(self, keys: list[Key]) -> dict[Key, State]:
         """Draw one state per definition, segmentation, segment and model."""
@@ -68,7 +68,7 @@ class Backtests:
                 " that nobody had then."
             )
         if any(formats.is_missing(row.actual_amount) for row in rows):
-            notes.append(f"Months with {self._few} customers are not drawn.")
+            notes.append(f"Some months are not drawn. {self._hidden}")
         return " ".join(notes)
 
 

@@ -6,9 +6,11 @@ from dashboards import formats, segmentations, theme
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import Segments
 from dashboards.template import Chart, Control, Fragment, Page, Section, State, part
+from trajectories.disclosure import rest_of
 
 FILE, TITLE = "departures.html", "Departures"
 CONTROLS = ("segmentation", "segment")
+PATH = ["segmentation", "from_segment_id", "to_segment_id", "cause", "month"]
 KEEPING = {1: "one order", 2: "two orders", 3: "three orders"}
 
 
@@ -17,7 +19,10 @@ def build(marts: PublishedMarts) -> Page:
     segments, cell = Segments(marts), marts.smallest_cell
     groups = _groups(marts)
     if not groups:
-        text = "Nobody is known to have left a valued segment in the latest month."
+        text = (
+            "Nobody is known to have left a valued segment in the latest month, on a"
+            " path that may be told."
+        )
         return Page(FILE, TITLE, text, [])
     names = segmentations.ordered({name for name, _ in groups})
     keys = sorted(
@@ -31,7 +36,8 @@ def build(marts: PublishedMarts) -> Page:
             "Customers who left a valued segment in the latest month: one that was"
             " worth more per customer than all clustered customers are. What would"
             " have kept them is a change that the model was asked about, not one that"
-            " was tried out."
+            " was tried out. Counted are those whose path the page Movement shows."
+            f" {formats.hidden(cell)}"
         ),
         banners=segmentations.structure_banner(marts),
         controls=[
@@ -56,9 +62,15 @@ def build(marts: PublishedMarts) -> Page:
 
 
 def _groups(marts: PublishedMarts) -> dict[tuple[str, str], pd.DataFrame]:
-    """Sort the departures of the latest month by the segment that was left."""
+    """Sort the departures of the latest month by the segment that was left.
+
+    Only those on paths that are shown: the others could be computed from the rest.
+    """
     rows = marts.read("marts.fct_segment_departures").dropna(subset=["from_segment_id"])
     rows = rows[rows["month"] == rows["month"].max()]
+    paths = marts.read("marts.fct_segment_migrations")
+    shown = pd.MultiIndex.from_frame(paths.loc[paths["is_shown"], PATH])
+    rows = rows[pd.MultiIndex.from_frame(rows[PATH]).isin(shown)]
     return dict(list(rows.groupby(["segmentation", "from_segment_id"])))
 
 
@@ -84,7 +96,7 @@ def _summary(marts: PublishedMarts, groups: dict, segments: Segments) -> Fragmen
     }
     states = {}
     for values, rows in groups.items():
-        text = _sentence(rows, segments, marts.smallest_cell)
+        text = _sentence(rows, segments)
         called = before.get((values[1], rows["month"].iloc[0]))
         if called is not None:
             text += f" The name is new: until then it was called {called}."
@@ -92,19 +104,12 @@ def _summary(marts: PublishedMarts, groups: dict, segments: Segments) -> Fragmen
     return Fragment("who-left", states, CONTROLS)
 
 
-def _sentence(rows: pd.DataFrame, segments: Segments, smallest_cell: int) -> str:
+def _sentence(rows: pd.DataFrame, segments: Segments) -> str:
     name = segments.name(rows["from_segment_id"].iloc[0])
     month = formats.month(rows["month"].iloc[0])
-    if len(rows) < smallest_cell:
-        few = formats.few(smallest_cell)
-        return (
-            f"{formats.words(few)} customers left {name} in {month}: no more is told."
-        )
     counts = rows["cause"].value_counts().sort_index()
     told = [f"{formats.count(n)} {cause}" for cause, n in counts.items()]
-    # One small cause would be known from the total and the others.
-    is_told = len(told) > 0 and counts.min() >= smallest_cell
-    causes = f": {formats.listing(told)}" if is_told else ""
+    causes = f": {formats.listing(told)}"
     stake = rows["revenue_12_months_amount"].astype(float).sum()
     worth = (
         f" Their revenue of the last twelve months: {formats.amount(stake)} (amount)."
@@ -124,16 +129,15 @@ def _reasons(groups: dict, features: pd.DataFrame, smallest_cell: int) -> Chart:
 
 
 def _reasons_state(counts: pd.Series, smallest_cell: int) -> State:
-    shown = counts[counts >= smallest_cell].sort_values(ascending=False, kind="stable")
-    hidden = int((counts < smallest_cell).sum())
+    hidden = rest_of(counts, smallest_cell)
+    shown = counts[~hidden].sort_values(ascending=False, kind="stable")
     if shown.empty:
         return State("No feature moved most for enough customers to be shown.")
     labels = [f"{formats.feature(name)}{direction}" for name, direction in shown.index]
     title = f"What moved most: {labels[0]}, for {shown.iloc[0]} customers"
     note = "Each customer counts once, under the feature that moved most."
-    if hidden:
-        few = formats.few(smallest_cell)
-        note += f" Not drawn: {formats.counted(hidden, 'bar')} of {few} customers."
+    if hidden.any():
+        note += f" {formats.hidden(smallest_cell)}"
     return State(title, [_bars(labels, list(shown))], note=note)
 
 
@@ -149,21 +153,24 @@ def _keeping_state(rows: pd.DataFrame, smallest_cell: int) -> State:
     orders = rows["keeping_orders"].dropna().astype(int)
     counts = {label: int((orders == n).sum()) for n, label in KEEPING.items()}
     counts["nothing that was looked at"] = len(rows) - len(orders)
-    shown = {name: n for name, n in counts.items() if n >= smallest_cell}
+    hidden = rest_of(counts.values(), smallest_cell)
+    shown = {
+        name: n
+        for (name, n), is_hidden in zip(counts.items(), hidden, strict=True)
+        if n and not is_hidden
+    }
     if not shown:
         return State("What would have kept them: too few customers to be shown.")
     kept = len(orders)
     title = (
         "Orders in the month would have kept"
         f" {formats.count(kept)} of {formats.count(len(rows))} customers"
-        if kept >= smallest_cell and len(rows) - kept not in range(1, smallest_cell)
+        if not hidden.any()
         else "What would have kept them"
     )
-    hidden = sum(0 < n < smallest_cell for n in counts.values())
     note = "The fewest orders in the month that would have kept a customer."
-    if hidden:
-        few = formats.few(smallest_cell)
-        note += f" Not drawn: {formats.counted(hidden, 'bar')} of {few} customers."
+    if hidden.any():
+        note += f" {formats.hidden(smallest_cell)}"
     labels = [formats.words(name) for name in shown]
     return State(title, [_bars(labels, list(shown.values()))], note=note)
 

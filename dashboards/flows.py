@@ -30,16 +30,27 @@ class Paths:
     cause: str
 
     @cached_property
-    def customers(self) -> dict[tuple[str, str], int]:
-        """The customers of each path (from, to), whatever the cause."""
-        return _added_up(
-            self.rows, lambda row: (row.from_segment_id, row.to_segment_id)
-        )
+    def shown(self) -> dict[tuple[str, str], int]:
+        """The customers of each path (from, to) that may be told."""
+        told = [
+            row
+            for row in self.rows
+            if (row.is_shown if self.cause else row.is_path_shown)
+        ]
+        return _added_up(told, lambda row: (row.from_segment_id, row.to_segment_id))
 
     @cached_property
     def totals(self) -> dict[str, int]:
         """All customers of each segment before, whatever the cause."""
         return _added_up(self.month, lambda row: row.from_segment_id)
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether all who stayed may be told, in every segment."""
+        both = {row.from_segment_id for row in self.month}
+        both &= {row.to_segment_id for row in self.month}
+        stays = [row for row in self.month if row.is_path_shown and _is_stay(row)]
+        return both <= {row.from_segment_id for row in stays}
 
     @property
     def name(self) -> str:
@@ -73,82 +84,66 @@ def heatmap(marts: PublishedMarts, groups: dict, segments: Segments) -> Chart:
 
 
 def _finding(paths: Paths, segments: Segments, smallest_cell: int) -> str:
-    """Say how many stayed, or moved for the cause, and the largest move."""
-    total = sum(row.customers for row in paths.month if _is_inside(row.from_segment_id))
-    if total < smallest_cell:
-        few = formats.few(smallest_cell)
-        return f"{paths.name}: {few} customers were in a segment before"
+    """Say how many stayed, or why they moved, and the largest move."""
     moved = {
         (start, end): customers
-        for (start, end), customers in paths.customers.items()
+        for (start, end), customers in paths.shown.items()
         if start != end and (paths.cause or _is_inside(start, end))
     }
-    share = _moved(paths, moved, smallest_cell) if paths.cause else _stayed(paths)
-    text = f"{paths.name}: {share}"
-    if not moved or max(moved.values()) < smallest_cell:
-        return text
+    text = paths.cause or _stayed(paths, smallest_cell)
+    if not moved:
+        return f"{paths.name}: {text or 'no path can be shown'}"
     start, end = max(moved, key=moved.get)
-    return (
-        f"{text}; the largest move was {matrices.name(segments, start)}"
+    largest = (
+        f"the largest move was {matrices.name(segments, start)}"
         f" to {matrices.name(segments, end)}"
         f" ({formats.count(moved[start, end])} customers)"
     )
+    return f"{paths.name}: {'; '.join(filter(None, (text, largest)))}"
 
 
 def _is_inside(*nodes: str) -> bool:
     return not any(node in OUTSIDE_NAMES for node in nodes)
 
 
-def _stayed(paths: Paths) -> str:
-    """Say who stayed of those who are in a segment still, and what a new map did."""
-    total, stays, redrawn = 0, 0, 0
-    for row in paths.month:
-        if _is_inside(row.from_segment_id, row.to_segment_id):
-            total += row.customers
-            stays += row.customers * (row.from_segment_id == row.to_segment_id)
-            redrawn += row.customers * (row.cause == "map redrawn")
-    if total == 0:
-        return "all left"
-    text = f"{formats.share(stays / total)} stayed"
+def _is_stay(row: object) -> bool:
+    return row.from_segment_id == row.to_segment_id
+
+
+def _stayed(paths: Paths, smallest_cell: int) -> str:
+    """Say who stayed of those who are in a segment still, and what a new map did.
+
+    Hidden numbers would follow from the share of few customers, or from all of those
+    whom the map moved.
+    """
+    inside = [
+        row for row in paths.month if _is_inside(row.from_segment_id, row.to_segment_id)
+    ]
+    total = sum(row.customers for row in inside)
+    is_told = smallest_cell <= 1 or total >= 100 * smallest_cell or paths.is_whole
+    if not total or not is_told:
+        return ""
+    stays = sum(row.customers for row in inside if _is_stay(row))
+    redrawn = sum(
+        row.customers for row in inside if row.cause == "map redrawn" and row.is_shown
+    )
+    text = f"{formats.share(stays / total, 0)} stayed"
     if redrawn == 0:
         return text
-    return f"{text}, the new map alone moved {formats.share(redrawn / total)}"
-
-
-def _moved(paths: Paths, moved: dict, smallest_cell: int) -> str:
-    """Say how many moved for the cause."""
-    customers = sum(moved.values())
-    number = (
-        formats.few(smallest_cell)
-        if customers < smallest_cell
-        else formats.count(customers)
-    )
-    reason = {
-        "behaved differently": "moved because they behaved differently",
-        "map redrawn": "moved because the map was redrawn",
-    }.get(paths.cause, paths.cause)
-    return f"{number} customers {reason}"
+    return f"{text}, the new map alone moved at least {formats.share(redrawn / total)}"
 
 
 def _sankey_state(paths: Paths, segments: Segments, smallest_cell: int) -> State:
     title = _finding(paths, segments, smallest_cell)
-    shown = {
-        path: customers
-        for path, customers in sorted(paths.customers.items())
-        if customers >= smallest_cell
-    }
-    hidden = len(paths.customers) - len(shown)
-    few = formats.few(smallest_cell)
-    note = (
-        f"Not drawn: {formats.counted(hidden, 'path')} with {few} customers."
-        if hidden
-        else ""
-    )
-    if not shown:
+    note = formats.hidden(smallest_cell) if smallest_cell > 1 else ""
+    if not paths.shown:
         return State(title, note=note)
-    drawn = _streams(shown, segments)
-    note = f"Left: the month before; right: this month. {note}"
-    return State(title, [drawn], note=note)
+    drawn = _streams(dict(sorted(paths.shown.items())), segments)
+    return State(
+        title,
+        [drawn],
+        note=f"Left: the month before; right: this month. {note}".rstrip(),
+    )
 
 
 def _streams(shown: dict[tuple[str, str], int], segments: Segments) -> theme.Figure:
@@ -186,49 +181,47 @@ def _streams(shown: dict[tuple[str, str], int], segments: Segments) -> theme.Fig
 
 
 def _heatmap_state(paths: Paths, segments: Segments, smallest_cell: int) -> State:
-    ends = matrices.ordered({end for _, end in paths.customers}, segments)
+    ends = matrices.ordered({end for _, end in paths.shown}, segments)
     # Every numbered column has its row, also when nobody was there before.
-    starts = {start for start, _ in paths.customers} | {*ends}
+    starts = {start for start, _ in paths.shown} | {*ends}
     starts = matrices.ordered(starts - {LEFT}, segments)
-    cells = pd.DataFrame(
-        [[paths.customers.get((start, end), 0) for end in ends] for start in starts],
+    shown = pd.DataFrame(
+        [[paths.shown.get((start, end)) for end in ends] for start in starts],
         index=starts,
         columns=ends,
         dtype=float,
     )
     totals = pd.Series([float(paths.totals.get(start, 0)) for start in starts], starts)
-    shown = cells.where((cells == 0) | (cells >= smallest_cell))
-    shares = 100 * shown.div(totals.where(totals >= smallest_cell), axis=0)
+    shares = 100 * shown.div(totals, axis=0)
     drawn = matrices.figure(
         shares,
         shown,
         segments,
-        smallest_cell,
         "Segment this month (number)",
         "Segment the month before",
     )
     title = (
         f"Share of each segment that moved: {paths.cause}"
         if paths.cause
-        else _steadiest(shown, totals, segments, smallest_cell)
+        else _steadiest(shown, totals, segments)
     )
     note = (
         "Per cent of all customers of each row, whatever the cause; columns carry the"
-        f" numbers of the rows. <{smallest_cell}: {formats.few(smallest_cell)}"
-        " customers, not shown."
+        " numbers of the rows."
     )
+    if smallest_cell > 1:
+        note += f" Blank: nobody, or hidden. {formats.hidden(smallest_cell)}"
+    if shown.empty:
+        return State(title, note=note)
     return State(title, [drawn], note=note)
 
 
-def _steadiest(
-    shown: pd.DataFrame, totals: pd.Series, segments: Segments, smallest_cell: int
-) -> str:
+def _steadiest(shown: pd.DataFrame, totals: pd.Series, segments: Segments) -> str:
     """Say which segment keeps the largest and which the smallest share."""
     kept = {
         identity: shown.loc[identity, identity] / totals[identity]
         for identity in shown.index
         if identity in shown.columns
-        and totals[identity] >= smallest_cell
         and not formats.is_missing(shown.loc[identity, identity])
     }
     if not kept:

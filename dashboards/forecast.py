@@ -45,7 +45,7 @@ def build(marts: PublishedMarts) -> Page:
         return Page(FILE, TITLE, "No forecast has been made yet.", [])
     series = _series(marts, forecasts, segments)
     if not series:
-        sentence = f"Every segment has {formats.few(marts.smallest_cell)} customers."
+        sentence = f"No segment can be shown. {formats.hidden(marts.smallest_cell)}"
         return Page(FILE, TITLE, sentence, [])
     keys = [(*values, model) for values, models in series.items() for model in models]
     shown = list(dict.fromkeys(values[:2] for values in series))
@@ -100,16 +100,12 @@ def _series(
 ) -> dict[Key, list[str]]:
     """List what can be chosen: all customers first, then segments in use.
 
-    Segments that are small today are left out. The models of a series that is not
+    Segments whose size is hidden today are left out. The models of a series that is not
     forecast are those that were tried, if any.
     """
     profiles = marts.read("marts.fct_segment_profiles")
     latest = profiles.sort_values("month").drop_duplicates("segment_id", keep="last")
-    small = {
-        row.segment_id
-        for row in latest.itertuples()
-        if segmentations.is_small(row.customers, marts.smallest_cell)
-    }
+    small = set(latest.loc[~latest["is_shown"], "segment_id"])
     told = forecasts[forecasts["forecast_amount"].notna()]
     models = {values: set(rows["model"]) for values, rows in told.groupby(KEYS)}
     found = {
@@ -237,7 +233,7 @@ class _Forecasts:
             ).items()
         }
         self._segments = segments
-        self._few = formats.few(marts.smallest_cell)
+        self._hidden = formats.hidden(marts.smallest_cell)
 
     def states(self, keys: list[Key]) -> dict[Key, State]:
         """Draw one state per definition, segmentation, segment and model."""
@@ -287,7 +283,7 @@ class _Forecasts:
         hidden = sum(formats.is_missing(row.revenue_amount) for row in history)
         if hidden:
             months = formats.counted(hidden, "month")
-            notes.append(f"Not drawn: {months} with {self._few} customers.")
+            notes.append(f"Not drawn: {months}. {self._hidden}")
         return State(
             _forecast_title(name, label, shown),
             [drawn],

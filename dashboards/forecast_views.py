@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from dashboards import formats, revenue, segmentations, theme
 from dashboards.published import PublishedMarts
-from dashboards.revenue import STOCK
 from dashboards.segmentations import Segments
 from dashboards.template import (
     Chart,
@@ -68,21 +67,11 @@ def sections(
 
 def _without_small(views: pd.DataFrame, marts: PublishedMarts) -> pd.DataFrame:
     """Leave out what is said of few customers, or came from few."""
-    history = marts.read("marts.fct_segment_revenue_months")
-    history = history[history["definition"] == STOCK]
-    small = {
-        (row.segment_id, row.month)
-        for row in history.itertuples()
-        if segmentations.is_small(row.customers, marts.smallest_cell)
-    }
-    hidden = [
-        segmentations.is_small(row.expected_customers, marts.smallest_cell)
-        or not small.isdisjoint(
-            {(row.segment_id, row.origin_month), (row.segment_id, row.month)}
-        )
-        for row in views.itertuples()
-    ]
-    return views[~pd.Series(hidden, views.index, dtype=bool)]
+    hidden = segmentations.of_hidden_size(marts, views)
+    hidden |= segmentations.of_hidden_size(marts, views, "origin_month")
+    expected = views["expected_customers"].astype(float)
+    hidden |= expected.between(0, marts.smallest_cell, inclusive="neither")
+    return views[~hidden]
 
 
 def _state(rows: list, segments: Segments) -> State:

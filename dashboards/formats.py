@@ -56,9 +56,9 @@ def signed(value: float | None, digits: int = 2) -> str:
     return f"{value:+,.{digits}f}" if round(value, digits) else f"{0:.{digits}f}"
 
 
-def share(value: float | None) -> str:
+def share(value: float | None, digits: int = 1) -> str:
     """Write a share between 0 and 1 as per cent: 0.123 is 12.3 %."""
-    return NOTHING if is_missing(value) else f"{100 * value:.1f} %"
+    return NOTHING if is_missing(value) else f"{100 * value:.{digits}f} %"
 
 
 def change(now: float | None, before: float | None) -> str:
@@ -93,6 +93,18 @@ def month_key(value: pd.Timestamp) -> str:
 def few(smallest_cell: int) -> str:
     """Write what stands where a cell is too small to be shown."""
     return f"fewer than {smallest_cell}"
+
+
+# What stands where a number is hidden, beside the sentence that says why.
+HIDDEN = "hidden"
+
+
+def hidden(smallest_cell: int) -> str:
+    """Say why numbers are hidden."""
+    return (
+        f"Hidden: numbers of {few(smallest_cell)} customers, and others from which"
+        " these could be computed."
+    )
 
 
 def words(name: str) -> str:

@@ -3,7 +3,7 @@
 import pandas as pd
 from markupsafe import Markup
 
-from dashboards import formats, segmentations, theme
+from dashboards import formats, theme
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import Segments
 from dashboards.template import Chart, Fragment, State, legend, part, table
@@ -33,7 +33,7 @@ def blocks(
         rows = events[events["segmentation"] == name].sort_values("month")
         fits = versions[versions["segmentation"] == name]
         lines[(name,)] = _lines(segments, name, rows, fits, last)
-        lists[(name,)] = _listed(segments, rows, marts.smallest_cell)
+        lists[(name,)] = _listed(segments, rows)
         maps[(name,)] = _maps(fits)
     controls = ("segmentation",)
     return [
@@ -188,7 +188,7 @@ def _or_none(persona: str | None) -> str:
     return "no name" if formats.is_missing(persona) else str(persona)
 
 
-def _listed(segments: Segments, events: pd.DataFrame, smallest_cell: int) -> Markup:
+def _listed(segments: Segments, events: pd.DataFrame) -> Markup:
     if events.empty:
         text = "Nothing has happened to a segment yet."
         return part("paragraph", text=text)
@@ -197,23 +197,12 @@ def _listed(segments: Segments, events: pd.DataFrame, smallest_cell: int) -> Mar
             f"{segments.name(event.segment_id)} ({event.segment_id})",
             formats.month(event.month),
             _sentence(segments, event),
-            _size(event.customers_before, smallest_cell),
-            _size(event.customers_after, smallest_cell),
         ]
         for event in events.sort_values("month", ascending=False).itertuples()
     ]
-    caption = (
-        "What happened to each segment, the latest first (customers: those who were"
-        " looked at)"
-    )
-    headers = ["Segment", "Month", "What happened", "Customers before", "After"]
+    caption = "What happened to each segment, the latest first"
+    headers = ["Segment", "Month", "What happened"]
     return table(caption, headers, body, 3, is_stacked=True)
-
-
-def _size(customers: float | None, smallest_cell: int) -> str:
-    if segmentations.is_small(customers, smallest_cell):
-        return formats.few(smallest_cell)
-    return formats.count(customers)
 
 
 def _maps(versions: pd.DataFrame) -> Markup:

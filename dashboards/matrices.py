@@ -1,4 +1,4 @@
-"""A heatmap from segment to segment: who went where, or is expected to go."""
+"""A heatmap from segment to segment: who went where."""
 
 import pandas as pd
 
@@ -26,7 +26,6 @@ def figure(
     shares: pd.DataFrame,
     customers: pd.DataFrame,
     segments: Segments,
-    smallest_cell: int,
     x: str,
     y: str,
 ) -> theme.Figure:
@@ -36,9 +35,8 @@ def figure(
         shares: per cent of each row that went to each column, segments before
             as index (all columns but those left are rows too), segments after
             as columns; null where it may not be told.
-        customers: customers of the same cells; null where they are too few.
+        customers: customers of the same cells; null where they may not be told.
         segments: their names.
-        smallest_cell: cells with fewer customers are not shown.
         x: title of the columns.
         y: title of the rows.
     """
@@ -46,7 +44,7 @@ def figure(
     columns = [formats.plain(name(segments, node)) for node in ends]
     lines = [formats.plain(name(segments, node)) for node in starts]
     texts = [
-        [_text(count, share, smallest_cell) for count, share in zip(*row, strict=True)]
+        [_text(count, share) for count, share in zip(*row, strict=True)]
         for row in zip(customers.to_numpy(), shares.to_numpy(), strict=True)
     ]
     trace = {
@@ -104,9 +102,7 @@ def _long_label(node: str, nodes: list[str], segments: Segments) -> str:
     return formats.wrapped(f"{nodes.index(node) + 1} {segments.name(node)}")
 
 
-def _text(count: float, share: float, smallest_cell: int) -> str:
-    if formats.is_missing(count):
-        return f"&lt;{smallest_cell}"
-    if count == 0 or formats.is_missing(share):
+def _text(count: float, share: float) -> str:
+    if formats.is_missing(share) or count == 0:
         return ""
     return f"{share:.0f}" if share >= 1 else "&lt;1"

@@ -24,7 +24,7 @@ def blocks(
         Fragment(
             name,
             {
-                values: _listed(paths, rank, words, segments, marts.smallest_cell)
+                values: _listed(paths, rank, words, segments)
                 for values, paths in groups.items()
             },
             CONTROLS,
@@ -33,22 +33,16 @@ def blocks(
     ]
 
 
-def _listed(
-    paths: Paths, rank: str, words: str, segments: Segments, smallest_cell: int
-) -> Markup:
+def _listed(paths: Paths, rank: str, words: str, segments: Segments) -> Markup:
     ranked = [
         (getattr(row, rank), row)
         for row in paths.rows
-        if row.customers >= smallest_cell and not formats.is_missing(getattr(row, rank))
+        if row.is_shown and not formats.is_missing(getattr(row, rank))
     ]
     ranked.sort(key=lambda entry: entry[0])
     if not ranked:
         changed = "raised" if rank == "gain_rank" else "lowered"
-        few = formats.few(smallest_cell)
-        text = (
-            f"{paths.name}: no such path {changed} revenue, apart from any with"
-            f" {few} customers."
-        )
+        text = f"{paths.name}: no path that can be shown {changed} revenue."
         return part("paragraph", text=text)
     body = [_row(row, segments) for _, row in ranked[:MOST_PATHS]]
     number = "path" if len(body) == 1 else f"{len(body)} paths"

@@ -3,8 +3,7 @@
 import pandas as pd
 from markupsafe import Markup
 
-from dashboards import formats, matrices, segmentations, theme
-from dashboards.matrices import ENTERED
+from dashboards import formats, segmentations, theme
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import Segments
 from dashboards.template import (
@@ -58,11 +57,6 @@ def build(marts: PublishedMarts) -> Page:
                 " earlier months better than leaving sizes the same as now.",
                 is_wide=True,
             ),
-            Section(
-                "From one month to the next",
-                [_transitions(marts, segments, names)],
-                is_wide=True,
-            ),
         ],
     )
 
@@ -82,10 +76,10 @@ def _sizes(
     states = {}
     for name in names:
         rows = expected[expected["segmentation"] == name]
-        few = rows["same_as_now_customers"].between(1, marts.smallest_cell - 1)
-        few |= rows["published_customers"].between(
+        few = rows["published_customers"].between(
             0, marts.smallest_cell, inclusive="neither"
         )
+        few |= segmentations.of_hidden_size(marts, rows, "origin_month")
         small = rows.loc[few, "segment_id"]
         shown = rows[~rows["segment_id"].isin(small)]
         states[(name,)] = _sizes_state(shown, segments)
@@ -94,7 +88,7 @@ def _sizes(
 
 def _sizes_state(rows: pd.DataFrame, segments: Segments) -> State:
     if rows.empty:
-        return State("Every segment is too small to be shown.")
+        return State("The segments are too small to be shown.")
     rows = rows.sort_values("segment_id", key=lambda ids: ids.map(segments.place))
     widest = rows[
         ["same_as_now_customers", "published_customers", "upper_80_customers"]
@@ -268,74 +262,3 @@ def _recorded(tests: pd.DataFrame) -> Markup:
 def _shown(is_published: bool | None) -> str:
     is_chain = not formats.is_missing(is_published) and bool(is_published)
     return "the chain" if is_chain else "same as now"
-
-
-def _transitions(marts: PublishedMarts, segments: Segments, names: list[str]) -> Chart:
-    transitions = marts.read("marts.fct_segment_transitions")
-    transitions = transitions.dropna(subset=["probability"])
-    used = transitions["to_segment_id"].map(segments.is_in_use).astype(bool)
-    start = transitions["from_segment_id"]
-    used &= start.isna() | start.map(segments.is_in_use).astype(bool)
-    transitions = transitions[used].assign(from_segment_id=start.fillna(ENTERED))
-    states = {
-        (name,): _transition_state(
-            transitions[transitions["segmentation"] == name],
-            segments,
-            marts.smallest_cell,
-        )
-        for name in names
-    }
-    return Chart("transitions", states, ("segmentation",))
-
-
-def _transition_state(
-    rows: pd.DataFrame, segments: Segments, smallest_cell: int
-) -> State:
-    known = rows[rows["from_customers"] >= smallest_cell]
-    if known.empty:
-        return State("Too few customers have been seen in two months running.")
-    ends = matrices.ordered(set(rows["to_segment_id"]), segments)
-    starts = matrices.ordered({*rows["from_segment_id"], *ends}, segments)
-    places = {"index": "from_segment_id", "columns": "to_segment_id"}
-    customers = known.pivot(**places, values="customers").reindex(starts, columns=ends)
-    small = (customers > 0) & (customers < smallest_cell)
-    shares = 100 * known.pivot(**places, values="probability").reindex(
-        starts, columns=ends
-    )
-    # A row without customers has no probabilities to show, and none to hide.
-    unseen = customers.isna()
-    drawn = matrices.figure(
-        shares.where(~small),
-        customers.fillna(0).where(~small),
-        segments,
-        smallest_cell,
-        "Segment a month later (number)",
-        "Segment",
-    )
-    pairs = int(known["month_pairs"].max())
-    note = (
-        f"Per cent of each row, out of {formats.counted(pairs, 'pair')} of months up to"
-        f" {formats.month(known['month'].iloc[0])}, drawn towards how customers move in"
-        f" general where few were seen. <{smallest_cell}: took by"
-        f" {formats.few(smallest_cell)} customers, not shown."
-    )
-    empty = [node for node in starts if unseen.loc[node].all() and node != ENTERED]
-    if empty:
-        few = formats.few(smallest_cell)
-        listed = formats.listing(segments.name(node) for node in empty)
-        note += f" Empty rows ({listed}): {few} customers were seen there before."
-    return State(_stayers(known, segments), [drawn], note=note)
-
-
-def _stayers(rows: pd.DataFrame, segments: Segments) -> str:
-    same = rows[rows["from_segment_id"] == rows["to_segment_id"]]
-    if same.empty:
-        return "Probability of each segment a month later"
-    row = same.loc[same["probability"].astype(float).idxmin()]
-    name = segments.name(row["to_segment_id"])
-    return (
-        f"Least likely to be the same a month later: {name}"
-        f" ({formats.share(row['probability'])}, 95 % interval"
-        f" {formats.share(row['lower_95_probability'])} to"
-        f" {formats.share(row['upper_95_probability'])})"
-    )

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from dashboards import formats, segmentations, theme
+from dashboards import formats, theme
 from dashboards.segmentations import CONTROLS, Trials
 from dashboards.template import Chart, State, legend
+from trajectories.disclosure import rest_of
 
 
 def chart(trials: Trials, smallest_cell: int) -> Chart:
@@ -22,20 +23,16 @@ def chart(trials: Trials, smallest_cell: int) -> Chart:
 
 def _state(group: pd.DataFrame, trial: object, smallest_cell: int) -> State:
     sizes = group.groupby("cluster_number")["customers"].max()
-    small = [
-        number
-        for number, customers in sizes.items()
-        if segmentations.is_small(customers, smallest_cell)
-    ]
+    small = list(sizes.index[rest_of(sizes.fillna(0), smallest_cell)])
     shown = group[~group["cluster_number"].isin(small)].sort_values("step")
     if shown.empty:
-        return State(f"Every group has {formats.few(smallest_cell)} customers.")
+        return State(f"No group can be shown. {formats.hidden(smallest_cell)}")
     note = "Mean of the sampled customers of each group, in original units."
     if trial.is_chosen:
         note += " Groups carry the numbers of their segments."
     if small:
         names = formats.listing(f"Group {number}" for number in small)
-        note += f" {names}: {formats.few(smallest_cell)} customers, not shown."
+        note += f" {names}: not shown. {formats.hidden(smallest_cell)}"
     features = [name for name in formats.FEATURES if name in set(shown["feature"])]
     features += sorted(set(shown["feature"]) - set(formats.FEATURES))
     step = formats.words(formats.PERIODS.get(trial.series, "step"))

@@ -40,39 +40,31 @@ COLUMNS = {
         " revenue_amount, revenue_share, orders, average_order_amount,"
         " mean_length_days, median_length_days, mean_recency_days,"
         " median_recency_days, mean_frequency_orders, median_frequency_orders,"
-        " mean_monetary_amount, median_monetary_amount, largest_customer_share"
+        " mean_monetary_amount, median_monetary_amount, largest_customer_share,"
+        " is_shown"
     ),
     "marts.fct_segment_mixes": (
         "segmentation, segment_id, dimension, dimension_value, customers,"
-        " customer_share"
+        " customer_share, is_shown"
     ),
     "marts.fct_segment_migrations": (
         "segmentation, month, from_segment_id, to_segment_id, cause, customers,"
         " revenue_before_amount, revenue_after_amount, revenue_change_amount,"
-        " revenue_change_low_amount, revenue_change_high_amount, gain_rank, loss_rank"
+        " revenue_change_low_amount, revenue_change_high_amount, gain_rank, loss_rank,"
+        " is_path_shown, is_shown"
     ),
     "marts.rpt_segment_stability": (
         "segmentation, month, customers, stay_share, stay_share_low,"
         " stay_share_high, chance_stay_share, nearest_stay_share, ari_refit,"
-        " ari_refit_low, ari_refit_high, size_entropy, customers_verdict,"
-        " map_verdict"
-    ),
-    "marts.fct_segment_stabilities": (
-        "segmentation, segment_id, month, jaccard_frozen, jaccard_frozen_low,"
-        " jaccard_frozen_high, jaccard_refit, jaccard_refit_low, jaccard_refit_high"
+        " ari_refit_low, ari_refit_high, customers_verdict, map_verdict, is_stay_shown"
     ),
     "marts.fct_segment_events": (
         "segmentation, month, segment_id, event, related_segment_id,"
-        " previous_persona, persona, customers_before, customers_after, overlap"
+        " previous_persona, persona, overlap"
     ),
     "marts.dim_model_versions": (
         "segmentation, fit_number, k, fitted_to, in_force_from, in_force_to,"
         " refit_reason"
-    ),
-    "marts.fct_segment_transitions": (
-        "segmentation, from_segment_id, to_segment_id, month_pairs, customers,"
-        " from_customers, probability, lower_95_probability, upper_95_probability,"
-        " month"
     ),
     "marts.fct_segment_expectations": (
         "segmentation, segment_id, origin_month, month, horizon_months,"
@@ -85,7 +77,7 @@ COLUMNS = {
     ),
     # Read by customer to be counted; no id leaves `departures`.
     "marts.fct_segment_departures": (
-        "segmentation, from_segment_id, month, cause, keeping_orders,"
+        "segmentation, from_segment_id, to_segment_id, month, cause, keeping_orders,"
         " revenue_12_months_amount, segment_departure_id"
     ),
     "marts.fct_departure_features": (
@@ -135,6 +127,10 @@ MARTS: dict[str, tuple[str, ...]] = {
 }
 
 
+# What the marts decide: whether a number of customers is shown.
+FLAGS = {"is_shown", "is_path_shown", "is_stay_shown"}
+
+
 class UnreadableMartsError(Exception):
     """The published file cannot be read; the message says what to do."""
 
@@ -144,10 +140,12 @@ class PublishedMarts:
 
     Args:
         path: the published DuckDB file; it is opened read-only.
-        smallest_cell: cells with fewer customers are not shown on any page.
+        smallest_cell: numbers of fewer customers are not shown on any page, nor are
+            those that the marts hide with them (`FLAGS`); 1 shows all.
 
     Raises:
-        UnreadableMartsError: there is no such file, or DuckDB cannot open it.
+        UnreadableMartsError: there is no such file, DuckDB cannot open it, or it was
+            built for a smaller cell, so that hidden numbers could be computed.
     """
 
     def __init__(self, path: Path, smallest_cell: int = 5) -> None:
@@ -191,8 +189,26 @@ class PublishedMarts:
             all null; a mart that the file lacks is empty.
         """
         if mart not in self._frames:
-            self._frames[mart] = self._query(mart)
+            frame = self._query(mart)
+            for flag in FLAGS.intersection(frame):
+                frame[flag] = self._decided(frame, flag, mart)
+            self._frames[mart] = frame
         return self._frames[mart].copy()
+
+    def _decided(self, frame: pd.DataFrame, flag: str, mart: str) -> pd.Series:
+        """Take over what a mart decided to show; 1 as the smallest cell shows all."""
+        if self.smallest_cell <= 1:
+            return pd.Series(True, frame.index, dtype=bool)
+        shown = frame[flag].eq(True).fillna(False).astype(bool)
+        customers = frame["customers"]
+        if flag == "is_shown" and (shown & customers.lt(self.smallest_cell)).any():
+            raise UnreadableMartsError(
+                f"Read {mart} for numbers of {self.smallest_cell} customers or more,"
+                f" found {int(customers[shown].min())} among those to be shown: build"
+                f" with --vars 'smallest_cell: {self.smallest_cell}', for what else has"
+                " to be hidden with smaller numbers is decided there."
+            )
+        return shown
 
     def _query(self, mart: str) -> pd.DataFrame:
         schema, table = mart.split(".")

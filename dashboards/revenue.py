@@ -7,6 +7,7 @@ import pandas as pd
 from dashboards import formats, segmentations, theme
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import TOTAL, Segments
+from trajectories.disclosure import rest_of
 
 # Definition, segmentation and segment_id name a series.
 KEYS = ["definition", "segmentation", "segment_id"]
@@ -73,20 +74,20 @@ def rows_by(frame: pd.DataFrame, keys: list[str]) -> dict[Key, list]:
     return found
 
 
-def hide_small_months(history: pd.DataFrame, smallest_cell: int) -> pd.DataFrame:
-    """Blank the revenue of months with some, but too few customers."""
-    small = [
-        segmentations.is_small(customers, smallest_cell)
-        for customers in history["customers"]
-    ]
-    history.loc[small, "revenue_amount"] = None
-    return history
-
-
 def read_history(marts: PublishedMarts) -> pd.DataFrame:
-    """Read the months that are known, by month; those of few customers are blank."""
+    """Read the months that are known, by month.
+
+    Blank is the revenue of few customers, and of others from which it would follow.
+    """
     history = marts.read("marts.fct_segment_revenue_months")
-    return hide_small_months(history, marts.smallest_cell).sort_values("month")
+    months = history.groupby(["definition", "segmentation", "month"])["customers"]
+    hidden = months.transform(
+        lambda counts: rest_of(counts.fillna(0), marts.smallest_cell)
+    ).astype(bool)
+    of_segments = history["definition"].eq(STOCK)
+    hidden |= of_segments & segmentations.of_hidden_size(marts, history)
+    history.loc[hidden, "revenue_amount"] = None
+    return history.sort_values("month")
 
 
 def _x(rows: Iterable) -> list[str]:

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from dashboards import formats, segmentations, theme
+from dashboards import formats, theme
 from dashboards.segmentations import CONTROLS, Trials
 from dashboards.template import Chart, Section, State, legend
+from trajectories.disclosure import rest_of
 
 # More dots than this per trial would make the page heavy and show nothing more.
 MOST_DOTS = 400
@@ -26,9 +27,7 @@ def _blade_state(rows: pd.DataFrame, smallest_cell: int) -> State:
     total = len(rows)
     every = max(1, -(-total // MOST_DOTS))
     traces, ticks, top = [], [], 0
-    for number, blade in rows.groupby("cluster_number"):
-        if segmentations.is_small(len(blade), smallest_cell):
-            continue
+    for number, blade in _shown(rows, smallest_cell):
         values = blade["silhouette"].sort_values().iloc[::every]
         mark = theme.mark(number)
         traces.append(
@@ -46,7 +45,7 @@ def _blade_state(rows: pd.DataFrame, smallest_cell: int) -> State:
         ticks.append((top + len(values) / 2, f"{number}"))
         top += len(values) + 6
     if not traces:
-        return State(f"Every group has {formats.few(smallest_cell)} sampled customers.")
+        return State(f"No group can be shown. {formats.hidden(smallest_cell)}")
     mean, below = rows["silhouette"].mean(), (rows["silhouette"] < 0).mean()
     drawn = theme.figure(
         traces,
@@ -74,6 +73,13 @@ def _blade_state(rows: pd.DataFrame, smallest_cell: int) -> State:
     )
 
 
+def _shown(rows: pd.DataFrame, smallest_cell: int) -> list[tuple[int, pd.DataFrame]]:
+    """List the groups whose number of sampled customers may be told."""
+    groups = list(rows.groupby("cluster_number"))
+    hidden = rest_of([len(group) for _, group in groups], smallest_cell)
+    return [group for group, few in zip(groups, hidden, strict=True) if not few]
+
+
 def _thinned(every: int) -> str:
     return "" if every == 1 else f"one in {every} "
 
@@ -99,9 +105,7 @@ def picture(trials: Trials, smallest_cell: int) -> list[Section]:
 def _picture_state(rows: pd.DataFrame, smallest_cell: int) -> State:
     every = max(1, -(-len(rows) // MOST_DOTS))
     traces, entries = [], []
-    for number, group in rows.groupby("cluster_number"):
-        if segmentations.is_small(len(group), smallest_cell):
-            continue
+    for number, group in _shown(rows, smallest_cell):
         mark = theme.mark(number)
         shown = group.sort_values("sample_number").iloc[::every]
         traces.append(

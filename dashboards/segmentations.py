@@ -288,6 +288,16 @@ def structure_banner(marts: PublishedMarts) -> list[Markup]:
     return [part("banner", heading=heading, text=text, kind="warning")]
 
 
+def of_hidden_size(
+    marts: PublishedMarts, rows: pd.DataFrame, month: str = "month"
+) -> pd.Series:
+    """Say of rows with a segment_id and a month whether its size then is hidden."""
+    profiles = marts.read("marts.fct_segment_profiles")
+    hidden = profiles.loc[~profiles["is_shown"], ["segment_id", "month"]]
+    keys = pd.MultiIndex.from_frame(rows[["segment_id", month]])
+    return pd.Series(keys.isin(pd.MultiIndex.from_frame(hidden)), rows.index)
+
+
 def is_small(customers: float | None, smallest_cell: int) -> bool:
     """Say whether a cell has customers, but too few of them to be shown."""
     return not formats.is_missing(customers) and 0 < customers < smallest_cell

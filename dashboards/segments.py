@@ -42,8 +42,8 @@ PLAYS = {
 
 # What the marts call a value that the input does not have.
 UNKNOWN = "Unknown"
-
-SMALL_NOTE = "Segments with {few} customers are named without numbers."
+# Values that are hidden, together.
+OTHERS = "all others"
 
 
 def build(marts: PublishedMarts) -> Page:
@@ -59,7 +59,6 @@ def build(marts: PublishedMarts) -> Page:
         for name in names
         for identity in _sorted(profiles, segments, name)["segment_id"]
     ]
-    few = formats.few(marts.smallest_cell)
     follows = Control(
         "segment",
         "Segment (for: Who they are)",
@@ -77,25 +76,23 @@ def build(marts: PublishedMarts) -> Page:
         ),
         banners=segmentations.structure_banner(marts)
         + _named_banner(segments)
-        + _outweighed_banner(marts, profiles, segments),
+        + _outweighed_banner(profiles, segments),
         controls=[segmentations.control(names), follows],
         sections=[
-            Section("Sizes", [_sizes(marts, profiles, segments, names)], is_wide=True),
+            Section("Sizes", [_sizes(profiles, segments, names)], is_wide=True),
             Section(
                 "Against the average customer",
-                [_radars(marts, profiles, segments, names)],
+                [_radars(profiles, segments, names)],
                 "Every axis has the same scale: the segment's mean divided by the mean"
                 " of all customers, from a quarter to four times it, doubling at each"
                 " ring. The dashed line is the average customer.",
                 is_wide=True,
             ),
-            Section(
-                "What to do", [_cards(marts, profiles, segments, names)], is_wide=True
-            ),
+            Section("What to do", [_cards(profiles, segments, names)], is_wide=True),
             Section(
                 "Profile",
-                [_profile(marts, profiles, segments, names)],
-                SMALL_NOTE.format(few=few),
+                [_profile(profiles, segments, names)],
+                formats.hidden(marts.smallest_cell),
                 is_wide=True,
             ),
             Section(
@@ -138,12 +135,10 @@ def _named_banner(segments: Segments) -> list[Markup]:
     return [part("banner", heading=heading, text=text, kind="warning")]
 
 
-def _outweighed_banner(
-    marts: PublishedMarts, profiles: pd.DataFrame, segments: Segments
-) -> list[Markup]:
-    """Say which segments one customer makes; of small ones nothing is said."""
+def _outweighed_banner(profiles: pd.DataFrame, segments: Segments) -> list[Markup]:
+    """Say which segments one customer makes; of hidden ones nothing is said."""
     share = profiles["largest_customer_share"].astype(float)
-    told = profiles[(share > 0.5) & ~_small(profiles, marts)]
+    told = profiles[(share > 0.5) & profiles["is_shown"]]
     if told.empty:
         return []
     # Whole per cent, never rounded up: 99.7 % is not all.
@@ -162,15 +157,13 @@ def _outweighed_banner(
     return [part("banner", heading=heading, text=text, kind="warning")]
 
 
-def _sizes(
-    marts: PublishedMarts, profiles: pd.DataFrame, segments: Segments, names: list[str]
-) -> Chart:
+def _sizes(profiles: pd.DataFrame, segments: Segments, names: list[str]) -> Chart:
     states = {}
     for name in names:
         rows = _sorted(profiles, segments, name)
-        rows = rows[~_small(rows, marts)]
+        rows = rows[rows["is_shown"]]
         if rows.empty:
-            states[(name,)] = State("Every segment is too small to be shown.")
+            states[(name,)] = State("The segments are too small to be shown.")
             continue
         labels = [formats.wrapped(segments.name(i)) for i in rows["segment_id"]]
         traces = [
@@ -180,7 +173,7 @@ def _sizes(
         top = rows.loc[rows["revenue_share"].fillna(-1).idxmax()]
         revenue = f"{formats.share(top['revenue_share'])} of the month's revenue"
         if rows["revenue_share"].isna().all():
-            top = rows.loc[rows["customer_share"].idxmax()]
+            top = rows.loc[rows["customers"].astype(float).idxmax()]
             revenue = "no shares of revenue, which is not above zero everywhere"
         title = (
             f"{segments.name(top['segment_id'])}:"
@@ -219,10 +212,6 @@ def _share_bar(
     }
 
 
-def _small(rows: pd.DataFrame, marts: PublishedMarts) -> pd.Series:
-    return (rows["customers"] > 0) & (rows["customers"] < marts.smallest_cell)
-
-
 def averages(rows: pd.DataFrame) -> pd.Series:
     """Average the profile over all customers of one segmentation and month.
 
@@ -245,14 +234,12 @@ def averages(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(values, dtype=float)
 
 
-def _radars(
-    marts: PublishedMarts, profiles: pd.DataFrame, segments: Segments, names: list[str]
-) -> Chart:
+def _radars(profiles: pd.DataFrame, segments: Segments, names: list[str]) -> Chart:
     states = {}
     for name in names:
         rows = _sorted(profiles, segments, name)
         average = averages(rows)
-        shown = rows[~_small(rows, marts)]
+        shown = rows[rows["is_shown"]]
         figures = [
             _radar(row, average, segments.mark(row["segment_id"]))
             for _, row in shown.iterrows()
@@ -355,25 +342,23 @@ def _farthest(rows: pd.DataFrame, average: pd.Series, segments: Segments) -> str
     )
 
 
-def _cards(
-    marts: PublishedMarts, profiles: pd.DataFrame, segments: Segments, names: list[str]
-) -> Fragment:
+def _cards(profiles: pd.DataFrame, segments: Segments, names: list[str]) -> Fragment:
     states = {}
     for name in names:
         rows = _sorted(profiles, segments, name)
-        cards = [_card(marts, row, segments) for row in rows.itertuples()]
+        cards = [_card(row, segments) for row in rows.itertuples()]
         states[(name,)] = part("cards", segments=cards)
     return Fragment("playbook", states, ("segmentation",))
 
 
-def _card(marts: PublishedMarts, row: object, segments: Segments) -> dict:
+def _card(row: object, segments: Segments) -> dict:
     known = segments.row(row.segment_id)
-    size = (
-        f"{formats.count(row.customers)} customers, {formats.share(row.customer_share)}"
-    )
-    is_small = segmentations.is_small(row.customers, marts.smallest_cell)
-    if is_small:
-        size = f"{formats.few(marts.smallest_cell)} customers"
+    size, evidence = formats.HIDDEN, None if known is None else known.persona_evidence
+    if row.is_shown:
+        share = formats.share(row.customer_share)
+        size = f"{formats.count(row.customers)} customers, {share}"
+    else:
+        evidence = None
     plays = [
         (label, getattr(known, column))
         for column, label in PLAYS.items()
@@ -381,7 +366,6 @@ def _card(marts: PublishedMarts, row: object, segments: Segments) -> dict:
         and not formats.is_missing(getattr(known, column))
         and str(getattr(known, column)).strip()
     ]
-    evidence = "" if known is None or is_small else known.persona_evidence
     return {
         "name": segments.name(row.segment_id),
         "mark": segments.mark(row.segment_id),
@@ -411,9 +395,7 @@ PROFILE = {
 }
 
 
-def _profile(
-    marts: PublishedMarts, profiles: pd.DataFrame, segments: Segments, names: list[str]
-) -> Fragment:
+def _profile(profiles: pd.DataFrame, segments: Segments, names: list[str]) -> Fragment:
     headers = ["Segment", *[label for label, _ in PROFILE.values()]]
     states = {}
     for name in names:
@@ -421,9 +403,8 @@ def _profile(
         body = []
         for _, row in rows.iterrows():
             cells = [write(row[column]) for column, (_, write) in PROFILE.items()]
-            if segmentations.is_small(row["customers"], marts.smallest_cell):
-                few = formats.few(marts.smallest_cell)
-                cells = [few] + [formats.NOTHING] * (len(PROFILE) - 1)
+            if not row["is_shown"]:
+                cells = [formats.HIDDEN] + [formats.NOTHING] * (len(PROFILE) - 1)
             body.append([segments.name(row["segment_id"]), *cells])
         caption = (
             f"{formats.words(name)} segments in {formats.month(rows['month'].iloc[0])}"
@@ -469,11 +450,10 @@ def _mix_state(
     draw: Callable[[pd.DataFrame], theme.Figure],
 ) -> State:
     name = segments.name(rows["segment_id"].iloc[0])
-    hidden = rows[_small(rows, marts)]
-    shown = rows[rows["customers"] >= marts.smallest_cell]
+    shown = rows[rows["is_shown"]]
+    note = formats.hidden(marts.smallest_cell)
     if shown.empty:
-        few = formats.few(marts.smallest_cell)
-        return State(f"{label} of {name}: every cell has {few} customers.")
+        return State(f"{label} of {name}. {note}")
     shown = shown.sort_values(["customers", "dimension_value"], ascending=[False, True])
     top = shown.iloc[0]
     value = _value_name(top["dimension_value"])
@@ -481,11 +461,13 @@ def _mix_state(
         f"{label} of {name}: {value} is the largest part,"
         f" {formats.share(top['customer_share'])} of customers"
     )
-    note = ""
-    if len(hidden):
-        values = formats.listing(_value_name(v) for v in hidden["dimension_value"])
-        note = f"{formats.words(formats.few(marts.smallest_cell))} customers: {values}."
-    return State(title, [draw(shown)], note=note)
+    rest = rows.loc[~rows["is_shown"], ["customers", "customer_share"]].sum()
+    if rest["customers"] >= marts.smallest_cell:
+        shown = pd.concat(
+            [shown, pd.DataFrame([{"dimension_value": OTHERS, **rest}])],
+            ignore_index=True,
+        )
+    return State(title, [draw(shown)], note=note if rest["customers"] else "")
 
 
 def _value_name(value: object) -> str:

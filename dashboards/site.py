@@ -37,7 +37,13 @@ PAGES = (
     quality,
 )
 ASSETS = ("site.css", "site.js")
+# Stands in each page (page.html), and tells a folder of pages from others.
+GENERATOR = '<meta name="generator" content="customer_trajectories">'
 DOCUMENTATION = "docs/index.html"
+
+
+class OccupiedFolderError(Exception):
+    """A folder for the pages that holds what is somebody else's, in a sentence."""
 
 
 def build_site(
@@ -53,8 +59,8 @@ def build_site(
 
     Args:
         published: the published DuckDB file (read-only).
-        site: folder to write; one that exists is replaced.
-        smallest_cell: cells with fewer customers are not shown.
+        site: folder to write; one that holds pages is replaced.
+        smallest_cell: numbers of fewer customers are not shown; 1 shows all.
         documentation: dbt's documentation as one file (`dbt docs generate
             --static`), to lay beside the pages and link from them; none, no link.
 
@@ -63,8 +69,10 @@ def build_site(
 
     Raises:
         UnreadableMartsError: `published` is missing or is no DuckDB file.
+        OccupiedFolderError: `site` is something else than a folder of pages.
     """
     published, site = Path(published), Path(site)
+    _check_folder(site)
     # Pages walk over rows, for which Arrow's strings would be unpacked one by one.
     strings = pd.option_context("mode.string_storage", "python")
     with strings, PublishedMarts(published, smallest_cell) as marts:
@@ -87,6 +95,22 @@ def build_site(
         return [*names, *ASSETS, "plotly.js", *([link] if link else [])]
 
     return [site / name for name in _swap_in(site, write)]
+
+
+def _check_folder(site: Path) -> None:
+    """See that a folder is empty, not there, or one of pages that were drawn before."""
+    front = site / PAGES[0].FILE
+    if site.is_dir():
+        is_own = not any(site.iterdir()) or (
+            front.is_file() and GENERATOR in front.read_text("utf-8", errors="replace")
+        )
+    else:
+        is_own = not site.exists()
+    if not is_own:
+        raise OccupiedFolderError(
+            f"The pages were to be written to {site}, but what is there is no folder of"
+            " pages, and isn't replaced: give another folder, or move it away."
+        )
 
 
 def _swap_in(site: Path, write: Callable[[Path], list[str]]) -> list[str]:

@@ -28,11 +28,6 @@ REFITTING = {
         theme.MEASURED,
     )
 }
-EVENNESS = {"size_entropy": ("evenness of the sizes", theme.MEASURED)}
-OVERLAPS = {
-    "jaccard_frozen": ("of this month and the month before", theme.MEASURED),
-    "jaccard_refit": ("of the map and a refit on the month", theme.EXPECTED),
-}
 
 
 def build(marts: PublishedMarts) -> Page:
@@ -60,10 +55,6 @@ def build(marts: PublishedMarts) -> Page:
             ),
             Section("Does the map stay?", [_refitting(marts, names)], is_wide=True),
             Section(
-                "Segment by segment",
-                [_overlaps(marts, segments, names), _evenness(marts, names)],
-            ),
-            Section(
                 "Life lines", lifelines.blocks(marts, segments, names), is_wide=True
             ),
         ],
@@ -85,14 +76,14 @@ def _staying(marts: PublishedMarts, names: list[str]) -> Chart:
             _months(marts, name),
             claims.threshold(marts, f"stability-{name}"),
         )
-        rows = rows.dropna(subset=["stay_share"])
+        rows = _shown(rows).dropna(subset=["stay_share"])
         if rows.empty:
-            states[(name,)] = State("Too few months to say who stayed.")
+            states[(name,)] = State("Too few months or customers to say who stayed.")
             continue
         last = rows.iloc[-1]
         title = (
-            f"{formats.month(last['month'])}: {formats.share(last['stay_share'])}"
-            f" stayed in their segment, {formats.share(last['chance_stay_share'])}"
+            f"{formats.month(last['month'])}: {formats.share(last['stay_share'], 0)}"
+            f" stayed in their segment, {formats.share(last['chance_stay_share'], 0)}"
             " would by chance"
         )
         verdict = _verdict("Customers", last["customers_verdict"], stable)
@@ -100,6 +91,16 @@ def _staying(marts: PublishedMarts, names: list[str]) -> Chart:
         note = f"{verdict} {_effect(rows, drawn_anew)}"
         states[(name,)] = _lines(rows, STAYING, title, note, stable, drawn_anew)
     return Chart("stability", states, ("segmentation",))
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep what may be told of who stayed: whole per cent, from enough customers."""
+    columns = [
+        *STAYING,
+        *(f"stay_share_{end}" for end in ("low", "high")),
+    ]
+    shown = rows[columns].astype(float).round(2)
+    return rows.assign(**shown)[rows["is_stay_shown"]]
 
 
 def _new_maps(marts: PublishedMarts, name: str) -> list[pd.Timestamp]:
@@ -165,22 +166,6 @@ def _refitting(marts: PublishedMarts, names: list[str]) -> Chart:
     return Chart("refits", states, ("segmentation",))
 
 
-def _evenness(marts: PublishedMarts, names: list[str]) -> Chart:
-    states = {}
-    for name in names:
-        rows = _months(marts, name).dropna(subset=["size_entropy"])
-        if rows.empty:
-            states[(name,)] = State("Sizes have not been compared yet.")
-            continue
-        title = (
-            "Evenness of the sizes (entropy): "
-            f"{rows['size_entropy'].iloc[-1]:.2f}; near 0, one segment holds nearly"
-            " everybody, at 1 all are of one size"
-        )
-        states[(name,)] = _lines(rows, EVENNESS, title, "", None)
-    return Chart("evenness", states, ("segmentation",))
-
-
 def _lines(
     rows: pd.DataFrame,
     measures: dict[str, tuple[str, theme.Mark]],
@@ -226,15 +211,6 @@ def _lines(
     return State(title, [figure], legend=key, note=note)
 
 
-def _known(rows: pd.DataFrame, measures: dict) -> dict:
-    """Keep the measures that were taken at all."""
-    return {
-        column: entry
-        for column, entry in measures.items()
-        if rows[column].notna().any()
-    }
-
-
 def _interval(rows: pd.DataFrame, column: str) -> dict:
     """Write the 95 % interval of a measure for Plotly; not drawn where unknown."""
     low, high = f"{column}_low", f"{column}_high"
@@ -249,64 +225,3 @@ def _interval(rows: pd.DataFrame, column: str) -> dict:
         "thickness": 1,
         "width": 2,
     }
-
-
-def _overlaps(marts: PublishedMarts, segments: Segments, names: list[str]) -> Chart:
-    overlaps = marts.read("marts.fct_segment_stabilities")
-    profiles = marts.read("marts.fct_segment_profiles")
-    small = profiles[profiles["customers"] < marts.smallest_cell]
-    hidden = set(zip(small["segment_id"], small["month"], strict=True))
-    known = [
-        (row.segment_id, row.month) not in hidden
-        and segments.is_in_use(row.segment_id)
-        and not formats.is_missing(row.jaccard_frozen)
-        for row in overlaps.itertuples()
-    ]
-    overlaps = overlaps[pd.Series(known, index=overlaps.index, dtype=bool)]
-    states = {}
-    for name in names:
-        rows = overlaps[overlaps["segmentation"] == name]
-        rows = rows[rows["month"] == rows["month"].max()]
-        states[(name,)] = _overlap_state(rows, segments)
-    return Chart("overlaps", states, ("segmentation",))
-
-
-def _overlap_state(rows: pd.DataFrame, segments: Segments) -> State:
-    if rows.empty:
-        return State("No segment has been compared with itself yet.")
-    rows = rows.sort_values("segment_id", key=lambda ids: ids.map(segments.place))
-    least = rows.loc[rows["jaccard_frozen"].idxmin()]
-    title = (
-        f"{formats.month(rows['month'].iloc[0])}: least like itself a month before is"
-        f" {segments.name(least['segment_id'])} ({least['jaccard_frozen']:.2f})"
-    )
-    drawn = {
-        column: entry
-        for column, entry in OVERLAPS.items()
-        if rows[column].notna().any()
-    }
-    traces = []
-    for column, (label, mark) in drawn.items():
-        interval = _interval(rows, column)
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": formats.words(label),
-                "x": formats.rounded(rows[column].astype(float), 3),
-                "y": [formats.wrapped(segments.name(i)) for i in rows["segment_id"]],
-                "error_x": interval,
-                "marker": {**mark.point, "size": 9},
-                "hovertemplate": "%{y}: %{x:.2f}<extra></extra>",
-            }
-        )
-    figure = theme.figure(
-        traces,
-        x="Customers in both, as a share of those in either (Jaccard)",
-        height=110 + 42 * len(rows),
-        xaxis={"range": [-0.02, 1.02], "showgrid": True},
-        yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
-    )
-    key = legend((label, mark, "point") for label, mark in drawn.values())
-    note = "Bars: 95 % intervals. Without customers who entered."
-    return State(title, [figure], legend=key, note=note)

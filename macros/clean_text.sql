@@ -1,8 +1,6 @@
-{# Trims a text column of blanks of every kind and of the guard of spreadsheets
-   (="00123"); blanks and the usual words for "nothing" become null. In a column of
-   words NA is Namibia, and Null or None are names of people. #}
-{% macro clean_text(column, is_word=false) -%}
-{%- set text = unguarded_text(trim_blanks(column)) -%}
+{# A trimmed text, or null where it is one of the usual words for "nothing". In a
+   column of words NA is Namibia, and Null or None are names of people. #}
+{% macro clean_text(text, is_word=false) -%}
 case
     when
         {% if is_word -%}

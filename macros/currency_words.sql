@@ -78,19 +78,24 @@
 {% endmacro %}
 
 
+{# Whether words may stand beside an amount; none may. Looked for in one text, for
+   words hold no commas: engines plan hundreds of values for a second. #}
+{% macro _is_amount_word(words) -%}
+    position(
+        concat(',', {{ words }}, ',') in ',,{{ amount_words() | join(",") }},'
+    ) > 0
+{%- endmacro %}
+
+
 {# The currency that words beside an amount mean; null where they mean none. #}
 {% macro currency_of(words) -%}
-    {%- set by_currency = {} -%}
+    {%- set meanings = namespace(text=',') -%}
     {%- for word, currency in amount_words().items() if currency -%}
-        {%- do by_currency.update({
-            currency: by_currency.get(currency, []) + [word]
-        }) -%}
+        {%- set meanings.text = meanings.text ~ word ~ '=' ~ currency ~ ',' -%}
     {%- endfor -%}
-case
-    {%- for currency, its_words in by_currency.items() %}
-    when {{ words }} in ('{{ its_words | join("', '") }}') then '{{ currency }}'
-    {%- endfor %}
-end
+    nullif(split_part(split_part(
+        '{{ meanings.text }}', concat(',', {{ words }}, '='), 2
+    ), ',', 1), '')
 {%- endmacro %}
 
 
@@ -98,12 +103,14 @@ end
    $ is no other currency; with A$ beside it, it is. #}
 {% macro tells_shared_currency(words, shared) -%}
     {%- set it = shared_currency_words()[shared] -%}
-    {%- set telling = [] -%}
+    {%- set telling = ['us$', '₹'] -%}
     {%- for code in it.codes | map('lower') -%}
         {%- do telling.append(code) -%}
         {%- for word in it.words -%}
             {%- do telling.extend([word ~ code, code ~ word]) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ words }} in ('{{ telling | join("', '") }}', 'us$', '₹')
+    position(
+        concat(',', {{ words }}, ',') in ',{{ telling | join(",") }},'
+    ) > 0
 {%- endmacro %}

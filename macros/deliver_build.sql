@@ -7,8 +7,15 @@
 {% endmacro %}
 
 
-{# DuckDB: the warehouse plugin writes the marts into the published folder. #}
+{# DuckDB: the warehouse plugin writes the marts into the published folder. The
+   input's name is read from its model, for a variable that holds a ref cannot be
+   rendered here; with relations the graph has no seeds of the sample. #}
 {% macro duckdb__deliver_build(results) %}
+    {% set input = run_query(
+        "select input from " ~ graph.nodes[
+            'model.' ~ this_package() ~ '.int_inputs_named'
+        ].relation_name
+    ).rows[0][0] %}
     {% set marts = [] %}
     {% set seeds = {} %}
     {% set nodes = [] %}
@@ -19,6 +26,8 @@
             'relation': node.relation_name,
             'key': (node.columns.keys() | list)[:1],
             'partitioned_by': node.config.meta.get('parted_by', ''),
+            'left_out': personal_columns(node),
+            'readers': _readers(node),
             'description': node.description,
             'columns': _column_descriptions(node)
         }) %}
@@ -46,19 +55,23 @@
             'build_id': _build_id(),
             'created_at': run_started_at.isoformat(),
             'dbt_version': dbt_version,
-            'input': run_query(
-                "select input from " ~ graph.nodes[
-                    'model.' ~ this_package() ~ '.int_inputs_named'
-                ].relation_name
-            ).rows[0][0],
-            'seeds': seeds,
+            'input': input,
+            'seeds': seeds if input == 'sample shop' else {},
             'marts': marts,
             'nodes': nodes,
+            'publications': publications(),
             'smallest_cell': var('smallest_cell'),
             'postgres_schema': var('postgres_schema', ''),
             'postgres_reader': var('postgres_reader', '')
         }
     ) %}
+{% endmacro %}
+
+
+{# The roles that a mart's dbt config `grants` lets select from it. #}
+{% macro _readers(node) %}
+    {% set roles = (node.config.grants or {}).get('select', []) %}
+    {{ return([roles] if roles is string else roles | list) }}
 {% endmacro %}
 
 

@@ -149,10 +149,9 @@ end
         ~ '|(^|[^a-z])[a-z]{3}[.][0-9]|[' ~ _currency_signs() ~ '][.][0-9]{3}'
     ) }}
     and (
-        {{ words }} in ('', {{ _amount_words_listed() }})
+        {{ _is_amount_word(words) }}
         or (
-            {{ remove_pattern(words, '^[cd]r|[cd]r$') }}
-                in ('', {{ _amount_words_listed() }})
+            {{ _is_amount_word(remove_pattern(words, '^[cd]r|[cd]r$')) }}
             and not {{ matches_pattern(_bare_number(text), '[(-]') }}
         )
     ))
@@ -164,13 +163,8 @@ end
     ({{ matches_pattern(_bare_number(text), '^ *[(-]|[0-9] *- *$') }}
     or (
         {{ matches_pattern(number_words(text), '^cr|cr$') }}
-        and {{ number_words(text) }} not in ({{ _amount_words_listed() }})
+        and not {{ _is_amount_word(number_words(text)) }}
     ))
-{%- endmacro %}
-
-
-{% macro _amount_words_listed() -%}
-    '{{ amount_words() | join("', '") }}'
 {%- endmacro %}
 
 

@@ -7,13 +7,13 @@
         {% set reason = _reason_not_to_publish(results) %}
         {% if reason %}
             {% do _say_what_was_rejected(results) %}
+            {% do _say_what_is_damaged(results) %}
             {% do log(
                 "Nothing was published: " ~ reason
                 ~ " What was published before stays.", info=true
             ) %}
         {% else %}
             {% do adapter.dispatch('deliver_build')(results) %}
-            {{ return(record_publication()) }}
         {% endif %}
     {% endif %}
 {% endmacro %}
@@ -58,6 +58,21 @@
             ~ "(inputs/template.yml), and build again.", info=true
         ) %}
     {% endif %}
+{% endmacro %}
+
+
+{# Says what to do when the work database turned out to be damaged. #}
+{% macro _say_what_is_damaged(results) %}
+    {% for result in results
+        if 'Corrupt database file' in (result.message or '') | string %}
+        {% if loop.first %}
+            {% do log(
+                "The work database is damaged. Put back a copy of it, or move "
+                ~ "it away and build anew: segments then get new ids, and what "
+                ~ "the snapshots know is lost (docs/publishing.md).", info=true
+            ) %}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 

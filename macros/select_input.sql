@@ -34,6 +34,35 @@ with source_rows as (
 
 ),
 
+-- One step a query: an expression that repeats its column is planned as often.
+trimmed as (
+
+    select
+        {%- for name in names %}
+        {{ trim_blanks(name) }} as {{ name }},
+        {%- endfor %}
+        unreadable_line,
+        left_out_line,
+        coalesce(
+            unreadable_line, left_out_line, {{ row_as_text(names) }}
+        ) as raw_row
+    from source_rows
+
+),
+
+unguarded as (
+
+    select
+        {%- for name in names %}
+        {{ unguarded_text(name) }} as {{ name }},
+        {%- endfor %}
+        unreadable_line,
+        left_out_line,
+        raw_row
+    from trimmed
+
+),
+
 cleaned as (
 
     select
@@ -42,10 +71,8 @@ cleaned as (
         {%- endfor %}
         unreadable_line,
         left_out_line,
-        coalesce(
-            unreadable_line, left_out_line, {{ row_as_text(names) }}
-        ) as raw_row
-    from source_rows
+        raw_row
+    from unguarded
 
 )
 

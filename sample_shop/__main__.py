@@ -5,7 +5,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from sample_shop.export import write_shop, write_truth
+from sample_shop.export import TRUTH, occupied, write_shop, write_truth
 from sample_shop.settings import ShopSettings
 from sample_shop.shop import generate_shop
 
@@ -41,6 +41,14 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Make the shop and write it; return the exit status."""
     options = _parser().parse_args(arguments)
+    if options.out and (there := occupied(options.out, options.format)):
+        print(
+            f"The sample shop was to be written to {options.out}, but {there[0]} is "
+            "there, which no sample shop has made, and isn't overwritten: give "
+            "another folder.",
+            file=sys.stderr,
+        )
+        return 2
     try:
         shop = generate_shop(
             ShopSettings(
@@ -60,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         write_truth(shop, fixtures / "sample_truth.csv", fixtures / "sample_dirt.csv")
     else:
         paths = write_shop(shop, options.out, options.format)
-        truth = options.out / "truth"
+        truth = options.out / TRUTH
         write_truth(shop, truth / "truth.csv", truth / "dirt.csv")
     print(
         f"{len(shop.customer_ids):,} customers, {len(shop.dirt.sources):,} "

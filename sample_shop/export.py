@@ -14,6 +14,11 @@ from sample_shop.shop import Shop
 from sample_shop.shop_calendar import PROMOTIONS
 
 SLICE = 500_000  # transactions formatted at a time
+TABLES = (
+    *("transactions", "customer_demographics", "customer_addresses"),
+    "web_sessions",
+)
+TRUTH = "truth"
 TRANSACTION_COLUMNS = (
     "transaction_id",
     "product_id",
@@ -114,6 +119,15 @@ def _write_csv(frame: pd.DataFrame, path: Path, header: bool = True) -> None:
     """Write or append a CSV with plain line ends and minimal quotes."""
     mode = "w" if header else "a"
     frame.to_csv(path, index=False, header=header, mode=mode, lineterminator="\n")
+
+
+def occupied(folder: Path, file_format: str) -> list[Path]:
+    """List the files that a shop would overwrite where no shop was written before."""
+    if (folder / TRUTH / "dirt.csv").is_file():
+        return []
+    paths = [folder / f"{table}.{file_format}" for table in TABLES]
+    paths += [folder / TRUTH / name for name in ("truth.csv", "dirt.csv")]
+    return [path for path in paths if path.exists()]
 
 
 def write_shop(

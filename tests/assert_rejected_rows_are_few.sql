@@ -1,26 +1,27 @@
--- Too many unusable rows mean that an input was misread. Totals are no rows.
+-- Too many unusable rows mean that an input was misread. Totals are no rows, nor
+-- are those that a mapping leaves out.
 with inputs as (
 
     select * from {{ ref('rpt_input_reconciliations') }}
 
 ),
 
-totals as (
+left_out as (
 
     select
         input_table,
-        count(*) as total_rows
+        count(*) as left_out_rows
     from {{ ref('fct_rejected_rows') }}
-    where reason_code = 'total_row'
+    where reason_code in ('total_row', 'left_out_by_mapping')
     group by 1
 
 )
 
 select inputs.*
 from inputs
-left join totals
-    on inputs.input_table = totals.input_table
+left join left_out
+    on inputs.input_table = left_out.input_table
 where
-    inputs.rejected_rows - coalesce(totals.total_rows, 0)
+    inputs.rejected_rows - coalesce(left_out.left_out_rows, 0)
     > {{ var('rejected_share_threshold') }}
-    * (inputs.read_rows - coalesce(totals.total_rows, 0))
+    * (inputs.read_rows - coalesce(left_out.left_out_rows, 0))

@@ -14,7 +14,7 @@ them one by one or all at once.
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from operator import itemgetter
@@ -27,6 +27,7 @@ from trajectories.registry import number_segments
 from trajectories.trials import TRIAL_SCHEMA
 
 LEAST_KNOWN_SHARE = 0.5
+LEAST_SHARED_ORDERS = 0.5
 LIBRARIES = ("customer-trajectories", "numba", "numpy", "scikit-learn", "scipy")
 TRIAL_KEY = ("representation", "smoothing_steps", "metric", "band", "k")
 ORDER = ("segmentation", "fit_number", *TRIAL_KEY)
@@ -47,6 +48,7 @@ VERSION_SCHEMA = pa.schema(
         pa.field("fitted_to", pa.date32()),
         pa.field("settings_hash", pa.string()),
         pa.field("input", pa.string()),
+        pa.field("input_orders", pa.list_(pa.float64())),
         pa.field("library_versions", pa.string()),
         pa.field("refit_reason", pa.string()),
         pa.field("segment_numbers", pa.list_(pa.int64())),
@@ -75,6 +77,9 @@ class Build:
         common: settings that hold for all segmentations.
         evidence_customers: customers at most that are looked at to fit.
         input: what is read, as it was named.
+        is_input_named: whether that name is to be trusted: it was given to tell this
+            input from others. Any other is known by its orders first.
+        input_orders: fingerprints of its orders, the lowest there are, in order.
         first_fit_months: months of data that the first fit waits for, unless the data
             end before.
         model_months: months that a version is in force at least, and after which all
@@ -88,6 +93,8 @@ class Build:
     common: Mapping
     evidence_customers: int
     input: str
+    is_input_named: bool = False
+    input_orders: Sequence[float] | None = None
     first_fit_months: int = 12
     model_months: int = 12
     stable_agreement: float = 0.8
@@ -153,6 +160,7 @@ def renew(
     rows = _aligned(history).to_pylist()
     for row in rows:
         row.update(is_new=False, is_current=False, in_force_from=None, in_force_to=None)
+    build = replace(build, input=_known_input(rows, build, say))
     months = calendar.sort_by("month").to_pylist()
     lines = [
         _Line(name, rows, build, months[-1]["month_end_date"], count_known)
@@ -168,8 +176,47 @@ def renew(
         line.take_force(calendar)
         say(f"{line.name}: {line.said or 'it cannot be fitted.'}")
     every = [row for line in lines for row in line.rows]
+    for row in every:
+        if row["is_chosen"] and row["input"] == build.input:
+            row["input_orders"] = build.input_orders
     rested = [row for row in rows if row["segmentation"] not in build.segmentations]
     return _table(every + rested if months else rows)
+
+
+def _known_input(rows: list[dict], build: Build, say: Callable[[str], None]) -> str:
+    """Name the input as it was named when a build first read what it holds.
+
+    Exports come under new names, a folder for each night, and two shops' orders under
+    one: an input is the one with which it has most orders in common, if that is at
+    least half of what the smaller one has.
+    """
+    if build.is_input_named:
+        return build.input
+    shares = {
+        row["input"]: _shared_orders(row["input_orders"], build.input_orders)
+        for row in rows
+        if row["is_chosen"] and row["input_orders"] and build.input_orders
+    }
+    likest = max(shares, key=shares.__getitem__, default=build.input)
+    own, least = shares.get(build.input, 0), LEAST_SHARED_ORDERS
+    if shares.get(likest, 0) < max(least, own) or shares.get(likest, 0) == own:
+        return build.input
+    say(
+        f"The input {build.input} has {shares[likest]:.0%} of its orders in common with"
+        f" {likest}, and goes on with its segments."
+    )
+    return likest
+
+
+def _shared_orders(these: Sequence[float], those: Sequence[float]) -> float:
+    """Estimate the share of orders in common, out of those of the smaller input.
+
+    Of each input the lowest fingerprints are given. Below the lower of both ends, all
+    are known of both (Broder 1997, "On the resemblance and containment of documents").
+    """
+    end = min(max(these), max(those))
+    one, other = ({x for x in orders if x <= end} for orders in (these, those))
+    return len(one & other) / max(min(len(one), len(other)), 1)
 
 
 def _fittable(months: list[dict], build: Build) -> list[dict]:
@@ -345,6 +392,7 @@ class _Line:
                 "fitted_to": day,
                 "settings_hash": settings_hash,
                 "input": build.input,
+                "input_orders": None,
                 "library_versions": libraries,
                 "refit_reason": reason,
                 "is_new": not same,
@@ -452,7 +500,7 @@ def _holding(
         "fitted, for its settings are new.": lambda model: (
             model["settings_hash"] == settings_hash
         ),
-        f"fitted, for it has no version for the input {build.input}.": lambda model: (
+        "fitted, for it has no version for this input.": lambda model: (
             model["input"] == build.input
         ),
         f"fitted, for its versions know days after {last_day}.": lambda model: (

@@ -32,7 +32,8 @@ class Mart:
 
     `key` are the columns that order its rows (none: all columns). `partitioned_by` is
     a date column, or nothing: Parquet has a folder for each of its months. `relation`
-    is where the work database has it, quoted; without, under the same name.
+    is where the work database has it, quoted; without, under the same name. Columns
+    that are `left_out` are there, and null.
     """
 
     schema: str
@@ -40,6 +41,7 @@ class Mart:
     key: tuple[str, ...] = ()
     partitioned_by: str = ""
     relation: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def order_by(self) -> tuple[str, ...]:
@@ -68,6 +70,7 @@ class PublishedMart:
     order_by: tuple[str, ...]
     partitioned_by: str
     files: tuple[PublishedFile, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def identifier(*names: str) -> str:
@@ -146,7 +149,8 @@ def write_marts(
     Raises
     ------
     PublishError
-        When rows of a mart belong to no month, or hold what is no number.
+        When rows of a mart belong to no month, or hold what is no number, or a column
+        that orders them is left out.
     duckdb.Error, OSError
         When a mart can't be read, or a file can't be written.
     """
@@ -179,13 +183,11 @@ def _one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple:
 def _write_mart(
     connection: duckdb.DuckDBPyConnection, work: str, folder: Path, mart: Mart
 ) -> PublishedMart:
-    source = mart.relation or identifier(work, mart.schema, mart.name)
+    source = _shown(mart.relation or identifier(work, mart.schema, mart.name), mart)
     table = identifier(ALIAS, mart.schema, mart.name)
     order = ", ".join(map(identifier, mart.order_by)) or "all"
     connection.execute(f"create schema if not exists {identifier(ALIAS, mart.schema)}")
-    connection.execute(
-        f"create table {table} as select * from {source} order by {order}"
-    )
+    connection.execute(f"create table {table} as from ({source}) order by {order}")
     (rows,) = _one_row(connection, f"select count(*) from {table}")
     _refuse_what_is_no_number(connection, table, mart, rows)
     if mart.partitioned_by and rows:
@@ -203,7 +205,24 @@ def _write_mart(
         mart.order_by or tuple(columns),
         mart.partitioned_by,
         tuple(describe_file(folder, path) for path in files),
+        mart.left_out,
     )
+
+
+def _shown(source: str, mart: Mart) -> str:
+    """Write the query for what is published of a mart: what is left out is null."""
+    if ordering := sorted({*mart.order_by} & {*mart.left_out}):
+        raise PublishError(
+            f"{mart.schema}.{mart.name} is ordered by {', '.join(ordering)}, which is "
+            "personal and to be left out: take is_personal out of the column's meta, "
+            "or give the mart another key"
+        )
+    # Of a case that never holds, DuckDB keeps the type.
+    nulls = [
+        f"case when false then {c} end as {c}" for c in map(identifier, mart.left_out)
+    ]
+    replaced = f" replace ({', '.join(nulls)})" if nulls else ""
+    return f"select *{replaced} from {source}"
 
 
 def _refuse_what_is_no_number(

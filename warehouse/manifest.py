@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -16,6 +17,7 @@ import duckdb
 from warehouse.exports import DATABASE, PublishedMart, describe_file, file_hash
 
 MANIFEST = "manifest.json"
+OF_A_BUILD = {"build_id", "sha256", "database", "marts"}
 
 
 def write_manifest(
@@ -32,6 +34,20 @@ def write_manifest(
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
+def is_build(folder: Path) -> bool:
+    """Tell whether a folder carries the manifest of a build of this project."""
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.keys() >= OF_A_BUILD
+
+
+def without_folders(location: str) -> str:
+    """Take the folders out of a path, or of the paths in an expression."""
+    return re.sub(r"""[^'"]*[/\\]""", "", location.rstrip("/\\"))
+
+
 def describe_input(
     location: str, files: Mapping[str, Iterable[Path]], seeds: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -39,6 +55,7 @@ def describe_input(
 
     `files` are those of each table; without any, `seeds` (name -> checksum) tell the
     sample shop. Without either there is no hash: what a relation held isn't known.
+    Folders are not told: they say whose machine it was, and on which day.
     """
     read = [
         {
@@ -55,7 +72,7 @@ def describe_input(
     ]
     text = "\n".join(hashed).encode()
     return {
-        "location": location,
+        "location": without_folders(location),
         "files": read,
         "sha256": hashlib.sha256(text).hexdigest() if hashed else None,
     }

@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import pyarrow as pa
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig, TargetConfig
+from dbt.flags import get_flags
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
@@ -22,10 +23,14 @@ from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
 from warehouse.delivery import DeliveryError, deliver
-from warehouse.inputs import INPUT_SCHEMA, InputError, InputReader
+from warehouse.exports import PublishError
+from warehouse.inputs import INPUT_SCHEMA, InputError, InputReader, input_name
 from warehouse.postgres import PostgresError, attach_server
+from warehouse.publish import check_places
+from warehouse.work_database import WorkDatabaseError, check_work_database
 
-SCRATCH_PREFIX = "reading-"
+INPUT_NAMES = "input_names"
+SCRATCH_PREFIX = ".trajectories-reading-"
 SCRATCH_KEPT_SECONDS = 24 * 60 * 60
 
 
@@ -50,26 +55,24 @@ class Plugin(BasePlugin):
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
     ) -> None:
-        """Make the build folder; see that the work database in it can be opened.
+        """Make the build folder; see that a build can and may write to it.
 
         Raises
         ------
         DbtRuntimeError
-            When it can't, for example because another build is using it.
+            When it can't, for example because another build is using it, or would
+            replace what is somebody else's.
         """
         if creds.path == ":memory:" or "://" in creds.path:
             return
         try:
-            Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
-            duckdb.connect(creds.path, config=config).close()
-        except (duckdb.Error, OSError) as error:
-            reason = " ".join(str(error).split()).rstrip(".")
-            raise DbtRuntimeError(
-                f"The work database {creds.path} can't be opened: {reason}. One "
-                "process at a time can write to it: wait for the other build, close "
-                "the tool that has it open, or build into another folder "
-                "(TRAJECTORIES_BUILD). What was published before stays."
-            ) from error
+            check_work_database(Path(creds.path), config)
+            if getattr(get_flags(), "WHICH", "") == "build":
+                check_places(Path(creds.path).absolute().parent)
+        except WorkDatabaseError as error:
+            raise DbtRuntimeError(str(error)) from error
+        except PublishError as error:
+            raise DbtRuntimeError(f"{error}. Nothing was built.") from error
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Keep the connection: relations are read, and marts published, through it.
@@ -87,7 +90,7 @@ class Plugin(BasePlugin):
                 raise DbtRuntimeError(str(error)) from error
 
     def load(self, source_config: SourceConfig) -> Any:
-        """Read one input table; see `InputReader.read`.
+        """Read one input table (see `InputReader.read`), or the input's name.
 
         Raises
         ------
@@ -100,6 +103,8 @@ class Plugin(BasePlugin):
         full_load = str(source_config.get("full_load")).lower() == "true"
         zone = str(source_config.get("time_zone") or "").strip()
         try:
+            if table == INPUT_NAMES:
+                return pa.table({"name": pa.array([input_name(location)], pa.string())})
             rows = self._reader.read(location, table, full_load, zone)
         except InputError as error:
             raise DbtRuntimeError(str(error)) from error

@@ -89,10 +89,14 @@ class Destination:
 
 @dataclass(frozen=True)
 class Words:
-    """What the project's documentation says of a mart and of its columns."""
+    """What the project says of a mart: of itself, of its columns, of its readers.
+
+    `readers` are roles that may read it beside the destination's.
+    """
 
     description: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    readers: tuple[str, ...] = ()
 
 
 def replace_schema(
@@ -107,7 +111,7 @@ def replace_schema(
     destination
         The schema, and who may read it.
     words
-        By the name of a mart; they become comments.
+        By the name of a mart; they become comments and grants.
 
     Raises
     ------
@@ -194,9 +198,12 @@ def _check_schema(server: duckdb.DuckDBPyConnection, destination: Destination) -
     known = ", ".join(text(table) for table in tables)
     others = ask(
         server,
-        f"select relname from pg_class where relnamespace = '{destination.schema}'"
-        f"::regnamespace and relkind in ('r', 'v', 'm', 'f', 'p', 'S') "
-        f"and relname not in ({known}) order by 1",
+        "select coalesce(relname, pg_describe_object(classid, objid, 0)) "
+        "from pg_depend left join pg_class "
+        "on classid = 'pg_class'::regclass and objid = pg_class.oid "
+        "where refclassid = 'pg_namespace'::regclass and deptype = 'n' "
+        f"and refobjid = '{destination.schema}'::regnamespace "
+        f"and coalesce(relname not in ({known}), true) order by 1",
     )
     carried = ask(
         server,
@@ -219,14 +226,25 @@ def _dependents(destination: Destination) -> str:
     return f"""
         select dependent.classid, dependent.objid, relations.oid as view_id
         from pg_depend as dependent
-        inner join pg_class as marts on dependent.refobjid = marts.oid
+        inner join pg_class as marts
+            on dependent.refobjid = case
+                when dependent.refclassid = 'pg_class'::regclass then marts.oid
+                else marts.reltype
+            end
         left join pg_rewrite as rules
             on dependent.classid = 'pg_rewrite'::regclass
             and dependent.objid = rules.oid
         left join pg_class as relations
             on rules.ev_class = relations.oid and relations.relkind = 'v'
-        where dependent.refclassid = 'pg_class'::regclass
-            and dependent.deptype = 'n'
+        where (
+                dependent.refclassid = 'pg_class'::regclass and (
+                    dependent.deptype = 'n' or dependent.classid in (
+                        'pg_trigger'::regclass, 'pg_policy'::regclass
+                    )
+                )
+                or dependent.refclassid = 'pg_type'::regclass
+                and dependent.deptype = 'n'
+            )
             and marts.relnamespace = '{destination.schema}'::regnamespace
         """
 
@@ -259,13 +277,27 @@ def _stage(
                 f"from {identifier(BUILD, mart['schema'], name)}"
             )
             tell(server, _index_sql(schema, name, list(_columns(server, mart))))
-        if destination.reader:
-            reader = identifier(destination.reader)
+        for reader, tables in _readers(destination, marts, words).items():
+            role = identifier(reader)
             tell(
                 server,
-                f"grant usage on schema {schema} to {reader}; "
-                f"grant select on all tables in schema {schema} to {reader}",
+                f"grant usage on schema {schema} to {role}; grant select on "
+                f"{', '.join(identifier(schema, table) for table in tables)} to {role}",
             )
+
+
+def _readers(
+    destination: Destination,
+    marts: list[Mapping[str, Any]],
+    words: Mapping[str, Words],
+) -> dict[str, list[str]]:
+    """List the tables that each role may read; whoever reads one sees its build."""
+    granted: dict[str, list[str]] = {}
+    for mart in marts:
+        own = words.get(mart["name"], Words()).readers
+        for reader in {*own, *filter(None, [destination.reader])}:
+            granted.setdefault(reader, [PUBLICATION]).append(mart["name"])
+    return granted
 
 
 def _publication_sql(schema: str, manifest: Mapping[str, Any]) -> str:

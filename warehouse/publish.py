@@ -8,6 +8,9 @@ gets the old build or the new one, whatever kills this process at whatever momen
 reader who has the old file open keeps it. `site` is a link to `published/site`, so that
 marts and pages change in the same step. The build before is kept, older ones are
 removed.
+
+Nothing of others is replaced or removed: a link must lead to a build, a folder must
+carry the manifest of one, or be a folder of pages.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +34,14 @@ from warehouse.exports import (
     overall_hash,
     write_marts,
 )
-from warehouse.manifest import MANIFEST, write_manifest
+from warehouse.manifest import is_build, write_manifest
 
 LINK = "published"
 SITE = "site"
 BUILDS = ".published"
 UNFINISHED = ".part"
+# What dashboards writes into each page.
+DRAWN = '<meta name="generator" content="customer_trajectories">'
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,11 @@ def publish(
     Raises
     ------
     PublishError, duckdb.Error, OSError
-        When something can't be read or written, or another build is being published
-        to the same folder: what was published before stays.
+        When something can't be read or written, something of others is in the way, or
+        another build is being published to the same folder: what was published before
+        stays.
     """
+    check_places(build_folder)
     builds = build_folder / BUILDS
     builds.mkdir(parents=True, exist_ok=True)
     with _alone(builds):
@@ -95,13 +103,19 @@ def publish(
             publication = Publication(
                 build_id, builds / build_id, written, overall_hash(written)
             )
-            head = {"build_id": build_id, **(about or {}), "sha256": publication.sha256}
+            head = {
+                "build_id": build_id,
+                **(about or {}),
+                "published_at": datetime.now(UTC).isoformat(),
+                "sha256": publication.sha256,
+            }
             write_manifest(unfinished, head, written)
             if draw is not None:
                 draw(unfinished)
             _flush(unfinished, *unfinished.rglob("*"))
             if before_swap is not None:
                 before_swap(unfinished)
+            check_places(build_folder)
             unfinished.rename(publication.folder)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -112,6 +126,47 @@ def publish(
         kept = {build_id, before}
         _remove(entry for entry in builds.iterdir() if entry.name not in kept)
     return publication
+
+
+def check_places(build_folder: Path) -> None:
+    """See that what a build replaces in its folder is a build's own.
+
+    Raises
+    ------
+    PublishError
+        When `published` or `site` is a file, a folder or a link of somebody else.
+    """
+    builds = Path(os.path.abspath(build_folder / BUILDS))
+    for path, is_own_folder in (
+        (build_folder / LINK, is_build),
+        (build_folder / SITE, _is_drawn),
+    ):
+        if path.is_symlink():
+            target = Path(os.path.abspath(path.parent / os.readlink(path)))
+            is_own = (
+                builds in target.parents
+                or target == build_folder.absolute() / LINK / SITE
+            )
+            found = f"a link to {os.readlink(path)}"
+        elif path.is_dir():
+            is_own = is_own_folder(path) or not any(path.iterdir())
+            found = "a folder that no build has made"
+        else:
+            is_own, found = not path.exists(), "a file"
+        if not is_own:
+            raise PublishError(
+                f"{path} is {found}, and isn't replaced: a build would put a link to "
+                "what it publishes there. Move it away, or build into another folder "
+                "(TRAJECTORIES_BUILD)"
+            )
+
+
+def _is_drawn(folder: Path) -> bool:
+    """Tell whether a folder holds pages of this project."""
+    try:
+        return DRAWN in (folder / "index.html").read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        return False
 
 
 @contextmanager
@@ -147,7 +202,8 @@ def _swap(build_folder: Path, build_id: str) -> str:
     """
     link, builds = build_folder / LINK, build_folder / BUILDS
     if (builds / build_id / SITE).is_dir():
-        _link(build_folder / SITE, Path(LINK) / SITE, builds / f"{SITE}-{build_id}")
+        aside = builds / f"{SITE}-{build_id}{UNFINISHED}"
+        _link(build_folder / SITE, Path(LINK) / SITE, aside)
     before = Path(os.readlink(link)).name if link.is_symlink() else f"before-{build_id}"
     _link(link, Path(BUILDS) / build_id, builds / before)
     return before
@@ -159,30 +215,38 @@ def _link(link: Path, target: Path, aside: Path) -> None:
         return
     if link.exists() and not link.is_symlink():
         link.rename(aside)
-    coming = aside.parent / f"{link.name}-link"
+    coming = aside.parent / _coming(link.name)
     coming.unlink(missing_ok=True)
     coming.symlink_to(target, target_is_directory=True)
     os.replace(coming, link)
 
 
+def _coming(link: str) -> str:
+    """Name a link that is about to take the place of another."""
+    return f"{link}-link"
+
+
 def _remove_leftovers(build_folder: Path) -> None:
     """Remove what killed builds have left: all but what is published and one before."""
     published, builds = (build_folder / LINK).resolve(), build_folder / BUILDS
-    _remove(path for path in builds.iterdir() if not _is_build(path))
     others = {path for path in builds.iterdir() if path.resolve() != published}
-    _remove(others - {max(others, key=lambda path: path.stat().st_mtime, default=None)})
-
-
-def _is_build(path: Path) -> bool:
-    """Tell whether a path is a build that was completed."""
-    return (path / MANIFEST).is_file() and path.suffix != UNFINISHED
+    whole = {path for path in others if path.suffix != UNFINISHED and is_build(path)}
+    before = max(whole, key=lambda path: path.stat().st_mtime, default=None)
+    _remove(others - {before})
 
 
 def _remove(paths: Iterable[Path]) -> None:
-    """Remove files and folders; what can't be removed is left to the next build."""
+    """Remove builds, whole or begun; what can't be removed is left to the next build.
+
+    A build that is being removed is known as such: its manifest may go first.
+    """
     for path in list(paths):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                path.unlink()
+        with suppress(OSError):
+            if path.is_symlink():
+                if path.name in map(_coming, (LINK, SITE)):
+                    path.unlink()
+            elif path.suffix == UNFINISHED:
+                shutil.rmtree(path, ignore_errors=True)
+            elif is_build(path):
+                going = path.rename(path.with_name(f"{path.name}{UNFINISHED}"))
+                shutil.rmtree(going, ignore_errors=True)

@@ -15,7 +15,7 @@ def model(dbt, session):
     months, named = dbt.ref("int_membership_months"), dbt.ref("int_inputs_named")
     calendar = engine.table(months)
     settings = json.loads(dbt.config.meta_get("build"))
-    build = Build(**settings, input=engine.table(named)["input"][0].as_py())
+    build = Build(**settings, **engine.table(named).to_pylist()[0])
 
     def look(backs):
         then, measured = map(engine.relation, asked_months(calendar, backs))

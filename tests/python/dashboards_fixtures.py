@@ -26,6 +26,8 @@ DATES = {
     "in_force_from",
     "in_force_to",
 }
+# Marts that say of every number of customers whether it is shown.
+DECIDED = {"marts.fct_segment_profiles", "marts.fct_segment_mixes"}
 # A segment that is no longer in use, and whom the new map moved out of it.
 RETIRED, REDRAWN = "value-9", 40
 # Candidates: representation, smoothing, metric, band and the numbers of groups.
@@ -430,29 +432,6 @@ def _stability() -> pd.DataFrame:
     ).astype({"month": "datetime64[us]"})
 
 
-def jaccard(number: int) -> float:
-    """How like itself a segment is, a month later."""
-    return round(0.9 - 0.1 * number, 2)
-
-
-def _stabilities() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "segmentation": identity.split("-")[0],
-            "segment_id": identity,
-            "month": month,
-            "jaccard_frozen": jaccard(int(identity[-1])),
-            "jaccard_frozen_low": jaccard(int(identity[-1])) - 0.05,
-            "jaccard_frozen_high": jaccard(int(identity[-1])) + 0.04,
-            "jaccard_refit": None,
-            "jaccard_refit_low": None,
-            "jaccard_refit_high": None,
-        }
-        for identity in [*_identities(), RETIRED]
-        for month in MONTHS[-2:]
-    ).astype({"month": "datetime64[us]"})
-
-
 def _identities() -> list[str]:
     return [f"{name}-{number}" for name in CANDIDATES for number in SIZES]
 
@@ -489,32 +468,6 @@ def _versions() -> pd.DataFrame:
     return frame.assign(
         in_force_to=[LAST, MONTHS[-2], LAST], refit_reason="fitted, for it was time."
     )
-
-
-def probability(start: int, end: int) -> float:
-    """The probability of a path."""
-    return round(0.7 + 0.01 * start if start == end else 0.05 + 0.001 * end, 4)
-
-
-def _transitions() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "segmentation": name,
-            "from_segment_id": start and f"{name}-{start}",
-            "to_segment_id": f"{name}-{end}",
-            "month_pairs": 3,
-            # Nobody has been seen in segment 4; too few took the path 1 to 3.
-            "customers": 3 if (start, end) == (1, 3) else 50,
-            "from_customers": 2 if start == 4 else 200,
-            "probability": probability(start or 0, end),
-            "lower_95_probability": 0.01,
-            "upper_95_probability": 0.99,
-            "month": LAST,
-        }
-        for name in CANDIDATES
-        for start in [None, *SIZES]
-        for end in SIZES
-    ).astype({"month": "datetime64[us]"})
 
 
 def expected(number: int, horizon: int) -> float:
@@ -569,7 +522,7 @@ def _transition_tests() -> pd.DataFrame:
 
 
 def _departures() -> pd.DataFrame:
-    """Twenty left value-1 (three for silence), two lifecycle-1."""
+    """Twenty left value-1, 17 on a path that is shown, and two lifecycle-1."""
     keeping = [1] * 8 + [2] * 3 + [None] * 9
     rows = [
         {
@@ -577,6 +530,7 @@ def _departures() -> pd.DataFrame:
             "customer_id": f"secret-customer-{place}",
             "segmentation": "value" if place < 20 else "lifecycle",
             "from_segment_id": "value-1" if place < 20 else "lifecycle-1",
+            "to_segment_id": "value-2" if place < 20 else "lifecycle-3",
             "month": LAST,
             "cause": "lapsed" if place < 3 else "behaved differently",
             "keeping_orders": keeping[place] if place < 20 else 1,
@@ -895,10 +849,8 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
         "marts.fct_segment_mixes": _mixes(),
         "marts.fct_segment_migrations": _migrations(),
         "marts.rpt_segment_stability": _stability(),
-        "marts.fct_segment_stabilities": _stabilities(),
         "marts.fct_segment_events": _events(),
         "marts.dim_model_versions": _versions(),
-        "marts.fct_segment_transitions": _transitions(),
         "marts.fct_segment_expectations": _expectations(),
         "marts.rpt_transition_tests": _transition_tests(),
         "marts.fct_segment_departures": _departures(),
@@ -915,9 +867,29 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
     }
 
 
+def _decided(marts: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Show counts of 5 customers or more, where a frame does not say otherwise."""
+    path = ["segmentation", "month", "from_segment_id", "to_segment_id"]
+    decided = {}
+    for name, frame in marts.items():
+        flags = {}
+        if name in DECIDED:
+            flags["is_shown"] = frame["customers"] >= 5
+        if name == "marts.fct_segment_migrations":
+            counts = frame.groupby(path, dropna=False)["customers"]
+            flags["is_shown"] = counts.transform("min") >= 5
+            flags["is_path_shown"] = counts.transform("sum") >= 5
+        if name == "marts.rpt_segment_stability":
+            flags["is_stay_shown"] = True
+        missing = {key: flag for key, flag in flags.items() if key not in frame}
+        decided[name] = frame.assign(**missing)
+    return decided
+
+
 def write_published(path: Path, marts: dict[str, pd.DataFrame]) -> Path:
     """Write frames as the tables of a published file."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    marts = _decided(marts)
     with duckdb.connect(str(path)) as connection:
         for name, frame in marts.items():
             connection.execute(f"create schema if not exists {name.split('.')[0]}")

@@ -36,7 +36,8 @@ FEW_TRIALS = {"k_max": 4, "sample_customers": 200, "bootstrap_refits": 3}
 # What a build is made of: a small project is a copy of it with another sample.
 PARTS = (
     *("analyses", "examples", "inputs", "macros", "models", "python_models"),
-    *("seeds", "snapshots", "tests", "dbt_project.yml", "profiles.yml"),
+    *("seeds", "snapshots", "tests"),
+    *("dbt_project.yml", "profiles.yml", "selectors.yml"),
 )
 PACKAGES = ("adapters", "dashboards", "sample_shop", "trajectories", "warehouse")
 MAKERS = ("dbt_children.py", "prebuilt.py", "real_builds.py")

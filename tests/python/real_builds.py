@@ -33,8 +33,6 @@ CLEANING = (
     "assert_there_are_orders",
     "--exclude-resource-type",
     "unit_test",
-    "--indirect-selection",
-    "cautious",
 )
 
 

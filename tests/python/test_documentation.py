@@ -16,7 +16,7 @@ from test_pages_in_browser import ARGUMENTS
 
 from dashboards import build_site
 from dashboards.__main__ import main
-from dashboards.site import DOCUMENTATION
+from dashboards.site import DOCUMENTATION, GENERATOR
 
 LINK = "How every table is made"
 MART = "model.customer_trajectories.fct_segment_profiles"
@@ -57,6 +57,7 @@ def test_pages_without_documentation_have_no_link_to_it(
 ) -> None:
     site = tmp_path / "site"
     (site / "docs").mkdir(parents=True)
+    (site / "index.html").write_text(GENERATOR)
     build_site(published, site)
     assert not (site / "docs").exists()
     for page in site.glob("*.html"):

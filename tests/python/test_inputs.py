@@ -527,7 +527,7 @@ def test_decimal_commas_are_seen_by_the_whole_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("decimal", "expected"), [("comma", "2468"), ("auto", "2.4680")]
+    ("decimal", "expected"), [("comma", "2468"), ("auto", "2468"), ("point", "2.4680")]
 )
 def test_the_decimal_sign_can_be_given(
     tmp_path: Path, decimal: str, expected: str

@@ -264,13 +264,83 @@ def test_what_a_trial_records_is_part_of_the_settings(shop, first, monkeypatch):
 def test_another_input_has_its_own_versions(shop, first):
     other = shop.build(first, input="elsewhere")
     assert shop.fits == [["rhythm", "value"]]
-    assert "for the input elsewhere." in shop.said[0]
+    assert "no version for this input." in shop.said[0]
     assert set(versions(other)["input"]) == {"elsewhere"}  # the same, found there
     shop.centre = 7.0
     third = shop.build(other, input="third")
     back = shop.build(third, input="elsewhere")
     assert len(shop.fits) == 2
     assert current(back) == current(other) != current(third)
+
+
+def test_an_input_is_known_by_its_orders_wherever_it_lies(shop, first):
+    """A folder for each night; a rolling window; an export of everything."""
+    orders = list(range(0, 2000, 2))
+    night = shop.build(input="/data/2017-11-29", input_orders=orders)
+    for path, held in {
+        "/data/2017-11-30": [x for x in orders if x > 300] + [2001, 2003],
+        "/data/all": list(range(1000)),
+        "/data/part": orders[:3],
+    }.items():
+        shop.fits.clear()
+        again = shop.build(night, input=path, input_orders=held)
+        assert shop.fits == [], path
+        assert current(again) == current(night)
+        assert set(versions(again)["input"]) == {"/data/2017-11-29"}
+        assert f"The input {path} has " in shop.said[-3]
+        assert "in common with /data/2017-11-29, and goes on" in shop.said[-3]
+
+
+def test_the_orders_of_the_last_build_are_those_an_input_is_known_by(shop):
+    history = None
+    for night in range(40):
+        held = list(range(100 * night, 100 * night + 1000))
+        history = shop.build(history, input=f"/{night}", input_orders=held)
+    assert len(shop.fits) == 1
+    assert set(versions(history)["input"]) == {"/0"}
+
+
+@pytest.mark.parametrize("path", ["/data/other", "/data/shop"])
+def test_other_orders_are_another_input_or_the_same_at_its_place(shop, path):
+    shop_orders, others = list(range(0, 2000, 2)), list(range(1, 2001, 2))
+    first = shop.build(input="/data/shop", input_orders=shop_orders)
+    shop.build(first, input=path, input_orders=others)
+    assert len(shop.fits) == (2 if path == "/data/other" else 1)
+
+
+def test_what_an_input_holds_says_more_than_where_it_lies(shop):
+    ours, others = list(range(0, 2000, 2)), list(range(1, 2001, 2))
+    first = shop.build(input="/data/ours", input_orders=ours)
+    shop.centre = 7.0
+    second = shop.build(first, input="/data/others", input_orders=others)
+    assert len(shop.fits) == 2
+    swapped = shop.build(second, input="/data/others", input_orders=ours)
+    assert len(shop.fits) == 2
+    assert current(swapped) == current(first) != current(second)
+
+
+def test_a_name_in_the_mapping_is_trusted(shop):
+    orders = list(range(1000))
+    named = {"is_input_named": True, "input_orders": orders}
+    first = shop.build(input="north", **named)
+    shop.build(first, input="south", **named)
+    assert len(shop.fits) == 2
+    assert "no version for this input." in shop.said[-1]
+    other = {**named, "input_orders": list(range(5000, 6000))}
+    shop.build(first, input="north", **other)
+    assert len(shop.fits) == 2
+
+
+@given(
+    st.sets(st.integers(0, 300), min_size=1), st.sets(st.integers(0, 300), min_size=1)
+)
+def test_orders_in_common_are_a_share_of_the_smaller_input(one, other):
+    share = model_versions._shared_orders(sorted(one), sorted(other))
+    assert share == model_versions._shared_orders(sorted(other), sorted(one))
+    assert 0 <= share <= 1
+    assert model_versions._shared_orders(sorted(one), sorted(one)) == 1
+    if not one & other:
+        assert share == 0
 
 
 def test_other_customers_are_another_shop(shop, first):
@@ -557,7 +627,7 @@ def test_a_frozen_version_scores_the_next_month(
     models, members, centres = read(november)
     assert set(models["segmentation"]) == set(settings["segmentations"])
     assert models["is_current"].all()
-    assert (models["input"] == str(source)).all()
+    assert (models["input"] == source.name).all()
     assert "rhythm: fitted, for it has no version yet." in november.said
 
     write_shop(source, orders, "2017-12-31")

@@ -11,8 +11,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -440,7 +441,13 @@ MARTS = [
 HERE = Destination("marts", "bi")
 
 
-def built(folder: Path, version: int, rows: int = 500, kinds: str = KINDS) -> Path:
+def built(
+    folder: Path,
+    version: int,
+    rows: int = 500,
+    kinds: str = KINDS,
+    marts: Sequence[Mart] = MARTS,
+) -> Path:
     """Publish a build of two marts to files; return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as work:
@@ -452,7 +459,7 @@ def built(folder: Path, version: int, rows: int = 500, kinds: str = KINDS) -> Pa
             f"{version} as measured_value from range(3) t(i)"
         )
         about = {"created_at": "2024-05-06T07:08:09+00:00"}
-        return publish(work, folder, MARTS, f"build-{version}", about).folder
+        return publish(work, folder, marts, f"build-{version}", about).folder
 
 
 @pytest.fixture
@@ -530,6 +537,39 @@ def test_the_schema_holds_what_the_file_holds(
             shop.execute(forbidden, **reader)
 
 
+def test_a_mart_is_granted_to_roles_of_its_own(
+    shop: Server, reader: dict[str, str], tmp_path: Path
+) -> None:
+    claims = "select count(*) from marts.rpt_claims"
+    orders = "select count(*) from marts.fct_orders"
+    build_of = "select count(*) from marts.publication"
+    own = {"rpt_claims": Words(readers=("bi",))}
+    replace_schema(built(tmp_path, 1), Destination("marts"), own)
+    assert [shop.execute(query, **reader) for query in (claims, build_of)] == ["3", "2"]
+    with pytest.raises(RuntimeError, match="permission denied"):
+        shop.execute(orders, **reader)
+    replace_schema(built(tmp_path, 2), HERE, {"fct_orders": Words(readers=("bi",))})
+    assert [shop.execute(query, **reader) for query in (claims, orders)] == ["3", "500"]
+    with pytest.raises(PostgresError, match='role "nobody" does not exist'):
+        replace_schema(
+            built(tmp_path, 3), HERE, {"rpt_claims": Words(readers=("nobody",))}
+        )
+    assert versions(shop, **reader) == {"2"}
+
+
+def test_personal_columns_are_null_on_the_server_too(
+    shop: Server, tmp_path: Path
+) -> None:
+    marts = [replace(MARTS[0], left_out=("note", "ordered_at")), MARTS[1]]
+    replace_schema(built(tmp_path, 1, marts=marts), Destination("marts"), WORDS)
+    counted = "select count(note), count(ordered_at), count(*) from marts.fct_orders"
+    assert shop.execute(counted) == "0|0|500"
+    assert "timestamp" in shop.execute(
+        "select data_type from information_schema.columns "
+        "where table_schema = 'marts' and column_name = 'ordered_at'"
+    )
+
+
 def test_a_build_replaces_the_one_before(
     shop: Server, reader: dict[str, str], tmp_path: Path
 ) -> None:
@@ -579,6 +619,28 @@ def test_views_elsewhere_follow_the_marts(
         (
             "create table notes (id text references marts.fct_orders)",
             "constraint notes_id_fkey on table notes",
+        ),
+        (
+            "create function marts.own() returns int language sql as 'select 1'",
+            "function marts.own()",
+        ),
+        (
+            "create function newest(one marts.fct_orders) returns int "
+            "language sql as 'select 1'",
+            "function newest(marts.fct_orders)",
+        ),
+        ("create type marts.own as enum ('a')", "type marts.own"),
+        ("create domain marts.own as text", "type marts.own"),
+        ("create sequence marts.own", "there is own, which would be lost"),
+        (
+            "create policy own on marts.fct_orders using (true)",
+            "policy own on table marts.fct_orders",
+        ),
+        (
+            "create function seen() returns trigger language plpgsql as "
+            "'begin return new; end'; create trigger own before insert on "
+            "marts.fct_orders for each row execute function seen()",
+            "trigger own on table marts.fct_orders",
         ),
     ],
 )

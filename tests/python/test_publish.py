@@ -27,12 +27,13 @@ from dbt.adapters.duckdb.environments.local import LocalEnvironment
 from dbt.adapters.duckdb.utils import SourceConfig
 
 from warehouse import __main__ as command
+from warehouse import delivery
 from warehouse.delivery import DeliveryError, deliver
 from warehouse.exports import DATABASE, Mart, PublishError, describe_file, overall_hash
-from warehouse.inputs import TABLES
+from warehouse.inputs import TABLES, InputError, input_name
 from warehouse.manifest import MANIFEST, describe_input
 from warehouse.plugin import INPUT_SCHEMA, Plugin
-from warehouse.publish import BUILDS, LINK, SITE, publish
+from warehouse.publish import BUILDS, DRAWN, LINK, SITE, publish
 from warehouse.summary import summarise, time_lines
 from warehouse.verify import verify
 
@@ -545,14 +546,304 @@ def test_what_killed_builds_left_goes_when_the_next_one_starts(
     assert {path.name for path in builds.iterdir()} == {"one", "five"}
 
 
-def test_a_plain_folder_of_old_is_replaced(
+def test_copies_of_a_build_and_of_pages_are_replaced(
     tmp_path: Path, work: duckdb.DuckDBPyConnection
 ) -> None:
-    (tmp_path / LINK).mkdir()
-    (tmp_path / LINK / "old").write_text("x")
-    publish(work, tmp_path, MARTS, "one")
+    def draw(folder: Path) -> None:
+        (folder / SITE).mkdir()
+        marts = json.loads((folder / MANIFEST).read_text())["sha256"][:12]
+        (folder / SITE / "index.html").write_text(f"{DRAWN} Marts {marts}.")
+
+    publish(work, tmp_path / "there", MARTS, "one", draw=draw)
+    for name in (LINK, SITE):
+        shutil.copytree(tmp_path / "there" / name, tmp_path / "here" / name)
+    publish(work, tmp_path / "here", MARTS, "two", draw=draw)
+    assert_whole(tmp_path / "here", 1)
+    assert os.readlink(tmp_path / "here" / SITE) == f"{LINK}/{SITE}"
+    kept = {path.name for path in (tmp_path / "here" / BUILDS).iterdir()}
+    assert kept == {"before-two", "two"}
+
+
+# -- What is somebody else's ----------------------------------------------------------
+
+
+def content_of(folder: Path) -> dict[str, str | bytes | None]:
+    """Read a folder: where its links lead, what its files hold."""
+    return {
+        str(path.relative_to(folder)): os.readlink(path)
+        if path.is_symlink()
+        else path.read_bytes()
+        if path.is_file()
+        else None
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+OTHERS = [
+    ("site/index.html", "<title>My own pages</title>"),
+    ("site/nothing.txt", ""),
+    ("site", "a file"),
+    ("published/orders.csv", "1,2,3"),
+    ("published/manifest.json", '{"metadata": {}, "nodes": {}}'),
+    ("published/manifest.json", "{"),
+    ("published", "a file"),
+    ("site", Path("elsewhere")),
+    ("published", Path("elsewhere")),
+    ("published", Path("nowhere")),
+]
+
+
+@pytest.mark.parametrize(("place", "content"), OTHERS)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_no_build_has_made_is_not_replaced(
+    tmp_path: Path,
+    work: duckdb.DuckDBPyConnection,
+    simple_pages: list[str | int],
+    place: str,
+    content: str | Path,
+    is_first: bool,
+) -> None:
+    folder = tmp_path / "build"
+    (folder / "elsewhere").mkdir(parents=True)
+    (folder / "elsewhere" / "mine.txt").write_text("mine")
+    if not is_first:
+        deliver(work, folder, request("zero"), {}, print)
+        (folder / place.split("/")[0]).unlink()
+    path = folder / place
+    path.parent.mkdir(exist_ok=True)
+    if isinstance(content, Path):
+        path.symlink_to(content)
+    else:
+        path.write_text(content)
+    before = content_of(folder)
+    with pytest.raises(DeliveryError) as raised:
+        deliver(work, folder, request("one"), {}, print)
+    assert str(folder / place.split("/")[0]) in str(raised.value)
+    assert "isn't replaced" in str(raised.value)
+    assert "disk" not in str(raised.value)
+    assert content_of(folder) == before
+
+
+def test_what_others_put_beside_the_builds_stays(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    mine = tmp_path / BUILDS / "mine"
+    mine.mkdir(parents=True)
+    (mine / "notes.txt").write_text("mine")
+    (tmp_path / BUILDS / "todo.txt").write_text("mine")
+    (tmp_path / BUILDS / "latest").symlink_to("mine")
+    for number in ("one", "two", "three"):
+        publish(work, tmp_path, MARTS, number)
+    kept = {path.name for path in (tmp_path / BUILDS).iterdir()}
+    assert kept == {"mine", "todo.txt", "latest", "two", "three"}
+    assert (mine / "notes.txt").read_text() == "mine"
+
+
+def test_something_that_comes_while_a_build_is_written_is_not_replaced(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    def come(folder: Path) -> None:
+        (tmp_path / LINK).mkdir()
+        (tmp_path / LINK / "mine.txt").write_text("mine")
+
+    with pytest.raises(PublishError, match="a folder that no build has made"):
+        publish(work, tmp_path, MARTS, "one", before_swap=come)
+    assert (tmp_path / LINK / "mine.txt").read_text() == "mine"
+    assert not list((tmp_path / BUILDS).iterdir())
+
+
+def test_only_own_leftovers_of_reading_are_cleared(tmp_path: Path) -> None:
+    names = ("reading-list", ".trajectories-reading-1")
+    for name in names:
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, 0))
+    plugin = Plugin("warehouse", {}, credentials(tmp_path, folder=""))
+    assert plugin._scratch_folder().parent == tmp_path
+    assert [(tmp_path / name).exists() for name in names] == [True, False]
+
+
+# -- Personal data --------------------------------------------------------------------
+
+
+def test_personal_columns_are_published_as_nulls(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    work.execute("""
+        create or replace table marts.dim_customers as
+        select i as customer_id, 'Jane ' || i as "first ""name", '1980-01-01'::date
+            as birth_date, i % 2 as same
+        from range(1000) t(i)
+        """)
+    left_out = ('first "name', "birth_date")
+    marts = [*MARTS[:2], Mart("marts", "dim_customers", left_out=left_out), MARTS[3]]
+    shown = publish(work, tmp_path / "all", MARTS, "one")
+    publication = publish(work, tmp_path, marts, "one")
+    assert publication.sha256 != shown.sha256
     assert_whole(tmp_path, 1)
-    assert (tmp_path / BUILDS / "before-one" / "old").exists()
+    kinds = work.table("marts.dim_customers").types
+    relation = f"read_parquet('{tmp_path / LINK}/parquet/dim_customers/*.parquet')"
+    work.execute(f"attach '{tmp_path / LINK / DATABASE}' as there (read_only)")
+    for table in ("there.marts.dim_customers", relation):
+        found = work.sql(f"from {table}")
+        assert found.types == kinds
+        assert found.aggregate(
+            'count("first ""name"), count(birth_date)'
+        ).fetchall() == [(0, 0)]
+        assert found.aggregate("count(customer_id), sum(same)").fetchall() == [
+            (1000, 500)
+        ]
+    told = json.loads((tmp_path / LINK / MANIFEST).read_text())["marts"]
+    assert {mart["name"]: mart["left_out"] for mart in told if mart["left_out"]} == {
+        "dim_customers": list(left_out)
+    }
+    for path in (tmp_path / LINK).resolve().rglob("*"):
+        assert path.is_dir() or b"Jane" not in path.read_bytes(), path
+
+
+def test_a_column_that_orders_a_mart_cannot_be_left_out(
+    tmp_path: Path, work: duckdb.DuckDBPyConnection
+) -> None:
+    marts = [Mart("marts", "fct_orders", ("order_id",), left_out=("order_id",))]
+    with pytest.raises(PublishError, match="is ordered by order_id, which is personal"):
+        publish(work, tmp_path, marts, "one")
+
+
+@pytest.mark.parametrize(
+    ("ids", "is_said"),
+    [("'jane.' || i || '@example.com'", True), ("i", False), ("'c@' || i % 9", True)],
+)
+def test_what_is_left_out_and_ids_that_are_addresses_are_said(
+    tmp_path: Path,
+    work: duckdb.DuckDBPyConnection,
+    simple_pages: list[str | int],
+    ids: str,
+    is_said: bool,
+) -> None:
+    work.execute(
+        "create or replace table marts.dim_customers as "
+        f"select {ids} as customer_id, 'Jane' as name, 'Road' as address "
+        "from range(1000) t(i)"
+    )
+    asking = request()
+    asking["marts"][2]["left_out"] = ["name", "address"]
+    said: list[str] = []
+    deliver(work, tmp_path, asking, {}, said.append)
+    (line,) = [line for line in said if "Personal data" in line]
+    assert "null in what is published: name, address of dim_customers. " in line
+    assert "publish_personal_data" in line
+    assert any("ids are mail addresses" in line for line in said) == is_said
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("/home/jane/my shop/2026-11-30/", "2026-11-30"),
+        ("C:\\Users\\jane\\shop.yml", "shop.yml"),
+        ("../../jane/shop.yml", "shop.yml"),
+        ("~/shop", "shop"),
+        ("data", "data"),
+        ("shop.main.orders", "shop.main.orders"),
+        (
+            "read_csv(['/home/jane/a b.csv', '/home/b.csv'])",
+            "read_csv(['a b.csv', 'b.csv'])",
+        ),
+    ],
+)
+def test_no_path_of_a_machine_is_published(
+    tmp_path: Path,
+    work: duckdb.DuckDBPyConnection,
+    simple_pages: list[str | int],
+    location: str,
+    told: str,
+) -> None:
+    read = tmp_path / "orders.csv"
+    read.write_text("a")
+    asking = {**request(), "input": location}
+    deliver(work, tmp_path / "build", asking, {"transactions": (read,)}, print)
+    manifest = json.loads((tmp_path / "build" / LINK / MANIFEST).read_text())
+    assert manifest["input"]["location"] == told
+    assert (
+        paths_in(tmp_path / "build" / LINK, str(tmp_path), "jane", str(PROJECT)) == []
+    )
+
+
+def paths_in(published: Path, *texts: str) -> list[str]:
+    """Name the files of a published folder in which one of some texts stands."""
+    return [
+        path.name
+        for path in published.resolve().rglob("*")
+        if path.is_file() and any(text.encode() in path.read_bytes() for text in texts)
+    ]
+
+
+# -- What was published, and what must not be -----------------------------------------
+
+
+def test_a_build_that_was_killed_before_it_was_recorded_is_recorded_by_the_next(
+    tmp_path: Path,
+    work: duckdb.DuckDBPyConnection,
+    simple_pages: list[str | int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def send(build_id: str) -> None:
+        asking = {**request(build_id), "publications": "snapshots.publications"}
+        deliver(work, tmp_path, asking, {}, print)
+
+    def recorded() -> list[tuple]:
+        return work.execute(
+            "from snapshots.publications order by published_at"
+        ).fetchall()
+
+    def kill(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    send("one")
+    with monkeypatch.context() as patched:
+        patched.setattr("warehouse.delivery.summarise", kill)
+        with pytest.raises(KeyboardInterrupt):
+            send("two")
+    assert [build_id for build_id, _ in recorded()] == ["one", "two"]
+    unpatched, calls = delivery._record, []
+
+    def record_once(*arguments: Any) -> None:
+        calls.append(arguments)
+        (unpatched if len(calls) == 1 else kill)(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("warehouse.delivery._record", record_once)
+        with pytest.raises(KeyboardInterrupt):
+            send("three")
+    assert os.readlink(tmp_path / LINK) == f"{BUILDS}/three"
+    assert [build_id for build_id, _ in recorded()] == ["one", "two"]
+    now = work.execute("select now()::timestamptz at time zone 'UTC'").fetchone()
+    send("four")
+    assert [build_id for build_id, _ in recorded()] == ["one", "two", "three", "four"]
+    assert recorded()[2][1] < now[0] < recorded()[3][1]
+    send("four-again")
+    assert len(recorded()) == 5
+
+
+@pytest.mark.parametrize(
+    ("mart", "reason"),
+    [
+        ("fct_customer_months", "the orders complete no month yet"),
+        ("fct_orders", "no order was accepted"),
+    ],
+)
+def test_an_empty_build_replaces_nothing(
+    tmp_path: Path,
+    work: duckdb.DuckDBPyConnection,
+    simple_pages: list[str | int],
+    mart: str,
+    reason: str,
+) -> None:
+    deliver(work, tmp_path, request("one"), {}, print)
+    fill(work, 2)
+    work.execute(f"delete from marts.{mart}")
+    with pytest.raises(DeliveryError) as raised:
+        deliver(work, tmp_path, request("two"), {}, print)
+    assert f"{mart} has no rows: {reason}. What was published" in str(raised.value)
+    assert_whole(tmp_path, 1)
 
 
 def test_the_input_is_described_by_its_content(tmp_path: Path) -> None:
@@ -752,9 +1043,9 @@ def test_times_are_added_by_part_of_the_build() -> None:
 # -- The plugin -----------------------------------------------------------------------
 
 
-def credentials(folder: Path, **settings: Any) -> DuckDBCredentials:
+def credentials(path: Path, folder: str = "new", **settings: Any) -> DuckDBCredentials:
     return DuckDBCredentials(
-        path=str(folder / "new" / "work.duckdb"), schema="main", **settings
+        path=str(path / folder / "work.duckdb"), schema="main", **settings
     )
 
 
@@ -799,6 +1090,36 @@ def test_sources_load_side_by_side_into_a_new_database(tmp_path: Path) -> None:
         held.close()
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [("name: my shop\n", "my shop"), ("", None), ("name:\n", None)],
+)
+def test_a_mapping_may_name_its_input(
+    tmp_path: Path, content: str, expected: str | None
+) -> None:
+    mapping = tmp_path / "shop.yml"
+    mapping.write_text(f"{content}transactions:\n  path: orders.csv\n")
+    (tmp_path / "orders.csv").write_text(
+        "transaction_id,customer_id,transaction_date,list_price\n1,2,3,4\n"
+    )
+    plugin = Plugin("warehouse", {}, credentials(tmp_path, folder=""))
+
+    def load(location: Path, table: str) -> Any:
+        asked = {"input": str(location)}
+        return plugin.load(SourceConfig(table, table, INPUT_SCHEMA, None, asked, []))
+
+    assert load(mapping, "input_names").to_pylist() == [{"name": expected}]
+    assert load(tmp_path, "input_names").to_pylist() == [{"name": None}]
+    assert load(mapping, "transactions").read_all().num_rows == 1
+
+
+def test_a_name_that_is_no_text_ends_in_a_sentence(tmp_path: Path) -> None:
+    for name in ("{a: b}", "[a]", "' '", "shop #2"):
+        (tmp_path / "shop.yml").write_text(f"name: {name}\n")
+        with pytest.raises(InputError, match="but it must be a text"):
+            input_name(str(tmp_path / "shop.yml"))
+
+
 # -- The macro, in a small project ----------------------------------------------------
 
 
@@ -813,7 +1134,11 @@ on-run-end: ["{{ publish_build(results) }}"]
 models:
   customer_trajectories:
     staging: {+schema: staging, +materialized: view}
-    marts: {+schema: marts, +access: public, +materialized: table}
+    marts:
+      +schema: marts
+      +access: public
+      +materialized: table
+      +grants: {select: [bi]}
 """
 PROFILES_YML = """
 customer_trajectories:
@@ -840,6 +1165,27 @@ models:
     columns:
       - name: transaction_id
         data_tests: [not_null]
+      - name: list_price
+        config: {meta: {is_personal: true}}
+  - name: dim_people
+    config: {contract: {enforced: true}}
+    columns:
+      - {name: person_id, data_type: integer}
+      - name: full_name
+        data_type: string
+        config: {meta: {is_personal: true}}
+"""
+MACROS = (
+    *("macros/publish_build.sql", "macros/deliver_build.sql"),
+    *("macros/personal_columns.sql", "macros/shown.sql"),
+    *("macros/publications.sql", "macros/apply_grants.sql"),
+    "macros/this_package.sql",
+)
+# As an engine has it that publishes its own tables.
+PEOPLE = """
+with people as (select 1 as person_id, 'Jane' as full_name),
+{{ default__shown('people') }}
+select * from shown
 """
 ADDRESSES = "select * from {{ source('files', 'customer_addresses') }}"
 BASE = "select * from {{ source('files', 'transactions') }}"
@@ -856,16 +1202,10 @@ def project(tmp_path: Path) -> Path:
         "models/staging/base_addresses.sql": ADDRESSES,
         "models/marts/fct_orders.sql": ORDERS,
         "models/marts/dim_customers.sql": "select * from {{ ref('base_addresses') }}",
+        "models/marts/dim_people.sql": PEOPLE,
         "models/marts/marts.yml": MARTS_YML,
-        "macros/publish_build.sql": (
-            PROJECT / "macros" / "publish_build.sql"
-        ).read_text(),
-        "macros/record_publication.sql": (
-            PROJECT / "macros" / "record_publication.sql"
-        ).read_text(),
-        "macros/deliver_build.sql": (
-            PROJECT / "macros" / "deliver_build.sql"
-        ).read_text(),
+        "models/int_inputs_named.sql": "select '{{ var(\"input\") }}' as input",
+        **{name: (PROJECT / name).read_text() for name in MACROS},
         "data/orders.csv": (
             "transaction_id,customer_id,transaction_date,list_price\n1,2,3,4\n"
         ),
@@ -892,17 +1232,39 @@ def dbt(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def said(ran: subprocess.CompletedProcess[str]) -> str:
+    """What was printed, with line breaks and dbt's clock taken out."""
+    return re.sub(r"\s+(\d\d:\d\d:\d\d\s+)?", " ", ran.stdout)
+
+
+def asked(database: Path, query: str) -> list[tuple]:
+    with duckdb.connect(str(database), read_only=True) as reader:
+        return reader.execute(query).fetchall()
+
+
 @pytest.mark.long
 def test_dbt_publishes_whole_builds_only(project: Path) -> None:
     built = dbt(project, "build")
     assert built.returncode == 0, built.stdout
-    assert "Published 2 marts; hash of all: " in built.stdout
+    assert "Published 3 marts; hash of all: " in built.stdout
     published = project / "build" / LINK
     target = os.readlink(published)
     manifest = json.loads((published / MANIFEST).read_text())
     assert manifest["input"]["location"] == "data"
     assert manifest["input"]["files"][0]["name"] == "orders.csv"
-    assert [mart["schema"] for mart in manifest["marts"]] == ["main_marts"] * 2
+    assert [mart["schema"] for mart in manifest["marts"]] == ["marts"] * 3
+
+    left_out = "null in what is published: full_name of dim_people; list_price of fct"
+    assert left_out in said(built)
+    assert "Grants" not in built.stdout
+    orders = "select list_price from {}.fct_orders"
+    people = "from {}.dim_people"
+    work = project / "build" / "work.duckdb"
+    assert asked(work, orders.format("main_marts")) == [("4",)]
+    assert asked(published / DATABASE, orders.format("marts")) == [(None,)]
+    assert asked(work, people.format("main_marts")) == [(1, None)]
+    (recorded,) = asked(work, "from snapshots.publications")
+    assert recorded[0] == manifest["build_id"]
 
     for arguments, reason in (
         (["build", "--select", "fct_orders"], "a part of the project"),
@@ -914,6 +1276,13 @@ def test_dbt_publishes_whole_builds_only(project: Path) -> None:
         assert ("Nothing was published" in result.stdout) == bool(reason)
         assert (reason or "") in result.stdout
         assert os.readlink(published) == target
+
+    wanted = dbt(project, "build", "--vars", "publish_personal_data: true")
+    assert wanted.returncode == 0, wanted.stdout
+    assert "Personal data" not in wanted.stdout
+    assert asked(published / DATABASE, orders.format("marts")) == [("4",)]
+    assert asked(published / DATABASE, people.format("marts")) == [(1, "Jane")]
+    target = os.readlink(published)
 
     orders = project / "data" / "orders.csv"
     orders.write_text(
@@ -939,3 +1308,20 @@ def test_a_second_build_into_the_same_folder_ends_in_a_sentence(project: Path) -
     assert "work.duckdb can't be opened" in refused.stdout
     assert "wait for the other build" in " ".join(refused.stdout.split())
     assert "Traceback" not in refused.stdout + refused.stderr
+
+
+@pytest.mark.long
+def test_a_site_of_others_ends_a_build_before_it_begins(project: Path) -> None:
+    mine = project / "build" / "site" / "index.html"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("<title>My own pages</title>")
+    refused = dbt(project, "build")
+    assert refused.returncode != 0
+    assert "build/site is a folder that no build has made" in said(refused)
+    assert "isn't replaced" in said(refused)
+    assert "Nothing was built." in said(refused)
+    assert "Traceback" not in refused.stdout + refused.stderr
+    assert "START sql" not in refused.stdout
+    assert mine.read_text() == "<title>My own pages</title>"
+    listed = dbt(project, "show", "--inline", "select 1 as one")
+    assert listed.returncode == 0, listed.stdout

@@ -439,3 +439,16 @@ def test_every_code_of_the_sample_has_a_repair(seeds):
     genders = read_text(reference / "gender_codes.csv")["raw_value"]
     assert set(seeds["customer_addresses"]["state"].str.lower()) <= set(states)
     assert set(seeds["customer_demographics"]["gender"].str.lower()) <= set(genders)
+
+
+def test_files_of_others_are_not_overwritten(tmp_path, capsys):
+    mine = tmp_path / "web_sessions.csv"
+    mine.write_text("mine")
+    asked = ["--customers", "50", "--months", "13", "--out", str(tmp_path)]
+    assert main(asked) == 2
+    assert f"but {mine} is there" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["web_sessions.csv"]
+    assert mine.read_text() == "mine"
+    mine.unlink()
+    assert main(asked) == 0
+    assert main([*asked, "--seed", "2"]) == 0

@@ -13,10 +13,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from real_builds import PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
+
+from trajectories.order_series import share
 
 CASES = PROJECT.parent / "shared" / "cases"
 CLOSED, WHALE = "46-closed-for-months", "47-one-whale"
@@ -289,6 +292,9 @@ def test_a_share_is_a_part_of_a_whole(part, whole, expected) -> None:
     module = Environment().from_string("\n".join(macros)).module
     sql = module.share(f"cast({part} as decimal(18, 4))", f"cast({whole} as bigint)")
     assert duckdb.sql(f"select {sql}").fetchone() == (expected,)
+    if "null" not in (part, whole):
+        (found,) = share(np.array([float(part)]), np.array([float(whole)]))
+        assert found == (expected or 0)
 
 
 MACROS = ("ratio", "share")

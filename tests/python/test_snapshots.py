@@ -10,6 +10,7 @@ COUNTED = """
     select segmentation, month, segment_id, persona, count(*) as customers
     from marts.fct_customer_segments group by all order by all
 """
+SNAPSHOTS = ("snap_segments", "snap_segment_changes", "publications")
 PUBLICATIONS = "select * from snapshots.publications order by published_at"
 
 
@@ -59,3 +60,13 @@ def test_a_report_can_be_made_as_it_was_published(
     after = str(published + pd.Timedelta(seconds=1))
     pd.testing.assert_frame_equal(as_published(later, after), first)
     pd.testing.assert_frame_equal(as_published(later, "9999-12-31"), second)
+
+    # An empty build has nothing to tell.
+    kept = [later.work(f"from snapshots.{name} order by all") for name in SNAPSHOTS]
+    empty = run_build(folder, *WITHOUT_TESTS, "--empty", project=project)
+    assert empty.returncode == 0, empty.output[-3000:]
+    assert empty.work("select count(*) as n from marts.dim_segments")["n"][0] == 0
+    for name, before in zip(SNAPSHOTS, kept, strict=True):
+        found = empty.work(f"from snapshots.{name} order by all")
+        pd.testing.assert_frame_equal(found, before)
+    assert empty.query(COUNTED).equals(second)

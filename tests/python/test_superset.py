@@ -171,7 +171,8 @@ SEGMENT = """
 LATEST = "(select max(month) from marts.{} where segmentation = $segmentation)"
 TRIALS = "marts.fct_segmentation_trials"
 MONTHLY = (
-    "select epoch_ms(month) as month, {} from marts.fct_shop_months where is_complete"
+    "select epoch_ms(month) as month, {} from marts.fct_shop_months"
+    " where is_complete and is_shown"
 )
 EXPECTED = {
     "Revenue of the last complete month": MONTHLY.format("revenue_amount as revenue"),
@@ -181,7 +182,7 @@ EXPECTED = {
     "Segments by size and revenue share": f"""
         select segment, customer_share, revenue_share
         from marts.fct_segment_profiles inner join ({SEGMENT}) using (segment_id)
-        where segmentation = $segmentation and customers >= 5
+        where segmentation = $segmentation and is_shown
             and month = {LATEST.format("fct_segment_profiles")}
     """,
     "Segment profiles": f"""
@@ -190,13 +191,13 @@ EXPECTED = {
             recommended_action
         from marts.fct_segment_profiles inner join ({SEGMENT}) using (segment_id)
             inner join marts.dim_segments using (segment_id, segmentation)
-        where segmentation = $segmentation and customers >= 5
+        where segmentation = $segmentation and is_shown
             and month = {LATEST.format("fct_segment_profiles")}
     """,
     "Revenue by segment and month": f"""
         select epoch_ms(month) as month, segment, revenue_amount as revenue
         from marts.fct_segment_profiles inner join ({SEGMENT}) using (segment_id)
-        where segmentation = $segmentation and customers >= 5
+        where segmentation = $segmentation and is_shown
     """,
     "Who went where": f"""
         select coalesce(a.segment, 'Left') as to_segment,
@@ -205,14 +206,15 @@ EXPECTED = {
         from marts.fct_segment_migrations
         left join ({SEGMENT}) as b on from_segment_id = b.segment_id
         left join ({SEGMENT}) as a on to_segment_id = a.segment_id
-        where segmentation = $segmentation
+        where segmentation = $segmentation and is_path_shown
             and month = {LATEST.format("fct_segment_migrations")}
         group by all
-        having sum(customers) >= 5
     """,
     "Share of customers who stayed, and by chance": """
-        select epoch_ms(month) as month, stay_share, chance_stay_share
-        from marts.rpt_segment_stability where segmentation = $segmentation
+        select epoch_ms(month) as month, round(stay_share, 2) as stay_share,
+            round(chance_stay_share, 2) as chance_stay_share
+        from marts.rpt_segment_stability
+        where segmentation = $segmentation and is_stay_shown
     """,
     "Revenue and forecast of the whole shop": """
         select epoch_ms(month) as month, revenue_amount as revenue,
@@ -244,7 +246,7 @@ EXPECTED = {
     """,
     "Model quality": f"""
         select segmentation, representation, metric, k, silhouette, null_silhouette,
-            null_p_value, bootstrap_ari, predictive_r2, smallest_share, has_structure
+            null_p_value, bootstrap_ari, predictive_r2, has_structure
         from {TRIALS} where is_chosen
     """,
     "Claims": """

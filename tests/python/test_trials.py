@@ -45,6 +45,21 @@ def planted():
     return run_trials(names, **frames_of(orders)), kinds
 
 
+@pytest.mark.parametrize("times", [1e3, 1e6])
+def test_one_customer_far_above_all_others_makes_no_segment(times):
+    generator = np.random.default_rng(0)
+    customer = np.repeat(np.arange(40), 20)
+    days = generator.integers(day("2016-07-01"), day("2018-01-01"), len(customer))
+    amount = generator.gamma(20, 2, len(customer)) * np.where(customer, 1, times)
+    orders = orders_frame(customer, days, amount)
+    settings = only("lifecycle", "value", null_shuffles=1, bootstrap_refits=2)
+    trials = run_trials(settings, **frames_of(orders))
+    assert min(map(min, trials["sizes"].to_pylist())) == 1
+    best = chosen(trials)
+    assert set(best.index) == set(settings)
+    assert min(map(min, best["sizes"])) >= 5
+
+
 def test_planted_kinds_are_found_and_believed(planted):
     trials, kinds = planted
     best = chosen(trials)

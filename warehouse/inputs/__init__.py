@@ -2,7 +2,7 @@
 
 from warehouse.inputs.contract import TABLES, InputError, TableContract
 from warehouse.inputs.reading import INPUT_SCHEMA, InputReader
-from warehouse.inputs.sources import TableSource, find_source
+from warehouse.inputs.sources import TableSource, find_source, input_name
 
 __all__ = [
     "INPUT_SCHEMA",
@@ -12,4 +12,5 @@ __all__ = [
     "TableContract",
     "TableSource",
     "find_source",
+    "input_name",
 ]

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -24,9 +27,11 @@ from warehouse.inputs.contract import (
     InputError,
     in_any_style,
     listing,
+    squeeze,
 )
 
 VIEW = "input_rows"
+_NUMBER_SQL = Path(__file__).with_name("number.sql").read_text(encoding="utf-8")
 # Words of a mapping for what isn't a column of the file.
 WORDS = {"source_row": SOURCE_ROW, "source_file": SOURCE_FILE}
 _KINDS_OF_WORDS = {SOURCE_ROW: "BIGINT", SOURCE_FILE: "VARCHAR"}
@@ -35,18 +40,19 @@ _MAX_TRIALS = 64
 LIMIT_SECONDS = 10
 ROWS_PER_SECOND = 50_000
 MOST_BYTES = 1_000_000
-# The functions whose argument says how much they make, and the most of it.
-_MAKERS = frozenset(
-    [
-        "array_resize",
-        "generate_series",
-        "list_resize",
-        "lpad",
-        "range",
-        "repeat",
-        "rpad",
-    ]
-)
+# Tried on so many rows first; stopped when that makes so many times the limit.
+FEW_ROWS = 1_000
+FORESEEN_TIMES = 3
+# The functions whose arguments, those at these places, say how much they make.
+_MAKERS = {
+    "array_resize": slice(1, 2),
+    "generate_series": slice(0, None),
+    "list_resize": slice(1, 2),
+    "lpad": slice(1, 2),
+    "range": slice(0, None),
+    "repeat": slice(1, 2),
+    "rpad": slice(1, 2),
+}
 _MOST_MADE = 10_000
 # What a query may have and an expression not.
 _CLAUSES = (
@@ -59,22 +65,13 @@ _CLAUSES = (
 )
 # Functions that tell the moment; of those that read settings or change anything none.
 _CLOCKS = frozenset(["current_date", "get_current_timestamp", "now", "today"])
-_OWN_MACROS = ("number", "bare_digits", "signed_digits")
+_SETTINGS = ("current_setting", "getenv", "getvariable")
+_OWN_MACROS = ("number",)
 
-# An amount by its own form, sign and currency taken off. A mark before one or two last
-# digits, before more than three, or behind a leading 0 is decimal; one that stands
-# before three digits more than once, or before the other mark, is not.
-WHOLE = r"\d+"
-POINT = (
-    r"\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}|\d*\.(\d{1,2}|\d{4,})|\d+\."
-    r"|(0\d*|\d{4,}|)\.\d{3}"
-)
-COMMA = (
-    r"\d{1,3}(\.\d{3})+,\d*|\d{1,3}(\.\d{3}){2,}|\d*,(\d{1,2}|\d{4,})|\d+,"
-    r"|(0\d*|\d{4,}|),\d{3}"
-)
-UNDECIDED = r"[1-9]\d{0,2}[.,]\d{3}"
-_SIGN = "[-+]?"
+# What number_form(x) says, see number.sql: x is a number, and which sign is decimal.
+_PLAIN, _POINT, _COMMA = "plain", "point", "comma"
+_UNDECIDED_POINT, _UNDECIDED_COMMA = "undecided_point", "undecided_comma"
+_NUMBER_FORMS = (_PLAIN, _POINT, _COMMA, _UNDECIDED_POINT, _UNDECIDED_COMMA)
 # What a text has to look like at first sight to be worth reading as an amount.
 _AMOUNT = r"'^[^A-Za-z]*[0-9][^A-Za-z]*$'"
 
@@ -82,50 +79,38 @@ _AMOUNT = r"'^[^A-Za-z]*[0-9][^A-Za-z]*$'"
 def define_macros(connection: duckdb.DuckDBPyConnection, decimal: str = "auto") -> None:
     """Define number(x) on a connection, for it alone (temporary macros).
 
-    number(x [, 'point' or 'comma']) reads an amount as people write it: currency signs
-    and codes, blanks and thousands separators, decimal point or comma, (12.50) and
-    12.50- for negatives. What is no number is null. The sign that is given, `decimal`
-    where none is, decides only what could be either: 1.250 and 1,250.
+    number(x [, 'point' or 'comma']) reads an amount as people write it, just as the
+    models do (number.sql is made from their macro): currency signs and words, blanks
+    and thousands separators, decimal point or comma, (12.50) and 12.50- for negatives.
+    What is no number is null. The sign that is given, `decimal` where none is, decides
+    only what could be either: 1.250 and 1,250.
     """
     mark = "comma" if decimal == "comma" else "point"
-    connection.execute(r"""
-        create or replace temp macro bare_digits(x) as
-        regexp_replace(
-            regexp_replace(
-                regexp_replace(
-                    regexp_replace(
-                        x, '[\p{Sc}\s''’_\x{00a0}\x{2009}\x{202f}]', '', 'g'),
-                    '^([-+(]?)[A-Za-z]{1,3}\.?([-+(]?[0-9.,])', '\1\2'),
-                '([0-9)])[A-Za-z]{1,3}\.?$|,?-$', '\1'),
-            '^\((.*)\)$', '-\1')
-        """)
-    connection.execute(r"""
-        create or replace temp macro signed_digits(x) as
-        case
-            when regexp_matches(trim(x), '^[^-(]*[0-9][.,]?-\s*$')
-                then '-' || bare_digits(x)
-            else bare_digits(x)
-        end
-        """)
-    connection.execute(f"""
-        create or replace temp macro number_in(digits, mark) as
-        case
-            when regexp_full_match(digits, '{_SIGN}({WHOLE}|{POINT})')
-                or (
-                    mark != 'comma'
-                    and regexp_full_match(digits, '{_SIGN}({UNDECIDED})')
-                )
-                then try_cast(replace(digits, ',', '') as double)
-            when regexp_full_match(digits, '{_SIGN}({COMMA}|{UNDECIDED})')
-                then try_cast(
-                    replace(replace(digits, '.', ''), ',', '.') as double)
-        end
-        """)
+    connection.execute(_NUMBER_SQL)
     connection.execute(f"""
         create or replace temp macro number(x, decimal_separator := '{mark}') as
         case
             when typeof(x) != 'VARCHAR' then try_cast(x as double)
-            else number_in(signed_digits(x::varchar), decimal_separator)
+            when regexp_full_match(x::varchar, '-?[0-9]+([.][0-9]{{1,2}})?')
+                then try_cast(x as double)
+            else parse_number(x::varchar, decimal_separator)
+        end
+        """)
+    connection.execute("""
+        create or replace temp macro currency_beside(words) as
+        list_filter(
+            [words, regexp_replace(words, '^[cd]r|[cd]r$', '')],
+            lambda it: currency_of(it) is not null)[1]
+        """)
+    connection.execute(f"""
+        create or replace temp macro amount_text(x, mark) as
+        case
+            when regexp_full_match(x, '-?[0-9]+([.][0-9]{{1,2}})?') then x
+            else coalesce(
+                list_transform(
+                    [number(x, mark)], lambda n: {text_of("n", "DOUBLE")})[1]
+                || coalesce(' ' || currency_beside(words_of(plain_signs(x))), ''),
+                x)
         end
         """)
 
@@ -179,15 +164,6 @@ def _never_three_decimals(text: str) -> str:
     return f"regexp_replace({text}, '(\\.[0-9]{{3}})$', '\\1' || '0')"
 
 
-def number_text(column: str, mark: str) -> str:
-    """Write SQL for the plain number in a text column; its own text where it is none.
-
-    So a value that can't be read is rejected with a reason, and is no silent null.
-    """
-    number = f"number({column}, {literal(mark)})"
-    return f"coalesce({text_of(number, 'DOUBLE')}, {column})"
-
-
 @contextmanager
 def limited(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
     """Interrupt what a connection computes when it takes longer."""
@@ -216,19 +192,39 @@ class Column:
 class _Facts:
     """What the values of a text column look like as amounts: counts of distinct ones.
 
-    `undecided` is one that could have a decimal sign or a thousands separator.
+    `undecided_point` is one such as 1.250, `undecided_comma` one such as 1,250, that
+    could have a decimal sign or a thousands separator.
     """
 
-    amounts: int
-    others: int
-    points: int
-    commas: int
-    undecided: str | None
-    are_whole: bool
-    has_leading_zero: bool
+    amounts: int = 0
+    others: int = 1
+    points: int = 0
+    commas: int = 0
+    undecided_point: str | None = None
+    undecided_comma: str | None = None
+    are_whole: bool = False
+    has_leading_zero: bool = False
+    currencies: tuple[str, ...] = ()
+
+    @property
+    def undecided(self) -> str | None:
+        """A value that could be either."""
+        return self.undecided_point or self.undecided_comma
 
 
-_NOTHING = _Facts(0, 1, 0, 0, None, False, False)
+def _mark_of(facts: Iterable[_Facts]) -> str | None:
+    """Return the decimal sign of columns, as the models take it; None: can't be told.
+
+    Three digits behind the only signs that there are stand behind thousands.
+    """
+    facts = list(facts)
+    points, commas = any(it.points for it in facts), any(it.commas for it in facts)
+    if points or commas:
+        return None if points and commas else "point" if points else "comma"
+    behind_point = any(it.undecided_point for it in facts)
+    if behind_point and any(it.undecided_comma for it in facts):
+        return None
+    return "comma" if behind_point else "point"
 
 
 @dataclass(frozen=True)
@@ -349,6 +345,7 @@ class ExpressionWriter:
         self._label = label
         self._given_mark = None if decimal == "auto" else decimal
         self._convention: str | None = None
+        self._rows = rows
         self._seconds = LIMIT_SECONDS + rows / ROWS_PER_SECOND
         self._described: dict[str, Column] = {}
         self._known_facts: dict[str, _Facts] = {}
@@ -358,59 +355,68 @@ class ExpressionWriter:
         self.notes: dict[str, None] = {}
 
     def learn(self, numbers: dict[str, str]) -> None:
-        """Find out how the columns that numbers are computed from write decimals.
+        """Find out how the columns that numbers are made from write decimals.
 
         `numbers` are the expressions of the contract's number columns. Where one of
-        them is computed, here, from text, the others are read here, too, and in the
-        same way: a computed number is no evidence for how the file writes.
+        them is computed here, or is a number already, the text columns among them are
+        read here, too: a number as it is delivered is no evidence for how a file
+        writes.
 
         Raises
         ------
         InputError
-            When both signs are there, and values that could be either.
+            When values to compute with could be either, and nothing tells, or are in
+            several currencies.
         """
+        plain = {
+            name: self._plain_number(name, expression)
+            for name, expression in numbers.items()
+        }
+        bare = {it[0] for it in plain.values() if it and it[1] is None}
         computed = {
-            name: expression
-            for name, expression in numbers.items()
-            if self._plain_number(name, expression) is None
-        }
-        texts = {
             column
-            for name, expression in computed.items()
-            for column in self._columns_in(name, expression)
-            if self._kinds.get(column) == "VARCHAR"
-        }
-        if self._given_mark or not texts:
-            return
-        read = texts | {
-            plain[0]
             for name, expression in numbers.items()
-            if (plain := self._plain_number(name, expression))
-            and self._kinds.get(plain[0]) == "VARCHAR"
+            if plain[name] is None
+            for column in self._parsed(name, expression).columns
         }
+        texts = {it for it in bare | computed if self._kind(it) == "VARCHAR"}
         facts = {
             column: found
-            for column in sorted(read)
+            for column in sorted(texts - {SOURCE_FILE})
             if (found := self._facts(column)).amounts >= found.others
         }
-        points = [name for name, fact in facts.items() if fact.points]
-        commas = [name for name, fact in facts.items() if fact.commas]
-        undecided = {
-            name: fact.undecided for name, fact in facts.items() if fact.undecided
-        }
-        if points and commas:
-            for name in set(undecided) & texts:
-                raise InputError(
-                    f"{self._start}, numbers are computed from the column {name} of "
-                    f"{self._label}, which has '{undecided[name]}', and both decimal "
-                    f"points (in {listing(points)}) and decimal commas (in "
-                    f"{listing(commas)}) are there. Say 'decimal: comma' or 'decimal: "
-                    "point', or number(x, 'comma') for one column."
-                )
+        self._check_currencies({it: facts[it] for it in facts if it in computed})
+        is_read_here = any(it is None or it[1] for it in plain.values()) or texts < bare
+        if self._given_mark or not is_read_here:
             return
-        self._convention = "comma" if commas else "point"
-        if undecided and not (points or commas):
+        self._convention = _mark_of(facts.values())
+        for column, fact in facts.items():
+            if fact.undecided and self._convention is None and column in computed:
+                raise InputError(
+                    f"{self._start}, numbers are computed from the column {column} of "
+                    f"{self._label}, which has '{fact.undecided}', and nothing tells "
+                    "whether its sign stands before decimals or between thousands, as "
+                    "both are there. Say 'decimal: comma' or 'decimal: point'."
+                )
+        undecided = {it: fact for it, fact in facts.items() if fact.undecided}
+        if undecided and not any(it.points or it.commas for it in facts.values()):
             self._note_undecided(*next(iter(undecided.items())))
+
+    def _check_currencies(self, facts: dict[str, _Facts]) -> None:
+        """See that numbers aren't computed from amounts of several currencies."""
+        found = sorted({it for fact in facts.values() for it in fact.currencies})
+        if len(found) < 2:
+            return
+        what = (
+            f"{self._start}, numbers are computed from {listing(facts)} of "
+            f"{self._label}, where amounts are in {listing(found)}"
+        )
+        if sum(len(it) == 3 and it.isalpha() for it in found) > 1:
+            raise InputError(
+                f"{what}. Amounts of several currencies can't be added up: leave all "
+                "but one out with 'where', or compute one currency in the file."
+            )
+        self.notes[f"{what}: taken as one currency."] = None
 
     def write(self, canonical: str, expression: str) -> tuple[str, str]:
         """Return SQL for an expression and the DuckDB type that it gives.
@@ -425,7 +431,7 @@ class ExpressionWriter:
             When it is no SQL expression, names a column that isn't there or could be
             two, does what an expression may not, or can't be computed on the rows.
         """
-        self._check_comment(canonical, expression)
+        self.check_comment(canonical, expression)
         bare = self._bare(canonical, expression)
         if bare:
             self.used.add(bare)
@@ -441,7 +447,7 @@ class ExpressionWriter:
         A text column with its sign given, or read here for other columns' sake, is a
         plain number; else it stays as it is: the whole input decides, later.
         """
-        self._check_comment(canonical, expression)
+        self.check_comment(canonical, expression)
         plain = self._plain_number(canonical, expression)
         if plain is None:
             return self.write(canonical, expression)
@@ -451,7 +457,7 @@ class ExpressionWriter:
         mark = mark or self._given_mark or self._convention
         if kind != "VARCHAR" or mark is None:
             return quoted(column), kind
-        return number_text(quoted(column), mark), kind
+        return f"amount_text({quoted(column)}, {literal(mark)})", kind
 
     def write_condition(self, canonical: str, expression: str) -> str:
         """Return SQL that is true or not, as `write` does.
@@ -474,7 +480,7 @@ class ExpressionWriter:
     def _kind(self, column: str) -> str:
         return self._kinds.get(column) or _KINDS_OF_WORDS[column]
 
-    def _check_comment(self, canonical: str, expression: str) -> None:
+    def check_comment(self, canonical: str, expression: str) -> None:
         """See that YAML didn't cut the name of a column off at its sign #.
 
         `transaction_id: Order #` says Order to YAML, which may be a column, too.
@@ -493,11 +499,12 @@ class ExpressionWriter:
             )
             if is_meant:
                 field = canonical.rpartition(".")[2]
+                said = expression.strip() or "empty"
+                other = f', or {field}: "{said}"' if expression.strip() else ""
                 raise InputError(
-                    f"{self._start}, {canonical} is {expression} without quotes, and "
-                    f"YAML ends a value before #, but {self._label} has a column "
-                    f"'{name}'. Put in quotes which one is meant: {field}: \"{name}\", "
-                    f'or {field}: "{expression}".'
+                    f"{self._start}, {canonical} is {said} without quotes, for YAML "
+                    f"ends a value before #, but {self._label} has a column '{name}'. "
+                    f'Put in quotes which one is meant: {field}: "{name}"{other}.'
                 )
 
     def _column(self, canonical: str, expression: str, name: str) -> str | None:
@@ -541,8 +548,9 @@ class ExpressionWriter:
             raise InputError(
                 f'{self._start}, {canonical} is "{expression}", which is neither a '
                 f"column of {self._label} nor one SQL expression. Its columns are: "
-                f"{listing(self._kinds)}. Put names that have blanks in double quotes "
-                "and texts in single quotes."
+                f"{listing(self._kinds)}.{self._near(expression)} Put names that have "
+                "blanks or signs in double quotes within single ones, and texts in "
+                "single quotes."
             )
         statement = f"select {expression}".encode()
         columns: dict[str, None] = {}
@@ -612,42 +620,72 @@ class ExpressionWriter:
                 "computed from the columns of its rows alone. For a value of other "
                 "rows, use a window: max(x) over (partition by y)."
             )
+        if any(True for _ in _nodes(tree, "STAR")):
+            raise InputError(
+                f"{start} names all columns at once. Name the one that is meant."
+            )
         nodes = [*_nodes(tree, "FUNCTION"), *_nodes(tree, "WINDOW")]
-        for name in dict.fromkeys(str(node["function_name"]).lower() for node in nodes):
-            if name not in _CLOCKS and not self._is_pure(name):
+        for node in nodes:
+            name = str(node["function_name"]).lower()
+            what = self._what_is(name)
+            if what == "impure":
                 raise InputError(
                     f"{start} uses {name}(), but a mapping's expression may use only "
                     "functions that give the same each time and read or change "
                     "nothing beside the row."
                 )
-        for node in nodes:
-            if node["function_name"].lower() not in _MAKERS:
-                continue
-            for argument in _nodes(node["children"], "CONSTANT"):
-                value = (argument.get("value") or {}).get("value")
-                if isinstance(value, (int, float)) and abs(value) > _MOST_MADE:
-                    raise InputError(
-                        f"{start} makes more than {_MOST_MADE:,} of something for "
-                        f"each row ({node['function_name']}). Make less."
-                    )
+            if what == "aggregate" and node["class"] == "FUNCTION":
+                raise InputError(
+                    f"{start} can't be computed on {self._label}: {name}() makes one "
+                    "value of many rows, and each row needs one. Write which rows: "
+                    f"{name}(...) over (partition by ...)."
+                )
+        made = math.prod(self._made_by(start, node) for node in nodes)
+        if made > _MOST_MADE:
+            raise InputError(
+                f"{start} makes {made:,} of something for each row. More than "
+                f"{_MOST_MADE:,} is too much."
+            )
 
-    def _is_pure(self, name: str) -> bool:
-        """Tell whether a function always gives the same; an unknown one fails later."""
-        if name in _OWN_MACROS or name in ("current_setting", "getvariable", "getenv"):
-            return name in _OWN_MACROS
+    def _made_by(self, start: str, node: dict[str, Any]) -> int:
+        """Return how many of something a function makes for each row."""
+        name = str(node["function_name"]).lower()
+        if name not in _MAKERS:
+            return 1
+        counts = node["children"][_MAKERS[name]]
+        values = [(count.get("value") or {}).get("value") for count in counts]
+        if not all(isinstance(value, (int, float)) for value in values):
+            raise InputError(
+                f"{start} uses {name}() with a number that isn't written out. Write "
+                "the number."
+            )
+        return max([1, *(abs(int(value)) for value in values)])
+
+    def _what_is(self, name: str) -> str:
+        """Tell a function's kind: pure, impure, or an aggregate over many rows.
+
+        An unknown one is pure: it fails when it is computed.
+        """
+        if name in _OWN_MACROS or name in _CLOCKS:
+            return "pure"
         row = self._connection.execute(
             """
             select
-                bool_or(
+                coalesce(bool_or(
                     stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')
-                    or function_type in ('table', 'table_macro', 'pragma')
                     or (function_type = 'macro' and not internal)
-                )
+                ), false) or coalesce(bool_and(
+                    function_type in ('table', 'table_macro', 'pragma')
+                ), false),
+                coalesce(bool_and(function_type = 'aggregate'), false)
             from duckdb_functions() where lower(function_name) = ?
             """,
             [name],
         ).fetchone()
-        return not (row and row[0])
+        is_impure, is_aggregate = row or (False, False)
+        if is_impure or name in _SETTINGS:
+            return "impure"
+        return "aggregate" if is_aggregate else "pure"
 
     # -- Types --------------------------------------------------------------------
 
@@ -695,37 +733,53 @@ class ExpressionWriter:
             "value": {
                 "type": {"id": "VARCHAR", "type_info": None},
                 "is_null": False,
-                "value": mark or self._given_mark or self._convention or "point",
+                "value": mark or self._mark_for(first),
             },
         }
         inner = _changed(first, lambda it: self._marked(canonical, expression, it))
         return {**node, "children": [inner, constant]}
 
+    def _mark_for(self, argument: dict[str, Any]) -> str:
+        """Return the sign that number(x) takes where none is given."""
+        mark = self._given_mark or self._convention
+        names = [node["column_names"][-1] for node in _nodes(argument, "COLUMN_REF")]
+        texts = [it for it in names if self._kinds.get(it) == "VARCHAR"]
+        if mark is None and texts:
+            facts = [self._facts(it) for it in texts]
+            mark = _mark_of(facts)
+        return mark or "point"
+
     def _facts(self, column: str) -> _Facts:
-        """Look at the values of a text column as amounts."""
+        """Look at the values of a text column as amounts, each distinct one once."""
         if column not in self._known_facts:
             name = quoted(column)
-            amount = f"{_SIGN}({WHOLE}|{POINT}|{COMMA}|{UNDECIDED})"
+            forms = ", ".join(map(literal, _NUMBER_FORMS))
             row = self._connection.execute(f"""
                 select
-                    count(*) filter (regexp_full_match(digits, '{amount}')),
-                    count(*) filter (not regexp_full_match(digits, '{amount}')),
-                    count(*) filter (regexp_full_match(digits, '{_SIGN}({POINT})')),
-                    count(*) filter (regexp_full_match(digits, '{_SIGN}({COMMA})')),
-                    min(value)
-                        filter (regexp_full_match(digits, '{_SIGN}({UNDECIDED})')),
-                    coalesce(
-                        bool_and(regexp_full_match(digits, '{_SIGN}\\d{{1,17}}')),
-                        true),
-                    coalesce(
-                        bool_or(regexp_matches(digits, '^{_SIGN}0\\d')), false)
+                    count(*) filter (form in ({forms})),
+                    count(*) filter (form not in ({forms})),
+                    count(*) filter (form = '{_POINT}'),
+                    count(*) filter (form = '{_COMMA}'),
+                    min(value) filter (form = '{_UNDECIDED_POINT}'),
+                    min(value) filter (form = '{_UNDECIDED_COMMA}'),
+                    coalesce(bool_and(regexp_full_match(
+                        value, '\\s*-?[0-9]{{1,17}}\\s*')), true),
+                    coalesce(bool_or(regexp_matches(
+                        value, '^\\s*[-+]?0[0-9]')), false),
+                    list(distinct currency) filter (currency is not null)
                 from (
-                    select value, signed_digits(value) as digits
+                    select
+                        value,
+                        number_form(value) as form,
+                        currency_of(currency_beside(words_of(plain_signs(value))))
+                            as currency
                     from (select distinct {name} as value from {VIEW})
                     where trim(value) != ''
                 )
                 """).fetchone()
-            self._known_facts[column] = _Facts(*row) if row else _NOTHING
+            values = list(row or ())
+            currencies = tuple(values.pop() or ()) if values else ()
+            self._known_facts[column] = _Facts(*values, currencies=currencies)
         return self._known_facts[column]
 
     def _describe(self, column: str) -> Column:
@@ -756,20 +810,24 @@ class ExpressionWriter:
         if facts.others or facts.has_leading_zero:
             return (as_text,)
         if facts.are_whole:
-            whole = f"try_cast(signed_digits({name}) as bigint)"
-            return (("number", whole), as_text)
-        mark = self._given_mark or self._convention
-        if mark is None:
-            mark = "comma" if facts.commas and not facts.points else "point"
-            if facts.undecided and bool(facts.points) == bool(facts.commas):
-                self._note_undecided(column, facts.undecided)
-        return (("number", f"number({name}, {literal(mark)})"), as_text)
+            return (("number", f"try_cast(trim({name}) as bigint)"), as_text)
+        mark = self._given_mark or self._convention or _mark_of([facts])
+        if facts.undecided and not (facts.points or facts.commas or self._convention):
+            self._note_undecided(column, facts)
+        return (("number", f"number({name}, {literal(mark or 'point')})"), as_text)
 
-    def _note_undecided(self, column: str, value: str) -> None:
+    def _note_undecided(self, column: str, facts: _Facts) -> None:
+        """Say how values that could be either are read, where no other decides."""
+        if self._given_mark:
+            return
+        mark = self._convention or _mark_of([facts])
+        value = facts.undecided or ""
+        sign = "point" if "." in value else "comma"
+        role = "is a decimal sign" if mark == sign else "stands between thousands"
+        other = "comma" if mark == "point" else "point"
         self.notes[
-            f"{self._start}, '{value}' in {column} of {self._label} was read with a "
-            "decimal point, or its comma as standing between thousands, as nothing "
-            "tells. If it is the other way round, say 'decimal: comma'."
+            f"{self._start}, the {sign} of '{value}' in {column} of {self._label} was "
+            f"taken as one that {role}. If it isn't, say 'decimal: {other}'."
         ] = None
 
     def _make(self, column: Column, way: int) -> str:
@@ -792,26 +850,45 @@ class ExpressionWriter:
         start = f'{self._start}, {canonical} is "{expression}", which'
         try:
             with limited(self._connection, self._seconds):
-                first = self._connection.execute(
-                    "select strlen(value::varchar) from "
-                    f"(select {sql} as value from ({inner} limit 1))"
-                ).fetchone()
-                if first and (first[0] or 0) > MOST_BYTES:
-                    raise InputError(
-                        f"{start} makes a value of {first[0]:,} bytes in the first "
-                        f"row. More than {MOST_BYTES:,} is no value of a column."
-                    )
+                self._try_on_few(start, sql, inner)
                 # A hash can't be answered from statistics: every row is computed.
                 self._connection.execute(
                     f"select bit_xor(hash(value)) from ({outer})"
                 ).fetchone()
         except duckdb.InterruptException:
-            raise InputError(
-                f"{start} took longer than {self._seconds:,.0f} seconds on "
-                f"{self._label} and was stopped. Write it simpler, or add a column to "
-                "the file."
-            ) from None
+            raise InputError(self._too_long(start)) from None
         return str(described[1][1])
+
+    def _try_on_few(self, start: str, sql: str, inner: str) -> None:
+        """Compute an expression on the first rows: on all it may take hours.
+
+        What runs is only stopped between many rows, so what it takes is foreseen.
+        """
+        began = time.monotonic()
+        row = self._connection.execute(
+            f"select max(strlen(value::varchar)) from "
+            f"(select {sql} as value from ({inner} limit 1))"
+        ).fetchone()
+        if row and (row[0] or 0) > MOST_BYTES:
+            raise InputError(
+                f"{start} makes a value of {row[0]:,} bytes in the first row. More "
+                f"than {MOST_BYTES:,} is no value of a column."
+            )
+        if self._rows <= FEW_ROWS:
+            return
+        self._connection.execute(
+            "select bit_xor(hash(value)) from "
+            f"(select {sql} as value from ({inner} limit {FEW_ROWS}))"
+        ).fetchone()
+        foreseen = (time.monotonic() - began) * self._rows / FEW_ROWS
+        if foreseen > FORESEEN_TIMES * self._seconds:
+            raise InputError(self._too_long(start))
+
+    def _too_long(self, start: str) -> str:
+        return (
+            f"{start} takes longer than {self._seconds:,.0f} seconds on {self._label} "
+            "and was stopped. Write it simpler, or add a column to the file."
+        )
 
     def _why(
         self,
@@ -824,16 +901,10 @@ class ExpressionWriter:
         message = str(error).strip().splitlines()[0].rstrip(".") if error else ""
         start = f'{self._start}, {canonical} is "{expression}"'
         if missing and "inder Error" in message:
-            alike = [
-                name
-                for name in self._kinds
-                if name.casefold().startswith(missing[0].casefold())
-            ]
-            near = f" For '{alike[0]}', put it in double quotes." if alike else ""
             return (
                 f"{start}, but {self._label} has no column '{missing[0]}'. Its columns "
-                f"are: {listing(self._kinds)}.{near} A text is written in single "
-                f"quotes: \"'{missing[0]}'\"."
+                f"are: {listing(self._kinds)}.{self._near(missing[0])} A text is "
+                f"written in single quotes: \"'{missing[0]}'\"."
             )
         texts = [
             found
@@ -848,6 +919,11 @@ class ExpressionWriter:
             "text with currency signs or thousands separators as a number (null where "
             "it is none), and try_cast(...) where a value may not fit."
         )
+
+    def _near(self, name: str) -> str:
+        """Name the column that has the same letters."""
+        alike = [it for it in self._kinds if squeeze(it) == squeeze(name)]
+        return f" For '{alike[0]}', write '\"{alike[0]}\"'." if alike else ""
 
     def _first_text(self, column: Column) -> str | None:
         """Say which value keeps a text column from being taken as numbers."""

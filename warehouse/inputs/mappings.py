@@ -56,6 +56,10 @@ class _Loader(yaml.SafeLoader):
 
 
 def _written(loader: _Loader, node: yaml.ScalarNode) -> Written:
+    if node.style in ("|", ">") and not node.value:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"'{node.style}' needs quotes", node.start_mark
+        )
     value = Written(node.value)
     value.reading = _READINGS[node.tag]
     if node.style is None:

@@ -26,7 +26,7 @@ from warehouse.inputs.expressions import (
     text_of,
 )
 from warehouse.inputs.mappings import TEMPLATE
-from warehouse.inputs.sources import TableSource
+from warehouse.inputs.sources import TableSource, kind_of
 
 IS_KEPT = "_is_kept"
 VIEW_ROW = "_view_row"
@@ -210,7 +210,9 @@ def write_expressions(
         source.decimal,
         rows,
     )
-    expressions = _expressions(source, kinds)
+    for name, expression in (source.columns or {}).items():
+        writer.check_comment(f"{table.name}.{name}", expression)
+    expressions = _expressions(connection, source, kinds)
     writer.learn(
         {
             f"{table.name}.{name}": expression
@@ -267,7 +269,7 @@ def _numbered(source: TableSource, writer: ExpressionWriter) -> str:
     own.
     """
     plain = f"select *, {SOURCE_ROW} as {VIEW_ROW} from {VIEW}"
-    if len(source.files) < 2 or SOURCE_ROW not in writer.used:
+    if not _has_parts(source) or SOURCE_ROW not in writer.used:
         return plain
     used = [*sorted(writer.used - {SOURCE_ROW, SOURCE_FILE}), UNREADABLE]
     equal = ", ".join(map(quoted, used))
@@ -276,6 +278,12 @@ def _numbered(source: TableSource, writer: ExpressionWriter) -> str:
         f"as {SOURCE_ROW}) from (select *, row_number() over (partition by "
         f"{SOURCE_FILE}, {equal} order by {SOURCE_ROW}) as _copy from ({plain}))"
     )
+
+
+def _has_parts(source: TableSource) -> bool:
+    """Tell whether a source may be several files or sheets."""
+    is_workbook = bool(source.files) and kind_of(source.files[0]) == "workbook"
+    return len(source.files) > 1 or is_workbook
 
 
 def _marked(base: str, names: list[str], has_condition: bool) -> str:
@@ -296,13 +304,16 @@ def _marked(base: str, names: list[str], has_condition: bool) -> str:
     )
 
 
-def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
+def _expressions(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, kinds: dict[str, str]
+) -> dict[str, str]:
     """Return canonical name -> expression, in the contract's order.
 
     Raises
     ------
     InputError
-        When columns are taken by name, and a required one is missing or there twice.
+        When columns are taken by name, and a required one is missing, or one is there
+        twice with different values.
     """
     table = source.table
     if source.columns is not None:
@@ -312,7 +323,7 @@ def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
     for canonical in table.columns:
         for wanted in table.names_of(canonical):
             alike = [name for name in kinds if squeeze(name) == squeeze(wanted)]
-            if len(alike) > 1:
+            if any(_differ(connection, source, alike[0], it) for it in alike[1:]):
                 raise InputError(
                     f"{source.label} has more than one column for {canonical}: "
                     f"{listing(alike)}. Rename one, or say which in a mapping file "
@@ -329,6 +340,20 @@ def _expressions(source: TableSource, kinds: dict[str, str]) -> dict[str, str]:
             f"(copy {TEMPLATE})."
         )
     return found
+
+
+def _differ(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, first: str, other: str
+) -> bool:
+    """Tell whether a column has values that another hasn't."""
+    if source.server_table is not None:
+        return True
+    texts = [f"trim(cast({quoted(name)} as varchar))" for name in (first, other)]
+    query = (
+        f"select 1 from {VIEW} where {texts[1]} != '' "
+        f"and {texts[1]} is distinct from {texts[0]} limit 1"
+    )
+    return connection.execute(query).fetchone() is not None
 
 
 def _note_on_unused(
@@ -381,7 +406,7 @@ def _note_on_changed_orders(
     """
     expressions = source.columns or {}
     if (
-        len(source.files) < 2
+        not _has_parts(source)
         or SOURCE_ROW not in writer.used
         or SOURCE_FILE in writer.used
         or "line_id" not in expressions

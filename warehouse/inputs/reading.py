@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import os
 import threading
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from warehouse.inputs.contract import (
     LEFT_OUT,
@@ -28,12 +21,16 @@ from warehouse.inputs.contract import (
     InputError,
     TableContract,
     listing,
-    own_name,
     squeeze,
 )
-from warehouse.inputs.expressions import define_macros, literal, referenced_names
-from warehouse.inputs.json_files import read_json
-from warehouse.inputs.openings import beginning, what_begins
+from warehouse.inputs.expressions import (
+    VIEW,
+    WORDS,
+    define_macros,
+    literal,
+    quoted,
+    referenced_names,
+)
 from warehouse.inputs.planning import (
     Plan,
     columns_of,
@@ -43,7 +40,14 @@ from warehouse.inputs.planning import (
     unreadable_relation,
     write_expressions,
 )
-from warehouse.inputs.rows import Chunk, Sought, TextTable
+from warehouse.inputs.rewriting import (
+    BATCH_ROWS,
+    check_parquet,
+    folder_of,
+    rewrite_as_parquet,
+    unreadable_file,
+)
+from warehouse.inputs.rows import Sought
 from warehouse.inputs.server_tables import (
     ServerCopy,
     check_table,
@@ -51,17 +55,13 @@ from warehouse.inputs.server_tables import (
     server_relation,
 )
 from warehouse.inputs.sources import (
-    TEMPLATE,
     TableSource,
     find_source,
     kind_of,
     note_on_unread_files,
 )
-from warehouse.inputs.text_files import read_text
-from warehouse.inputs.workbooks import open_sheets
 from warehouse.postgres import PostgresError, connect_server
 
-BATCH_ROWS = 50_000
 # Where the tables of sources lie, and the copies of a server's tables beside them.
 INPUT_SCHEMA = "raw_files"
 COPY_ENDING = "__copied"
@@ -168,10 +168,12 @@ class InputReader:
                 try:
                     sql = self._rows_sql(connection, source)
                     kinds = columns_of(connection, sql)
+                    if _is_parquet(source):
+                        _check_pages(connection, kinds)
                 except duckdb.Error as error:
                     raise InputError(_unreadable(source, error)) from error
                 self._plans[key] = make_plan(connection, source, sql, kinds)
-                self.notes += self._plans[key].notes
+                self._note(self._plans[key].notes)
         return self._plans[key]
 
     def _open(self, source: TableSource) -> duckdb.DuckDBPyConnection:
@@ -201,7 +203,7 @@ class InputReader:
 
     def _files_of(self, source: TableSource) -> list[str]:
         """List what the query of a source of files reads: those or a rewritten one."""
-        if kind_of(source.files[0]) == "parquet":
+        if _is_parquet(source):
             return [str(file) for file in source.files]
         name = f"{source.table.name}-{_key_of(source)}.parquet"
         return [str(self._scratch() / name)]
@@ -223,14 +225,14 @@ class InputReader:
         """Write the query for a source's rows: own columns, `_unreadable`, row."""
         if source.relation:
             return relation_sql(connection, source)
-        if kind_of(source.files[0]) == "parquet":
+        if _is_parquet(source):
             for file in source.files:
-                _check_parquet(file)
+                check_parquet(file)
             return _parquet_sql(connection, source)
         rewritten = Path(self._files_of(source)[0])
         if not rewritten.exists():
             sought = _sought(connection, source)
-            self._note(_rewrite_as_parquet(source, sought, rewritten))
+            self._note(rewrite_as_parquet(source, sought, rewritten))
         return f"select * from read_parquet({literal(str(rewritten))})"
 
 
@@ -269,7 +271,7 @@ def _key_of(source: TableSource) -> str:
         try:
             state = file.stat()
         except OSError as error:
-            raise InputError(_unreadable_file(file, error)) from error
+            raise InputError(unreadable_file(file, error)) from error
         if not state.st_size:
             raise InputError(
                 f"{file.name} is empty (0 bytes), so {source.table.name} can't be read "
@@ -282,47 +284,27 @@ def _key_of(source: TableSource) -> str:
 
 def _unreadable(source: TableSource, error: Exception) -> str:
     if source.files:
-        return _unreadable_file(source.files[0], error)
+        return (
+            f"{source.label} can't be read: it is damaged inside. Export it again, and "
+            "copy it whole."
+        )
     return unreadable_relation(source, str(error).splitlines()[0])
-
-
-def _unreadable_file(file: Path, error: Exception) -> str:
-    reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
-    if isinstance(error, (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, EOFError)):
-        reason = "it is damaged, breaks off, or isn't packed as its ending says"
-    return (
-        f"{file.name} can't be read: {reason.rstrip('.')}. Check that the file is "
-        "whole, is what its ending says, and may be read by you."
-    )
-
-
-def _check_parquet(file: Path) -> None:
-    """See that a file has the frame of Parquet.
-
-    Raises
-    ------
-    InputError
-        When it hasn't.
-    """
-    start = beginning(file)
-    with file.open("rb") as opened:
-        opened.seek(max(file.stat().st_size - 4, 0))
-        end = opened.read()
-    if start.startswith(b"PAR1") and end == b"PAR1":
-        return
-    what = "it breaks off"
-    if not start.startswith(b"PAR1"):
-        what = f"it is {what_begins(start) or 'no Parquet file'}"
-    raise InputError(
-        f"{file.name} can't be read as Parquet: {what}. Export it again, or give it "
-        "the ending of what it is."
-    )
 
 
 def _empty(table: TableContract) -> pa.Table:
     names = (*table.columns, UNREADABLE, LEFT_OUT)
     fields = [pa.field(name, pa.string()) for name in names]
     return pa.schema([*fields, pa.field(SOURCE_ROW, pa.int64())]).empty_table()
+
+
+def _is_parquet(source: TableSource) -> bool:
+    return bool(source.files) and kind_of(source.files[0]) == "parquet"
+
+
+def _check_pages(connection: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> None:
+    """Read all of a Parquet file: damage is met here, not amid making a table."""
+    hashes = ", ".join(f"bit_xor(hash({quoted(name)}))" for name in kinds)
+    connection.execute(f"select {hashes} from {VIEW}")
 
 
 def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> str:
@@ -334,9 +316,10 @@ def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
     names = [str(row[0]) for row in described]
     number, path = "row_number() over ()", literal(source.files[0].name)
     if len(source.files) > 1:
-        read += f", filename = '{SOURCE_FILE}'"
-        start = len(str(_folder_of(source.files))) + 2
-        path = f"substr({SOURCE_FILE}, {start})"
+        found = f"{max(names, key=len)}_file"
+        read += f", filename = {literal(found)}"
+        start = len(str(folder_of(source.files))) + 2
+        path = f"substr({quoted(found)}, {start})"
     elif "file_row_number" not in map(str.casefold, names):
         read += ", file_row_number = true"
         number = "file_row_number + 1"
@@ -344,11 +327,6 @@ def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
         f"select {own_columns(names)}, null::varchar as {UNREADABLE}, "
         f"{number} as {SOURCE_ROW}, {path} as {SOURCE_FILE} from {read})"
     )
-
-
-def _folder_of(files: tuple[Path, ...]) -> Path:
-    """Return the folder that all files are in, by the shortest way."""
-    return Path(os.path.commonpath([file.parent for file in files]))
 
 
 def _sought(connection: duckdb.DuckDBPyConnection, source: TableSource) -> Sought:
@@ -359,147 +337,19 @@ def _sought(connection: duckdb.DuckDBPyConnection, source: TableSource) -> Sough
         return frozenset(filter(None, map(squeeze, names)))
 
     if source.columns is None:
-        known = [name for it in table.columns for name in table.names_of(it)]
+        known = chain(*map(table.names_of, table.columns))
         return Sought(squeezed(known), squeezed(table.required), table.name)
+    expressions = {**source.columns, "where": source.where or ""}
     referenced = {
         name: referenced_names(connection, expression) or ()
-        for name, expression in source.columns.items()
+        for name, expression in expressions.items()
     }
-    conditions = [source.where] if source.where else []
-    for condition in conditions:
-        referenced["where"] = referenced_names(connection, condition) or ()
+    needed = chain(*(referenced.get(name, ()) for name in table.required))
     return Sought(
-        squeezed([*source.columns.values(), *conditions, *chain(*referenced.values())]),
-        squeezed(chain(*(referenced[name] for name in table.required)))
-        - {squeeze(SOURCE_ROW)},
+        squeezed([*expressions.values(), *chain(*referenced.values())]),
+        squeezed(needed) - squeezed(WORDS),
         table.name,
     )
-
-
-def _open_tables(
-    source: TableSource, file: Path, sought: Sought
-) -> Iterator[tuple[str, TextTable]]:
-    """Open the tables of a file, one after the other, with what each is called."""
-    header = list(source.header) if source.header else None
-    if kind_of(file) == "workbook":
-        yield from open_sheets(file, source.sheets, sought, header)
-    elif kind_of(file) == "json":
-        yield file.name, read_json(file, sought, source.encoding)
-    else:
-        separator, encoding = source.separator, source.encoding
-        yield file.name, read_text(file, sought, separator, encoding, header)
-
-
-def _rewrite_as_parquet(source: TableSource, sought: Sought, target: Path) -> list[str]:
-    """Rewrite text files or sheets as one Parquet file of text columns.
-
-    Every later step then has one engine, can look at whole columns, and fails before
-    a table is being built rather than amid it.
-
-    Returns sentences on what was taken where the files can't tell.
-    """
-    partial = target.with_suffix(".part")
-    writer: pq.ParquetWriter | None = None
-    first, columns = "", []
-    number = 0
-    notes = []
-    try:
-        for file in source.files:
-            try:
-                for name, opened in _open_tables(source, file, sought):
-                    if writer is None:
-                        first, columns = name, opened.columns
-                        folder = _folder_of(source.files)
-                        schema = _text_schema(columns)
-                        writer = pq.ParquetWriter(partial, schema, compression="lz4")
-                    elif columns != opened.columns:
-                        raise InputError(
-                            f"{first} and {name} are both to be read as "
-                            f"{source.table.name}, but have different columns: "
-                            f"{listing(columns)}; and {listing(opened.columns)}. Give "
-                            "them the same header."
-                        )
-                    before, part = number, str(file.relative_to(folder))
-                    if name != file.name:
-                        part = f"{part} {name}"
-                    for chunk in opened.chunks:
-                        if chunk.rows:
-                            _check_twins(opened, chunk, sought, name, number - before)
-                            writer.write_batch(
-                                _batch(chunk, columns, number, part),
-                                row_group_size=BATCH_ROWS,
-                            )
-                            number += len(chunk.rows)
-                    opened.count.check(name, number - before)
-                    notes += opened.notes
-            except (
-                OSError,
-                EOFError,
-                UnicodeError,
-                zlib.error,
-                zipfile.BadZipFile,
-            ) as error:
-                raise InputError(_unreadable_file(file, error)) from error
-    finally:
-        if writer is not None:
-            writer.close()
-    partial.rename(target)
-    return notes
-
-
-def _check_twins(
-    table: TextTable, chunk: Chunk, sought: Sought, name: str, before: int
-) -> None:
-    """See that columns of one name, where it is looked for, don't differ.
-
-    Raises
-    ------
-    InputError
-        When a later one has a value that the first hasn't.
-    """
-    for first, other in table.twins:
-        names = table.columns[first], table.columns[other]
-        squeezed = [squeeze(column) for column in names]
-        if squeezed[0] not in sought.names or squeezed[1] in sought.names:
-            continue
-        for place, row in enumerate(chunk.rows, start=before + 1):
-            if row[other].strip() not in ("", row[first].strip()):
-                raise InputError(
-                    f"{name} has more than one column for {names[0]}, and they differ: "
-                    f"in row {place:,} '{row[first]}' and '{row[other]}'. Rename one, "
-                    "or say which in a mapping file: they are called "
-                    f"{names[0]}_1 and {names[1]} there (copy {TEMPLATE})."
-                )
-
-
-def _text_schema(columns: list[str]) -> pa.Schema:
-    names = [*map(own_name, columns), UNREADABLE]
-    fields = [pa.field(name, pa.string()) for name in names]
-    return pa.schema(
-        [
-            *fields,
-            pa.field(SOURCE_ROW, pa.int64()),
-            pa.field(SOURCE_FILE, pa.dictionary(pa.int32(), pa.string())),
-        ]
-    )
-
-
-def _batch(chunk: Chunk, columns: list[str], number: int, file: str) -> pa.RecordBatch:
-    """Turn a chunk of a file, after `number` rows, into a batch; blanks are null."""
-    nothing = pa.scalar(None, pa.string())
-    arrays = []
-    for values in zip(*chunk.rows, strict=True):
-        array = pa.array(values, pa.string())
-        arrays.append(pc.if_else(pc.equal(array, ""), nothing, array))
-    raw: list[str | None] = [None] * len(chunk.rows)
-    for position, line in chunk.raw.items():
-        raw[position] = line
-    arrays.append(pa.array(raw, pa.string()))
-    last = number + len(chunk.rows)
-    arrays.append(pa.array(np.arange(number + 1, last + 1, dtype=np.int64)))
-    places = pa.array(np.zeros(len(chunk.rows), dtype=np.int32))
-    arrays.append(pa.DictionaryArray.from_arrays(places, pa.array([file])))
-    return pa.RecordBatch.from_arrays(arrays, schema=_text_schema(columns))
 
 
 def _copy(

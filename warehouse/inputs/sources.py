@@ -89,9 +89,9 @@ class TableSource:
     """Where one table is read from, and how.
 
     `columns` maps canonical names to SQL expressions; None takes the columns by name.
-    `where` is the SQL condition of rows that aren't left out.
-    `sheets` of a workbook are read one after the other; without any, those that have
-    the columns are. `notes` say what was taken where the input can't tell.
+    `where` is the SQL condition of rows that aren't left out. `sheets` of a workbook
+    are read one after the other; without any, those that have the columns are. `notes`
+    say what was taken where the input can't tell.
     """
 
     table: TableContract
@@ -329,6 +329,30 @@ def _rank_workbook(file: Path, table: TableContract) -> _Candidate | None:
     return _Candidate(best, file, tuple(sheet.name for sheet in chosen), tuple(notes))
 
 
+def input_name(location: str) -> str | None:
+    """Return the name that a mapping file gives its input; None for any other input.
+
+    Raises
+    ------
+    InputError
+        When the mapping can't be read, or the name isn't a text.
+    """
+    path = Path(location).expanduser()
+    if path.suffix.lower() not in (".yml", ".yaml"):
+        return None
+    name = load_mapping(path).get("name")
+    if not is_given(name):
+        return None
+    is_cut = re.match(r"#\S", getattr(name, "comment", ""))
+    if not isinstance(name, str) or not name.strip() or is_cut:
+        raise InputError(
+            f"In the mapping file '{path}', 'name' is '{name}', but it must be a text "
+            "by which the input is known from build to build, such as 'name: my shop' "
+            "(in quotes, where a # is part of it)."
+        )
+    return name.strip()
+
+
 def _expand(text: str, path: Path) -> str:
     """Fill in ${NAME} and ${NAME:-default} from the environment."""
 
@@ -347,7 +371,7 @@ def _expand(text: str, path: Path) -> str:
 
 def _from_mapping(path: Path, table: TableContract) -> TableSource | None:
     content = load_mapping(path)
-    unknown = [key for key in content if key not in (*TABLES, "description")]
+    unknown = [key for key in content if key not in (*TABLES, "description", "name")]
     if unknown:
         raise InputError(
             f"The mapping file '{path}' names the table '{unknown[0]}', which isn't "
@@ -476,6 +500,13 @@ def _server_table(
     )
 
 
+def _sheet_names(value: Any, path: Path, table: TableContract) -> tuple[str, ...]:
+    """Read the name of a sheet, or a list of names."""
+    names = value if isinstance(value, list) else [value]
+    texts = (text_setting(name, "sheet", path, table) for name in names)
+    return tuple(filter(None, texts))
+
+
 def _resolve(location: str, folder: Path) -> tuple[Path, ...]:
     """Find files by path or pattern, beside the mapping file first."""
     for base in (folder, Path.cwd()):
@@ -488,9 +519,3 @@ def _resolve(location: str, folder: Path) -> tuple[Path, ...]:
         if found:
             return tuple(found)
     return ()
-
-
-def _sheet_names(value: Any, path: Path, table: TableContract) -> tuple[str, ...]:
-    names = value if isinstance(value, list) else [value]
-    found = (text_setting(name, "sheet", path, table) for name in names)
-    return tuple(name for name in found if name is not None)

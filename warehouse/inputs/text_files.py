@@ -92,7 +92,8 @@ class _Lines:
         text, header = line.rstrip("\r\n"), self.header
         if not header or text == header or not text.endswith(header):
             return False
-        self.give_back([f"{text.removesuffix(header)}\n", line[-len(header) :]])
+        end = len(text) - len(header)
+        self.give_back([f"{line[:end]}\n", line[end:]])
         self._count.taken += 1
         return True
 
@@ -117,7 +118,6 @@ def _quoted_chunks(
 ) -> Iterator[Chunk]:
     """Split lines at a separator outside quotes, many at a time where all is well."""
     shapes: RowShapes | None = None
-    split = partial(_split_line, separator=separator)
     while some := lines.take(chunk_rows(width)):
         reader = csv.reader(
             some, delimiter=separator, strict=True, skipinitialspace=True
@@ -135,8 +135,10 @@ def _quoted_chunks(
             yield Chunk(rows, {})
             continue
         if shapes is None:
-            good = [row for row in map(split, some[:SHAPE_ROWS]) if len(row) == width]
-            shapes = RowShapes(good)
+            alone = (_split_leniently(line, separator) for line in some[:SHAPE_ROWS])
+            shapes = RowShapes(
+                row for row, is_open in alone if len(row) == width and not is_open
+            )
         lines.give_back(some)
         records = _careful_records(lines, separator, width, len(some), shapes, count)
         yield collect(records, width)
@@ -180,7 +182,9 @@ def _careful_records(
         taken = lines.taken
         spans = len(taken) > 1
         fits = row is not None and len(row) == width
-        if spans and fits and shapes.swallowed(taken, split):
+        if spans and fits and shapes.breaks(row):
+            row = None
+        elif spans and fits and shapes.swallowed(taken, split):
             row = None
             last = taken[-1]
             if last.count('"') % 2 and type(last) is str:
@@ -226,7 +230,7 @@ def _split_leniently(line: str, separator: str) -> tuple[list[str], bool]:
 def _split_line(line: str, separator: str) -> list[str]:
     """Split a line by itself, without regard to quotes that aren't closed."""
     row, is_open = _split_leniently(line, separator)
-    return line.replace('"', "").strip().split(separator) if is_open else row
+    return line.replace('"', "").rstrip("\r\n").split(separator) if is_open else row
 
 
 def _blank_separated_chunks(

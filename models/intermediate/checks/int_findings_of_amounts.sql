@@ -1,5 +1,5 @@
--- What amounts say of themselves: rows rejected for them, bookings that may be read
--- in two ways, and amounts far beyond all others.
+-- What amounts say of themselves: rows rejected for them, bookings that may be
+-- read in two ways, and amounts far beyond all others.
 {% set transactions = ref('int_transactions_checked') -%}
 {% set conditions = {
     'ambiguous_amounts': "reason_code = 'ambiguous_amount'",
@@ -20,12 +20,15 @@ with counted as (
         count(*) as of_rows,
         {% for code, condition in conditions.items() -%}
         sum(case when {{ condition }} then 1 else 0 end) as {{ code }}_rows,
-        sum(case when {{ condition }} then list_amount end) as {{ code }}_amount,
+        sum(case when {{ condition }} then list_amount end)
+            as {{ code }}_amount,
         {% endfor -%}
         sum(case when reason_code is null then 1 else 0 end) as accepted_rows,
         sum(case when reason_code is null then list_amount end) as all_amount,
-        sum(case when reason_code is null then cost_amount end) as all_cost_amount,
-        max(case when reason_code is null then list_amount end) as largest_amount
+        sum(case when reason_code is null then cost_amount end)
+            as all_cost_amount,
+        max(case when reason_code is null then list_amount end)
+            as largest_amount
     from {{ transactions }}
 
 ),

@@ -34,8 +34,10 @@ shared as (
 
     select
         {% for shared in shared_currency_words() -%}
-        max(case when {{ tells_shared_currency('words', shared) }} then 1 else 0 end)
-            as is_told_{{ loop.index }}{{ ',' if not loop.last }}
+        max(case
+            when {{ tells_shared_currency('words', shared) }} then 1
+            else 0
+        end) as is_told_{{ loop.index }}{{ ',' if not loop.last }}
         {% endfor %}
     from named
 
@@ -52,7 +54,10 @@ by_column as (
     where
         named.currency is not null
         {% for shared in shared_currency_words() -%}
-        and not (named.currency = '{{ shared }}' and shared.is_told_{{ loop.index }} = 1)
+        and not (
+            named.currency = '{{ shared }}'
+            and shared.is_told_{{ loop.index }} = 1
+        )
         {% endfor %}
     group by 1, 2
 

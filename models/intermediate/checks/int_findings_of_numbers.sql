@@ -17,8 +17,8 @@ totals as (
 
 ),
 
--- Points were taken for thousands where the decimal mark is a comma, and the other
--- way round.
+-- Points were taken for thousands where the decimal mark is a comma, and the
+-- other way round.
 written as (
 
     select

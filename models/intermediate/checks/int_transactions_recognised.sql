@@ -14,7 +14,7 @@ with transactions as (
 
 ),
 
--- What has a minus is a return, unless the input says of a price that it is none.
+-- What has a minus is a return, unless the input says of a price that it isn't.
 signed as (
 
     select

@@ -27,14 +27,15 @@ resold as (
 
 ),
 
--- A return is booked against a sale in another row. A row that was refunded is sale
--- and return in one, unless the sale stands beside it.
+-- A return is booked against a sale in another row. A row that was refunded is
+-- sale and return in one, unless the sale stands beside it.
 booked as (
 
     select
         transactions.*,
         transactions.list_amount - transactions.discount_amount as net_amount,
-        transactions.is_return or resold.transaction_id is not null as is_booking,
+        transactions.is_return or resold.transaction_id is not null
+            as is_booking,
         case
             when transactions.is_refunded and transactions.refunded_amount = 0
                 then transactions.list_amount - transactions.discount_amount
@@ -75,8 +76,8 @@ summed as (
 
 ),
 
--- No more is given back of an order than it brought: shipping and tax, which some
--- refunds include, never were in its amount.
+-- No more is given back of an order than it brought: shipping and tax, which
+-- some refunds include, never were in its amount.
 returned as (
 
     select

@@ -24,7 +24,7 @@ recent as (
         reviews.month,
         orders.customer_id,
         orders.order_date,
-        orders.amount,
+        orders.amount + orders.returned_amount as amount,
         orders.is_promotion,
         cast(90 - {{ dbt.datediff(
             'orders.order_date', 'reviews.month_end_date', 'day'

@@ -1,12 +1,58 @@
--- What this build reads, as the variables name it.
-{{ config(materialized='view') }}
+-- What this build reads, as the mapping file or else the variables name it, and
+-- a sample of its orders, by which it is known when it comes under another name.
+{% set location = (
+    var('input') or var('transactions_relation') or 'sample shop'
+) | trim -%}
 
-{% set named = var('input') or var('transactions_relation') or 'sample shop' -%}
+with orders as (
 
-with inputs as (
+    select * from {{ ref('int_orders_accepted') }}
 
-    select '{{ named | replace("'", "''") }}' as input
+),
+
+names as (
+
+    {% if var('input') -%}
+    select * from {{ source('files', 'input_names') }}
+    {%- else -%}
+    select cast(null as string) as name
+    {%- endif %}
+
+),
+
+-- The lowest fingerprints: of two inputs, orders that both have are drawn alike.
+drawn as (
+
+    select
+        {{ row_fingerprint(['customer_id', 'order_date']) }}
+        % 1000000000000000 as order_fingerprint
+    from orders
+    order by order_fingerprint
+    limit 1000
+
+),
+
+sampled as (
+
+    select
+        {{ series_array(['order_fingerprint'], 'order_fingerprint') }}
+            as input_orders
+    from drawn
+
+),
+
+named as (
+
+    select
+        coalesce(
+            names.name, '{{ location.rstrip("/") | replace("'", "''") }}'
+        ) as input,
+        names.name is not null as is_input_named,
+        sampled.input_orders
+    from sampled
+    left join names
+        on 1 = 1
 
 )
 
-select * from inputs
+select * from named

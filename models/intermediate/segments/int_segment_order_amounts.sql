@@ -16,9 +16,15 @@ membership_months as (
 
 ),
 
+-- What orders sold: what was given back of one is a return of its own.
 orders as (
 
-    select * from {{ ref('int_orders_accepted') }}
+    select
+        order_id,
+        customer_id,
+        order_date,
+        amount + returned_amount as amount
+    from {{ ref('int_orders_accepted') }}
     where not is_return
 
 ),

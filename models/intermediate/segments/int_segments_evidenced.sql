@@ -1,5 +1,4 @@
--- Every segment of a month of review with its name, or the reason why it has
--- none.
+-- Every segment of a month of review with its name, or why it has none.
 with memberships as (
 
     select * from {{ ref('int_segment_memberships') }}

@@ -1,6 +1,5 @@
--- What the naming rule looks at: each cluster's members in a month of review,
--- in original units, and all clustered customers beside them. Whoever outweighs
--- the rest of her cluster is left out: a mean of hers would name the others.
+-- What names look at: clusters in a month of review, in original units, beside
+-- all clustered customers, without who outweighs the rest of her cluster.
 with customer_months as (
 
     select * from {{ ref('int_customer_months_windowed') }}

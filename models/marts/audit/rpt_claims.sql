@@ -8,7 +8,11 @@ with trials as (
 
 stabilities as (
 
-    select * from {{ ref('rpt_segment_stability') }}
+    select
+        *,
+        case when is_stay_shown then round(stay_share, 2) end
+            as shown_stay_share
+    from {{ ref('rpt_segment_stability') }}
 
 ),
 
@@ -53,9 +57,10 @@ stays as (
             dbt.concat(["'stability-'", 'segmentation']),
             'Customers keep their segment from one month to the next, and so do'
             ~ ' 0.6 or more of those whom chance would not keep: mean stay'
-            ~ ' share, with the lowest and highest month.',
-            'segmentation', 'avg(stay_share)', 'min(stay_share)',
-            'max(stay_share)', var('stable_stay_share'),
+            ~ ' share, with the lowest and highest month, of months in whole'
+            ~ ' per cent.',
+            'segmentation', 'avg(shown_stay_share)', 'min(shown_stay_share)',
+            'max(shown_stay_share)', var('stable_stay_share'),
             'avg(stay_share) >= ' ~ var('stable_stay_share')
             ~ ' and avg(stay_beyond_chance) >= 0.6',
             'select * from marts.rpt_segment_stability'

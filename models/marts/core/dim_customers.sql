@@ -105,6 +105,8 @@ published as (
         last_order_date
     from joined
 
-)
+),
 
-select * from published
+{{ shown('published') }}
+
+select * from shown

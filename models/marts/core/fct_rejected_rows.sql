@@ -5,14 +5,14 @@ with input_rows as (
 
 ),
 
--- Equal rows are told apart by a running number.
+-- A key that tells nothing of the row: it is published where the row is not.
 numbered as (
 
     select
         *,
         row_number() over (
-            partition by input_table, reason_code, raw_row order by row_key
-        ) as copy_number
+            partition by input_table, reason_code order by raw_row, row_key
+        ) as row_number_of_reason
     from input_rows
 
 ),
@@ -21,7 +21,7 @@ published as (
 
     select
         {{ dbt.hash(surrogate_key(
-            ['input_table', 'reason_code', 'raw_row', 'copy_number']
+            ['input_table', 'reason_code', 'row_number_of_reason']
         )) }} as rejected_row_id,
         input_table,
         row_key,
@@ -29,6 +29,8 @@ published as (
         raw_row
     from numbered
 
-)
+),
 
-select * from published
+{{ shown('published') }}
+
+select * from shown

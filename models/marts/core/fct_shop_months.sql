@@ -87,7 +87,9 @@ published as (
             as average_order_amount,
         {{ ratio('ordered.revenue_amount', 'ordered.customers') }}
             as revenue_per_customer_amount,
-        spined.month <= spined.last_complete_month as is_complete
+        spined.month <= spined.last_complete_month as is_complete,
+        coalesce(ordered.customers, 0) not between 1 and
+        {{ var('smallest_cell') - 1 }} as is_shown
     from spined
     left join ordered
         on spined.month = ordered.month

@@ -31,8 +31,6 @@ judged as (
             as merged_duplicates,
         sum(case when reason_code <> 'exact_duplicate' then 1 else 0 end)
             as rejected_rows,
-        sum(case when reason_code = 'left_out_by_mapping' then 1 else 0 end)
-            as left_out_rows,
         sum(case when reason_code is null then repaired_values else 0 end)
             as repaired_values
     from input_rows
@@ -52,8 +50,8 @@ published as (
             as merged_duplicates,
         cast(coalesce(judged.repaired_values, 0) as bigint)
             as repaired_values,
-        cast(coalesce((judged.rejected_rows - judged.left_out_rows) / nullif(
-            cast(counted.read_rows - judged.left_out_rows as double), 0
+        cast(coalesce(judged.rejected_rows / nullif(
+            cast(counted.read_rows as double), 0
         ), 0) as double) as rejected_share,
         counted.read_rows = coalesce(
             judged.accepted_rows + judged.rejected_rows

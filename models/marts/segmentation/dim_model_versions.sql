@@ -14,7 +14,7 @@ published as (
         metric,
         data_hash,
         settings_hash,
-        input,
+        {{ remove_pattern('input', '.*/') }} as input,
         library_versions,
         refit_reason,
         parent_version,

@@ -16,6 +16,13 @@ segments as (
 
 ),
 
+cells_judged as (
+
+    select * from {{ ref('int_cells_judged') }}
+    where kind = 'flow'
+
+),
+
 summed as (
 
     select
@@ -86,19 +93,26 @@ published as (
                         keyed.revenue_change_amount, keyed.segment_migration_id
                 ) as bigint)
         end as loss_rank,
+        cells_judged.is_shown as is_path_shown,
+        cells_judged.is_shown
+        and min(keyed.customers) over (partition by cells_judged.cell_id)
+        >= {{ var('smallest_cell') }} as is_shown,
         keyed.month
     from keyed
+    inner join cells_judged
+        on {{ surrogate_key([
+            'keyed.segmentation', 'keyed.month',
+            'keyed.from_segment_id', 'keyed.to_segment_id'
+        ]) }} = cells_judged.cell_id
     left join intervals
         on keyed.segment_migration_id = intervals.segment_migration_id
     left join segments as befores
         on keyed.from_segment_id = befores.segment_id
     left join segments as afters
         on keyed.to_segment_id = afters.segment_id
-    window
-        from_segment as (
-            partition by
-                keyed.segmentation, keyed.month, keyed.from_segment_id
-        )
+    window from_segment as (
+        partition by keyed.segmentation, keyed.month, keyed.from_segment_id
+    )
 
 )
 

@@ -1,62 +1,36 @@
-with members as (
+with mixes_counted as (
 
-    select * from {{ ref('int_segment_members') }}
-
-),
-
-customers as (
-
-    select * from {{ ref('dim_customers') }}
+    select * from {{ ref('int_segment_mixes_counted') }}
 
 ),
 
-{% set dimensions = [
-    'state', 'wealth_segment', 'gender', 'job_industry_category', 'age_band'
-] -%}
+cells_judged as (
 
-described as (
-
-    {% for dimension in dimensions -%}
-    select
-        members.segmentation,
-        members.segment_id,
-        '{{ dimension }}' as dimension,
-        coalesce(customers.{{ dimension }}, 'Unknown') as dimension_value
-    from members
-    inner join customers
-        on members.customer_id = customers.customer_id
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-counted as (
-
-    select
-        segmentation,
-        segment_id,
-        dimension,
-        dimension_value,
-        cast(count(*) as bigint) as customers
-    from described
-    group by 1, 2, 3, 4
+    select * from {{ ref('int_cells_judged') }}
+    where kind = 'mix'
 
 ),
 
 published as (
 
     select
-        {{ surrogate_key(['segment_id', 'dimension', 'dimension_value']) }}
-            as segment_mix_id,
-        segmentation,
-        segment_id,
-        dimension,
-        dimension_value,
-        customers,
+        mixes_counted.segment_mix_id,
+        mixes_counted.segmentation,
+        mixes_counted.segment_id,
+        mixes_counted.dimension,
+        mixes_counted.dimension_value,
+        mixes_counted.customers,
         {{ share(
-            'customers',
-            'sum(customers) over (partition by segment_id, dimension)'
-        ) }} as customer_share
-    from counted
+            'mixes_counted.customers',
+            'sum(mixes_counted.customers) over of_dimension'
+        ) }} as customer_share,
+        cells_judged.is_shown
+    from mixes_counted
+    inner join cells_judged
+        on mixes_counted.segment_mix_id = cells_judged.cell_id
+    window of_dimension as (
+        partition by mixes_counted.segment_id, mixes_counted.dimension
+    )
 
 )
 

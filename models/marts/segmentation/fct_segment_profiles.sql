@@ -16,6 +16,13 @@ windows as (
 
 ),
 
+cells_judged as (
+
+    select * from {{ ref('int_cells_judged') }}
+    where kind = 'size'
+
+),
+
 joined as (
 
     select
@@ -65,6 +72,18 @@ profiled as (
 
 ),
 
+judged as (
+
+    select
+        profiled.*,
+        cells_judged.is_shown
+    from profiled
+    inner join cells_judged
+        on {{ surrogate_key(['profiled.segment_id', 'profiled.month']) }}
+            = cells_judged.cell_id
+
+),
+
 published as (
 
     select
@@ -90,8 +109,9 @@ published as (
         cast(mean_{{ measure }} as double) as mean_{{ measure }},
         cast(median_{{ measure }} as double) as median_{{ measure }},
         {% endfor -%}
+        is_shown,
         month
-    from profiled
+    from judged
     window shop_month as (partition by segmentation, month)
 
 )

@@ -18,6 +18,13 @@ refits as (
 
 ),
 
+cells_judged as (
+
+    select * from {{ ref('int_cells_judged') }}
+    where kind = 'stay'
+
+),
+
 entropies as (
 
     select
@@ -72,8 +79,13 @@ published as (
         refits.ami_refit_low,
         refits.ami_refit_high,
         cast(round(entropies.size_entropy, 6) as double) as size_entropy,
+        coalesce(cells_judged.is_shown, false) as is_stay_shown,
         months_measured.month
     from months_measured
+    left join cells_judged
+        on {{ surrogate_key([
+            'months_measured.segmentation', 'months_measured.month'
+        ]) }} = cells_judged.cell_id
     left join refits
         on
             months_measured.segmentation = refits.segmentation

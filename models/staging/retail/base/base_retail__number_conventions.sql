@@ -8,7 +8,9 @@ with forms as (
 counted as (
 
     select
-        {% for form in ['point', 'comma', 'undecided_point', 'undecided_comma'] -%}
+        {% for form in [
+            'point', 'comma', 'undecided_point', 'undecided_comma'
+        ] -%}
         coalesce(sum(case when form = '{{ form }}' then found_rows end), 0) > 0
             as has_{{ form }}{{ ',' if not loop.last }}
         {% endfor %}

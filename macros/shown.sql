@@ -1,0 +1,36 @@
+{# The last CTE of a mart with personal columns. Where marts are published from
+   a work database, nulls are put there (warehouse/exports.py); an engine that
+   publishes its own tables gets none of these columns' values to begin with. #}
+{% macro shown(cte) %}
+    {{- return(adapter.dispatch('shown')(cte)) -}}
+{% endmacro %}
+
+
+{% macro duckdb__shown(cte) -%}
+shown as (
+
+    select * from {{ cte }}
+
+)
+{%- endmacro %}
+
+
+{% macro default__shown(cte) -%}
+    {%- set left_out = personal_columns(model) -%}
+shown as (
+
+    select
+        {%- for name, column in model.columns.items() %}
+        {%- if name in left_out %}
+        cast(null as {{ column.data_type }}) as {{ name }}
+        {%- else %}
+        {{ name }}
+        {%- endif %}
+        {{- ',' if not loop.last }}
+        {%- else %}
+        *
+        {%- endfor %}
+    from {{ cte }}
+
+)
+{%- endmacro %}
