@@ -545,12 +545,14 @@ def test_a_relation_is_the_name_of_one_table(
 
 def test_rows_that_are_left_out_leave_no_evidence(tmp_path: Path) -> None:
     """Their dates and numbers decide nothing; lines that can't be split stay."""
-    rows = "1,A,02/03/2018,10,x\n2,B,05/03/2018,20,x\nTotal,,31/12/2018,30.5,sum\n1,2\n"
+    rows = (
+        "1,A,02/03/2018,1.250,x\n2,B,05/03/2018,20,x\nTotal,,31/12/2018,30.5,sum\n1,2\n"
+    )
     write(tmp_path, "orders.csv", "Order No,Customer,Date,Price,Kind\n" + rows)
     cleaned = clean(mapped(tmp_path, BASIC, "  where: Kind = 'x'\n"))
     assert cleaned.reasons() == {"left_out_by_mapping": 1, "unreadable_line": 1}
     assert cleaned.read_rows() == 4
-    assert cleaned.revenue == 30.0
+    assert cleaned.revenue == 1270.0
 
 
 def test_rows_are_left_out_before_the_most_frequent_is_taken(tmp_path: Path) -> None:
