@@ -19,6 +19,7 @@ from real_builds import PROJECT, run_build
 
 from warehouse.inputs import InputError, InputReader, expressions
 from warehouse.inputs.expressions import ExpressionWriter, define_macros
+from warehouse.inputs.workbooks import cell_text
 
 BASIC = """transaction_id: Order No
 customer_id: Customer
@@ -708,6 +709,14 @@ def test_typed_numbers_never_have_exactly_three_decimals(tmp_path: Path) -> None
     assert found["quantity"] == ["1.5000", "1.5000"]
     cleaned = clean(tmp_path)
     assert cleaned.revenue == round(12.345 * 1.5 + 7.5 * 1.5, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12.345, "12.3450"), (0.5, "0.5"), (7.0, "7"), (-1.125, "-1.1250")],
+)
+def test_cells_of_workbooks_neither(value: float, text: str) -> None:
+    assert cell_text(value) == text
 
 
 # -- Columns of the input -------------------------------------------------------------
