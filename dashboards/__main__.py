@@ -35,7 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--smallest-cell",
         type=int,
         default=int(os.environ.get("TRAJECTORIES_SMALLEST_CELL", "5")),
-        help="cells with fewer customers are not shown (default: %(default)s)",
+        help="numbers of fewer customers are hidden, by what the build decided; 1 shows"
+        " all (default: %(default)s)",
     )
     parser.add_argument(
         "--documentation",

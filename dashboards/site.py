@@ -60,7 +60,7 @@ def build_site(
     Args:
         published: the published DuckDB file (read-only).
         site: folder to write; one that holds pages is replaced.
-        smallest_cell: cells with fewer customers are not shown.
+        smallest_cell: numbers of fewer customers are not shown; 1 shows all.
         documentation: dbt's documentation as one file (`dbt docs generate
             --static`), to lay beside the pages and link from them; none, no link.
 

@@ -55,16 +55,19 @@
 {% macro check_variables() %}
     {% if execute %}
         {% set rules = variable_rules() %}
-        {% if project_name == this_package() %}
-            {% for name in invocation_args_dict.get('vars') or {}
-                if name not in rules %}
-                {{ exceptions.raise_compiler_error(
-                    "There is no variable " ~ name ~ ". Is "
-                    ~ _nearest_name(name, rules) ~ " meant? All that there are "
-                    ~ "stand below 'vars' in dbt_project.yml."
-                ) }}
-            {% endfor %}
-        {% endif %}
+        {# Of an including project, what it says for this package. #}
+        {% set given = adapter.config.vars.to_dict() %}
+        {% set given = given.get(this_package()) or {}
+            if project_name != this_package()
+            else dict(given, **(invocation_args_dict.get('vars') or {})) %}
+        {% for name in given if name not in rules %}
+            {{ exceptions.raise_compiler_error(
+                "There is no variable " ~ name ~ ". Is "
+                ~ _nearest_name(name, rules) ~ " meant? All that there are "
+                ~ "stand below 'vars' in dbt_project.yml of "
+                ~ this_package() ~ "."
+            ) }}
+        {% endfor %}
         {# A relation may be a ref, which only a model can read: input_relation. #}
         {% for name in rules if not name.endswith('_relation') %}
             {% do checked_var(name) %}

@@ -23,7 +23,7 @@
     ] %}
     {% set overridden = [] %}
     {% for other in others if var(other ~ '_relation', '') %}
-        {% do overridden.append(var(other ~ '_relation')) %}
+        {% do overridden.append(other ~ '_relation') %}
     {% endfor %}
     {% if var('input', '') | trim %}
         {% if execute and target.type != 'duckdb' %}
@@ -39,9 +39,9 @@
         {{ return(ref('raw_' ~ table)) }}
     {% elif table == 'transactions' %}
         {{ exceptions.raise_compiler_error(
-            "The variable transactions_relation is empty although another "
-            ~ "relation variable is set (" ~ overridden | join(', ') ~ "): "
-            ~ "set transactions_relation to the table that holds the orders."
+            "The variable transactions_relation is empty although "
+            ~ overridden | join(', ') ~ " is set: set transactions_relation "
+            ~ "to the table that holds the orders."
         ) }}
     {% endif %}
     {{ return(none) }}

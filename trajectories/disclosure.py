@@ -382,15 +382,15 @@ def _hidden_flows(flows: pd.DataFrame, sizes: _Sizes) -> set[int]:
     return hidden
 
 
-def is_barred(before: str, after: str) -> bool:
+def is_barred(before: str, after: str, has_new: bool) -> bool:
     """Say whether rules may bar the way from stage to stage, if nobody took it yet.
 
-    A newcomer can be in one place only, nobody becomes new again, and rules tell
-    other stages apart; a group that a model found can be left and reached by all.
+    Nobody becomes new again, newcomers are new where there is such a stage, and rules
+    tell other stages apart; a group that a model found can be left and reached by all.
     """
-    if before == ENTERED or after == NEW:
-        return True
-    return ACTIVE not in (before, after)
+    if before == ENTERED:
+        return has_new or after != ACTIVE
+    return after == NEW or ACTIVE not in (before, after)
 
 
 def _hidden_mixes(mixes: pd.DataFrame, sizes: _Sizes) -> set[int]:
@@ -522,12 +522,13 @@ class _Laid:
 
     def expect(self, pairs: set[tuple[str, str]], stages: dict[str, str]) -> None:
         """Take for possible what was seen before, and what no rule of stages bars."""
+        after = [stages.get(end, ACTIVE) for end in self._ends]
         for i, start in enumerate(self.starts):
+            before = stages.get(start, ENTERED)
             for j, end in enumerate(self._ends):
-                is_barred_way = is_barred(
-                    stages.get(start, ENTERED), stages.get(end, ACTIVE)
+                self.table.possible[i, j] = (start, end) in pairs or not is_barred(
+                    before, after[j], has_new=NEW in after
                 )
-                self.table.possible[i, j] = (start, end) in pairs or not is_barred_way
         self.table.hidden &= self.table.possible
 
     def protect(self) -> set[str]:

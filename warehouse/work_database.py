@@ -9,8 +9,11 @@ import duckdb
 
 from warehouse.inputs import INPUT_SCHEMA
 
-# Schemas that builds write to; the first to be there is that of the inputs.
-SCHEMAS = ("raw", "reference", "staging", "intermediate", "marts", "audit", "snapshots")
+# Tables that builds write are named so; the schema of inputs is there before them.
+WRITTEN = (
+    r"^(raw\.raw_|staging\.(base|stg)_retail__|intermediate\.int_|"
+    r"marts\.(dim|fct|rpt)_|audit\.rpt_|snapshots\.(snap_|publications$))"
+)
 # What DuckDB says when another process has the file, and when it isn't one of its own
 # or no longer whole.
 IN_USE = "Could not set lock"
@@ -55,10 +58,10 @@ def check_work_database(path: Path, config: dict[str, Any]) -> None:
     if others:
         more = f" and {len(others) - SHOWN} more" * (len(others) > SHOWN)
         raise WorkDatabaseError(
-            f"The database {path} holds tables that no build has made, in schemas that "
-            f"builds write to: {', '.join(others[:SHOWN])}{more}. Nothing in it was "
+            f"The database {path} holds tables that no build has made, under names "
+            f"that builds write: {', '.join(others[:SHOWN])}{more}. Nothing in it was "
             "touched. Build into another folder (TRAJECTORIES_BUILD), or move the "
-            "database away. If builds may write there all the same, say so by 'create "
+            "database away. If builds may replace them all the same, say so by 'create "
             f"schema {INPUT_SCHEMA}' in it."
         )
 
@@ -89,12 +92,13 @@ def _advice(path: Path, reason: str) -> str:
 
 
 def _tables_of_others(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """List what lies in a build's schemas, when no build has been there."""
+    """List what a build would replace, when no build has been there."""
     found = connection.execute(
         "select table_schema || '.' || table_name from information_schema.tables "
-        "where table_catalog = current_database() and list_contains($1, table_schema) "
+        "where table_catalog = current_database() "
+        "and regexp_matches(table_schema || '.' || table_name, $1) "
         "and not exists (from information_schema.schemata "
         "where catalog_name = current_database() and schema_name = $2) order by 1",
-        [list(SCHEMAS), INPUT_SCHEMA],
+        [WRITTEN, INPUT_SCHEMA],
     ).fetchall()
     return [table for (table,) in found]

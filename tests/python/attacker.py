@@ -441,9 +441,12 @@ class Attacker:
 
     def _is_barred(self, start: str, end: str) -> bool:
         """Say whether rules may bar a path that nobody ever took."""
-        if start == ENTERED or self.stage[end] == "new":
-            return True
-        return "active" not in (self.stage[start], self.stage[end])
+        if start == ENTERED:
+            name = end.rpartition("-")[0]
+            has_new = self.stage.get(f"{name}-new") == "new"
+            return has_new or self.stage[end] != "active"
+        stages = self.stage[start], self.stage[end]
+        return stages[1] == "new" or "active" not in stages
 
     def _link_stages(self, of_flow: dict) -> None:
         """Learn that a stage by the same rule holds the same customers everywhere."""

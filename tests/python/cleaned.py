@@ -105,6 +105,8 @@ def clean(source: Path | str, **variables: object) -> Cleaned:
     with TemporaryDirectory() as scratch, duckdb.connect() as database:
         database.execute("attach ':memory:' as work")
         database.execute("use work")
+        # Planning is what few rows take long for.
+        database.execute("set threads = 1; pragma disable_optimizer")
         reader = InputReader(lambda: Path(scratch), database.cursor)
         try:
             _load(database, reader, str(source))

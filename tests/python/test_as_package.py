@@ -176,3 +176,13 @@ def test_sentence_for_a_model_of_the_same_name(unbuilt: Shop) -> None:
     assert "have a dim_segments" in said
     assert "'require_ref_searches_node_package_before_root: true'" in said
     assert "OK created" not in said
+
+
+def test_sentence_for_a_variable_that_there_is_not(unbuilt: Shop) -> None:
+    meant = {"transaction_relation": "{{ ref('my_orders') }}"}
+    unbuilt.change("dbt_project.yml", vars={"customer_trajectories": meant})
+    status, said = unbuilt.dbt("build")
+    assert status != 0
+    assert "There is no variable transaction_relation." in said
+    assert "Is transactions_relation meant?" in said
+    assert "OK created" not in said

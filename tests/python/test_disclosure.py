@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from trajectories.disclosure import (
     ACTIVE,
+    ENTERED,
     FLOW,
     MIX,
     SIZE,
@@ -92,7 +93,7 @@ def random_shop(seed: int) -> pd.DataFrame:
     lapsed = np.zeros((months, customers), dtype=bool)
     for month in range(1, months):
         chance = np.where(lapsed[month - 1], 0.8, 0.08)
-        lapsed[month] = (random.random(customers) < chance) & (started < month)
+        lapsed[month] = (random.random(customers) < chance) & (started + 1 < month)
     for name, segments in SEGMENTS.items():
         clusters = [each for each in segments if each not in STAGES]
         at: list[str | None] = [None] * customers
@@ -188,8 +189,8 @@ def know(cells: pd.DataFrame, shown: pd.Series, smallest: int) -> System:
         taken = set(zip(of_name["row_id"], of_name["column_id"], strict=True))
         for start in ["entered", *starts]:
             for end in ends:
-                stages = [STAGES.get(each, ACTIVE) for each in (start, end)]
-                barred = start == "entered" or is_barred(*stages)
+                stage = ENTERED if start == "entered" else STAGES.get(start, ACTIVE)
+                barred = is_barred(stage, STAGES.get(end, ACTIVE), name == "a")
                 if barred and (start, end) not in taken:
                     system.between(key(FLOW, name, month, start, end), 0, 0)
         for start in starts:
@@ -244,15 +245,12 @@ def know(cells: pd.DataFrame, shown: pd.Series, smallest: int) -> System:
 def known_totals(cells: pd.DataFrame) -> set[tuple]:
     """Name the counts that are all newcomers of a month: a total of the shop."""
     entries = cells[cells["kind"].eq(FLOW) & cells["row_id"].isna()]
-    sizes = cells[cells["kind"].eq(SIZE)]
-    open_ends = sizes.merge(
-        entries[["segmentation", "column_id"]].drop_duplicates(),
-        left_on=["segmentation", "row_id"],
-        right_on=["segmentation", "column_id"],
-    )
-    ways = open_ends.groupby(["segmentation", "month"]).size()
-    places = pd.MultiIndex.from_frame(entries[["segmentation", "month"]])
-    return set(keys_of(entries[(ways.reindex(places) == 1).to_numpy()]))
+    found = entries["column_id"].eq("a-new")
+    clusters = cells[cells["kind"].eq(SIZE) & cells["segmentation"].eq("b")]
+    clusters = clusters[~clusters["row_id"].isin(list(STAGES))]
+    alone = clusters.groupby("month").size().eq(1)
+    found |= entries["segmentation"].eq("b") & entries["month"].isin(alone.index[alone])
+    return set(keys_of(entries[found]))
 
 
 @given(st.integers(0, 10**6))
@@ -277,6 +275,30 @@ def nothing_follows(seed: int) -> None:
     hidden = keys_of(cells[is_hidden])
     exact = system.exact(each for each in hidden if each not in known_totals(cells))
     assert exact == {}
+
+
+def test_a_stage_that_two_segmentations_hold_is_protected_in_both() -> None:
+    values = {"1": [50, 60, 70], "lapsed": [1, 30, 20]}
+    month = pd.Timestamp("2017-01-01")
+    rows = []
+    for name in "ab":
+        for each, counts in values.items():
+            common = {"segmentation": name, "row_id": f"{name}-{each}"}
+            size = {"kind": SIZE, "month": month, "customers": sum(counts)}
+            rows.append(common | size)
+            rows += [
+                common | {"kind": MIX, "column_id": value, "customers": count}
+                for value, count in zip("vwx", counts, strict=True)
+            ]
+    cells = pd.DataFrame(rows).assign(dimension="state", column_stage=None)
+    cells["row_stage"] = [STAGES.get(each, ACTIVE) for each in cells["row_id"]]
+    shown = hide_cells(cells, SMALLEST)
+    small = cells["customers"].lt(SMALLEST)
+    assert know(cells, ~small, SMALLEST).exact(keys_of(cells[small]))
+    assert know(cells, shown, SMALLEST).exact(keys_of(cells[small])) == {}
+    hidden = cells[~shown].groupby("row_id")["column_id"].agg(set)
+    assert hidden["a-lapsed"] == hidden["b-lapsed"]
+    assert len(hidden["a-lapsed"]) == 2
 
 
 def test_without_protection_counts_of_a_random_shop_follow() -> None:

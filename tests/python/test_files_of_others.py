@@ -218,6 +218,15 @@ def test_no_row_is_swallowed_whatever_quotes_do(shop: Path, seed: int) -> None:
     assert not any(swallowed.search(text or "") for text in taken.values("brand"))
 
 
+def test_a_number_with_a_line_end_behind_it(shop: Path) -> None:
+    texts = [text.replace(".50", '.50\n"').replace(",1", ',"1') for text in lines(9)]
+    taken = take(write(shop / "transactions.csv", [HEADER, *texts]))
+    assert taken.broken == []
+    assert [value.strip() for value in taken.values("list_price")] == [
+        order(number)[3] for number in range(9)
+    ]
+
+
 def test_addresses_of_several_lines_are_no_customers(shop: Path) -> None:
     texts = [f'{n},"{n} Mill Lane\nYork, Yorkshire"' for n in range(1, 200)]
     write(shop / "customer_addresses.csv", ["customer_id,address", *texts])

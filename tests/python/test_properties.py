@@ -129,6 +129,13 @@ def test_every_model_is_described_beside_it(path: Path) -> None:
         assert column.get("data_type"), f"{shown(beside)}: {column['name']}"
 
 
+def test_every_variable_has_a_rule() -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    rules = (PROJECT / "macros" / "check_variables.sql").read_text(encoding="utf-8")
+    ruled = set(re.findall(r"^        '(\w+)': ", rules, flags=re.MULTILINE))
+    assert not set(project["vars"]) - ruled, "a run with them would end"
+
+
 # -- Dependencies and README ----------------------------------------------------------
 
 

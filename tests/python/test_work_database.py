@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,10 +14,15 @@ import duckdb
 import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt_common.exceptions import DbtRuntimeError
+from real_builds import Build
 
 from warehouse.inputs import INPUT_SCHEMA
 from warehouse.plugin import Plugin
-from warehouse.work_database import WorkDatabaseError, check_work_database
+from warehouse.work_database import (
+    WRITTEN,
+    WorkDatabaseError,
+    check_work_database,
+)
 
 HOLD = """
 import duckdb, sys
@@ -121,11 +127,15 @@ def test_a_folder_in_its_place_is_no_damage(tmp_path: Path) -> None:
             "create schema marts; create table marts.fct_orders as select 1 as a",
             "marts.fct_orders",
         ),
-        ("create schema staging; create view staging.b as select 1 as a", "staging.b"),
         (
-            "create schema raw; create table raw.a (i int); create table raw.b (i int);"
-            "create table raw.c (i int); create table raw.d (i int)",
-            "raw.a, raw.b, raw.c and 1 more.",
+            "create schema staging; create view staging.stg_retail__b as select 1 as a",
+            "staging.stg_retail__b",
+        ),
+        (
+            "create schema marts; create table marts.dim_a (i int); create table "
+            "marts.fct_b (i int); create table marts.rpt_c (i int); create schema "
+            "snapshots; create table snapshots.publications (i int)",
+            "marts.dim_a, marts.fct_b, marts.rpt_c and 1 more.",
         ),
     ],
 )
@@ -152,5 +162,15 @@ def test_tables_elsewhere_in_it_may_be_read(tmp_path: Path) -> None:
     path = tmp_path / "work.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema shop; create table shop.orders (a int)")
-        connection.execute("create schema marts")
+        connection.execute("create schema raw; create table raw.orders (a int)")
+        connection.execute("create schema marts; create table marts.orders (a int)")
     check_work_database(path, {})
+
+
+def test_every_table_of_a_build_would_be_seen(small: Build) -> None:
+    written = small.work(
+        "select table_schema || '.' || table_name as name from "
+        "information_schema.tables where table_schema not in ('raw_files', 'reference')"
+    )["name"]
+    assert len(written) > 100
+    assert not [name for name in written if not re.search(WRITTEN, name)]

@@ -14,6 +14,7 @@ CHUNK_ROWS = 10_000
 CHUNK_CELLS = 1_000_000
 # The lines of a file that rows are known by, and how alike they have to be.
 SHAPE_ROWS = 1_000
+FEW_ROWS = 5
 TELLING_SHARE = 0.95
 
 
@@ -315,7 +316,8 @@ class RowShapes:
     def breaks(self, row: Sequence[str]) -> bool:
         """Tell whether a line ends within a value that never has as much as a blank."""
         return any(
-            not {"\n", "\r"}.isdisjoint(row[place])
+            not {"\n", "\r"}.isdisjoint(row[place].strip())
+            and forms.total() >= FEW_ROWS
             and not any(" " in form for form in forms)
             for place, forms in self._forms.items()
         )

@@ -118,7 +118,6 @@ def _quoted_chunks(
 ) -> Iterator[Chunk]:
     """Split lines at a separator outside quotes, many at a time where all is well."""
     shapes: RowShapes | None = None
-    split = partial(_split_line, separator=separator)
     while some := lines.take(chunk_rows(width)):
         reader = csv.reader(
             some, delimiter=separator, strict=True, skipinitialspace=True
@@ -136,8 +135,10 @@ def _quoted_chunks(
             yield Chunk(rows, {})
             continue
         if shapes is None:
-            good = [row for row in map(split, some[:SHAPE_ROWS]) if len(row) == width]
-            shapes = RowShapes(good)
+            alone = (_split_leniently(line, separator) for line in some[:SHAPE_ROWS])
+            shapes = RowShapes(
+                row for row, is_open in alone if len(row) == width and not is_open
+            )
         lines.give_back(some)
         records = _careful_records(lines, separator, width, len(some), shapes, count)
         yield collect(records, width)

@@ -11,7 +11,7 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by input_table, reason_code order by row_key, raw_row
+            partition by input_table, reason_code order by raw_row, row_key
         ) as row_number_of_reason
     from input_rows
 

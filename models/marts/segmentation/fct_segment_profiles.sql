@@ -72,6 +72,18 @@ profiled as (
 
 ),
 
+judged as (
+
+    select
+        profiled.*,
+        cells_judged.is_shown
+    from profiled
+    inner join cells_judged
+        on {{ surrogate_key(['profiled.segment_id', 'profiled.month']) }}
+            = cells_judged.cell_id
+
+),
+
 published as (
 
     select
@@ -99,9 +111,7 @@ published as (
         {% endfor -%}
         is_shown,
         month
-    from profiled
-    inner join cells_judged
-        on {{ surrogate_key(['segment_id', 'month']) }} = cell_id
+    from judged
     window shop_month as (partition by segmentation, month)
 
 )
