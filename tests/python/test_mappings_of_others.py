@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -783,6 +784,14 @@ def test_job_industry_is_a_column_by_another_name(tmp_path: Path) -> None:
 # -- Variables ------------------------------------------------------------------------
 
 
+class DeclaredVariables:
+    """What dbt_project.yml declares: dbt's object that says so."""
+
+    def to_dict(self) -> dict[str, Any]:
+        project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+        return project["vars"]
+
+
 def variable(name: str, value: object) -> Any:
     values = {name: value}
     known = macros("check_variables", var=lambda it, other="": values.get(it, other))
@@ -861,6 +870,7 @@ def test_a_variable_that_is_none_is_named_with_the_nearest() -> None:
             "check_variables",
             var=lambda it, other="": {**values, **given}.get(it, other),
             project_name="customer_trajectories",
+            adapter=SimpleNamespace(config=SimpleNamespace(vars=DeclaredVariables())),
             invocation_args_dict={"vars": given},
         )["check_variables"]()
 
