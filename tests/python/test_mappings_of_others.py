@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -19,6 +20,7 @@ from real_builds import PROJECT, run_build
 
 from warehouse.inputs import InputError, InputReader, expressions
 from warehouse.inputs.expressions import ExpressionWriter, define_macros
+from warehouse.inputs.workbooks import cell_text
 
 BASIC = """transaction_id: Order No
 customer_id: Customer
@@ -545,12 +547,14 @@ def test_a_relation_is_the_name_of_one_table(
 
 def test_rows_that_are_left_out_leave_no_evidence(tmp_path: Path) -> None:
     """Their dates and numbers decide nothing; lines that can't be split stay."""
-    rows = "1,A,02/03/2018,10,x\n2,B,05/03/2018,20,x\nTotal,,31/12/2018,30.5,sum\n1,2\n"
+    rows = (
+        "1,A,02/03/2018,1.250,x\n2,B,05/03/2018,20,x\nTotal,,31/12/2018,30.5,sum\n1,2\n"
+    )
     write(tmp_path, "orders.csv", "Order No,Customer,Date,Price,Kind\n" + rows)
     cleaned = clean(mapped(tmp_path, BASIC, "  where: Kind = 'x'\n"))
     assert cleaned.reasons() == {"left_out_by_mapping": 1, "unreadable_line": 1}
     assert cleaned.read_rows() == 4
-    assert cleaned.revenue == 30.0
+    assert cleaned.revenue == 1270.0
 
 
 def test_rows_are_left_out_before_the_most_frequent_is_taken(tmp_path: Path) -> None:
@@ -708,6 +712,14 @@ def test_typed_numbers_never_have_exactly_three_decimals(tmp_path: Path) -> None
     assert cleaned.revenue == round(12.345 * 1.5 + 7.5 * 1.5, 2)
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12.345, "12.3450"), (0.5, "0.5"), (7.0, "7"), (-1.125, "-1.1250")],
+)
+def test_cells_of_workbooks_neither(value: float, text: str) -> None:
+    assert cell_text(value) == text
+
+
 # -- Columns of the input -------------------------------------------------------------
 
 
@@ -770,6 +782,14 @@ def test_job_industry_is_a_column_by_another_name(tmp_path: Path) -> None:
 
 
 # -- Variables ------------------------------------------------------------------------
+
+
+class DeclaredVariables:
+    """What dbt_project.yml declares: dbt's object that says so."""
+
+    def to_dict(self) -> dict[str, Any]:
+        project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+        return project["vars"]
 
 
 def variable(name: str, value: object) -> Any:
@@ -850,6 +870,7 @@ def test_a_variable_that_is_none_is_named_with_the_nearest() -> None:
             "check_variables",
             var=lambda it, other="": {**values, **given}.get(it, other),
             project_name="customer_trajectories",
+            adapter=SimpleNamespace(config=SimpleNamespace(vars=DeclaredVariables())),
             invocation_args_dict={"vars": given},
         )["check_variables"]()
 

@@ -25,7 +25,13 @@ from real_builds import CLEANING, PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
 from warehouse import postgres_marts
 from warehouse.delivery import DeliveryError, deliver
 from warehouse.exports import DATABASE, Mart, columns_of, content_hash
-from warehouse.inputs import INPUT_SCHEMA, InputError, InputReader
+from warehouse.inputs import (
+    INPUT_SCHEMA,
+    TABLES,
+    InputError,
+    InputReader,
+    find_source,
+)
 from warehouse.manifest import MANIFEST
 from warehouse.postgres import PostgresError, connect_server
 from warehouse.postgres_marts import Destination, Words, replace_schema
@@ -92,11 +98,24 @@ class Shop:
         self.work.execute(f"create schema if not exists {INPUT_SCHEMA}")
 
     def read(self, full_load: bool = False, table: str = "transactions") -> list[tuple]:
-        """Read as one build does; return the rows without their numbers, sorted."""
+        """Read as one build does; return the rows, sorted.
+
+        Of the columns, those that the mapping names (without: that hold something),
+        and `_unreadable`.
+        """
         self.reader = InputReader(lambda: Path(), self.work.cursor)
         rows = self.reader.read(str(self.mapping), table, full_load).read_all()
+        source = find_source(str(self.mapping), TABLES[table])
+        named = [
+            name
+            for name in TABLES[table].columns
+            if (
+                name in source.columns if source.columns else rows[name].null_count == 0
+            )
+        ]
         return sorted(
-            tuple(row.values()) for row in rows.drop_columns("_source_row").to_pylist()
+            tuple(row.values())
+            for row in rows.select([*named, "_unreadable"]).to_pylist()
         )
 
     @property

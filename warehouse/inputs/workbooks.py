@@ -86,7 +86,9 @@ def cell_text(value: Any) -> str:
         if value.is_integer():
             return str(int(value))
         text = repr(value)
-        return f"{Decimal(text):f}" if "e" in text else text
+        text = f"{Decimal(text):f}" if "e" in text else text
+        # Never exactly three decimals: 12.345 in a cell is no twelve thousand.
+        return f"{text}0" if text[-4:-3] == "." else text
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time()
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")
