@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jinja2
+import pytz
 from real_builds import PROJECT
 
 MACRO = re.compile(
@@ -33,13 +34,13 @@ def _refuse(sentence: str) -> None:
 def macros(*files: str, **context: Any) -> dict[str, Any]:
     """Load the macros of files in macros/, by name.
 
-    They know each other, dbt's `return` and `exceptions`, `modules.re`, and `context`;
+    They know each other, dbt's `return`, `exceptions` and `modules`, and `context`;
     what is dispatched is DuckDB's.
     """
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     known: dict[str, Any] = {
         "execute": True,
-        "modules": {"re": re},
+        "modules": {"re": re, "pytz": pytz},
         "exceptions": {"raise_compiler_error": _refuse},
         **context,
         "return": _return,
