@@ -21,7 +21,7 @@ def test_the_harness_cleans_as_a_build_does(small: Build) -> None:
 
 
 def test_an_unknown_status_is_named(tmp_path: Path) -> None:
-    rows = "".join(f"{n},{n % 9},2017-03-01,10,Paid\n" for n in range(300))
+    rows = "".join(f"{n},{n % 9},2017-03-{1 + n % 31:02},10,Paid\n" for n in range(300))
     path = tmp_path / "transactions.csv"
     path.write_text(f"{HEADER}{rows}301,1,2017-03-02,10,Bezahlt\n")
     cleaned = clean(tmp_path)

@@ -429,12 +429,6 @@ def test_one_date_to_come_is_said(tmp_path: Path) -> None:
     assert cleaned.stops == ()
 
 
-def test_no_complete_month_ends_the_build(tmp_path: Path) -> None:
-    cleaned = clean(shop(tmp_path, YEAR[:27]))
-    assert "complete no month" in "".join(cleaned.stops)
-    assert clean(shop(tmp_path, YEAR[:28])).stops == ()
-
-
 # -- Zones ----------------------------------------------------------------------------
 
 EVENINGS = ["2018-01-31", "2018-02-28", "2018-03-15", "2018-03-31"]

@@ -1,10 +1,9 @@
--- Days of orders that are unlikely together, or make no month.
+-- Days of orders that are unlikely together.
 with days as (
 
     select
         transaction_date,
-        count(*) as day_rows,
-        sum(case when is_return then 0 else 1 end) as order_rows
+        count(*) as day_rows
     from {{ ref('int_transactions_checked') }}
     where reason_code is null
     group by 1
@@ -49,9 +48,7 @@ spans as (
         sum(day_rows) as found_rows,
         count(distinct extract(day from transaction_date)) as days_of_month,
         count(distinct {{ dbt.date_trunc('month', 'transaction_date') }})
-            as months,
-        min(case when order_rows > 0 then transaction_date end) as first_day,
-        max(case when order_rows > 0 then transaction_date end) as last_day
+            as months
     from days
 
 ),
@@ -71,17 +68,6 @@ found as (
         found_rows
     from spans
     where found_rows >= 30 and days_of_month <= 12 and months > 1
-    union all
-    select
-        'no_complete_month' as finding_code,
-        {{ dbt.concat([
-            'cast(first_day as string)', "' to '", 'cast(last_day as string)'
-        ]) }} as value,
-        found_rows
-    from spans
-    where
-        {{ last_ended_month(as_of_day('last_day')) }}
-        < cast({{ dbt.date_trunc('month', 'first_day') }} as date)
 
 )
 
