@@ -1,3 +1,5 @@
+{% set earliest = checked_var('earliest_order_date') -%}
+{% set latest = checked_var('latest_order_date') -%}
 with transactions as (
 
     select * from {{ ref('int_transactions_recognised') }}
@@ -25,13 +27,9 @@ judged as (
                 or list_amount <= discount_amount
                 then 'non_positive_price'
             when transaction_date is null then 'unparsable_date'
-            when
-                transaction_date
-                > cast('{{ checked_var("latest_order_date") }}' as date)
+            when transaction_date > date '{{ latest }}'
                 then 'date_in_the_future'
-            when
-                transaction_date
-                < cast('{{ checked_var("earliest_order_date") }}' as date)
+            when transaction_date < date '{{ earliest }}'
                 then 'date_before_earliest'
             when
                 order_status not in (

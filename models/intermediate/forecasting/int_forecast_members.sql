@@ -2,19 +2,7 @@
 -- A view: it is read twice, and as long as memberships.
 {{ config(materialized='view') }}
 
-with origins as (
-
-    select * from {{ ref('int_forecast_origins') }}
-
-),
-
-memberships as (
-
-    select * from {{ ref('int_segment_memberships') }}
-
-),
-
-customers as (
+with customers as (
 
     select
         customer_id,
@@ -32,8 +20,8 @@ segments as (
         memberships.customer_id,
         memberships.month as origin_month,
         customers.first_month
-    from memberships
-    inner join origins
+    from {{ ref('int_segment_memberships') }} as memberships
+    inner join {{ ref('int_forecast_origins') }} as origins
         on memberships.month = origins.origin_month
     inner join customers
         on memberships.customer_id = customers.customer_id
@@ -49,7 +37,7 @@ shop as (
         origins.origin_month,
         customers.first_month
     from customers
-    inner join origins
+    inner join {{ ref('int_forecast_origins') }} as origins
         on customers.first_month <= origins.origin_month
 
 ),

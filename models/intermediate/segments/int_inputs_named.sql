@@ -1,16 +1,10 @@
 -- What this build reads, as the mapping file or else the variables name it, and
--- a sample of its orders, by which it is known when it comes under another name.
+-- a sample of its orders, by which it is known under another name.
 {% set location = (
     var('input') or var('transactions_relation') or 'sample shop'
 ) | trim -%}
 
-with orders as (
-
-    select * from {{ ref('int_orders_accepted') }}
-
-),
-
-names as (
+with names as (
 
     {% if var('input') -%}
     select * from {{ source('files', 'input_names') }}
@@ -20,13 +14,13 @@ names as (
 
 ),
 
--- The lowest fingerprints: of two inputs, orders that both have are drawn alike.
+-- The lowest fingerprints: what two inputs both have is drawn alike.
 drawn as (
 
     select
         {{ row_fingerprint(['customer_id', 'order_date']) }}
         % 1000000000000000 as order_fingerprint
-    from orders
+    from {{ ref('int_orders_accepted') }}
     order by order_fingerprint
     limit 1000
 

@@ -8,12 +8,6 @@ with moves as (
 
 ),
 
-customer_months as (
-
-    select * from {{ ref('int_customer_months_measured') }}
-
-),
-
 months as (
 
     select
@@ -41,11 +35,11 @@ joined as (
         on
             moves.segmentation = months.segmentation
             and moves.month > months.first_month
-    inner join customer_months
+    inner join {{ ref('int_customer_months_measured') }} as customer_months
         on
             moves.customer_id = customer_months.customer_id
             and moves.month = customer_months.month
-    left join customer_months as previous_months
+    left join {{ ref('int_customer_months_measured') }} as previous_months
         on
             moves.customer_id = previous_months.customer_id
             and moves.previous_month = previous_months.month

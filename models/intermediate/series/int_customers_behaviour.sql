@@ -1,12 +1,6 @@
-with customer_months as (
-
-    select * from {{ ref('int_customer_months_windowed') }}
-
-),
-
 -- Shares and averages over the month and the eleven before it. What was bought
 -- before may be given back: all of it is the most that can be.
-featured as (
+with featured as (
 
     select
         customer_id,
@@ -28,7 +22,7 @@ featured as (
                 'greatest(list_12_months_amount, returned_12_months_amount)'
             ) }}, 0
         ) as returned_share
-    from customer_months
+    from {{ ref('int_customer_months_windowed') }}
 
 ),
 

@@ -2,7 +2,7 @@
 {{ config(materialized='table') }}
 with texts as (
 
-    {% for column in number_columns() -%}
+    {% for column in number_columns() + ['currency'] -%}
     select
         '{{ column }}' as column_name,
         {{ column }} as text,
@@ -10,16 +10,8 @@ with texts as (
     from {{ ref('base_retail__transactions') }}
     where {{ column }} is not null
     group by 2
-    union all
-    {% endfor -%}
-    select
-        'currency' as column_name,
-        currency as text,
-        count(*) as found_rows
-    from {{ ref('base_retail__transactions') }}
-    where currency is not null
-    group by 2
-
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 worded as (

@@ -1,25 +1,11 @@
 -- Dates with the name of a month, each once: Tue, 13th of February 2018.
 {{ config(materialized='table') }}
-{% set columns = date_columns() -%}
+with worded as (
 
-with date_conventions as (
-
-    select * from {{ ref('base_retail__date_conventions') }}
-
-),
-
-month_names as (
-
-    select * from {{ ref('month_names') }}
-
-),
-
-worded as (
-
-    {% for table, column in columns.items() -%}
+    {% for table, column in date_columns().items() -%}
     select {{ date_words(column) }} as words
     from {{ ref('base_retail__' ~ table) }}
-    cross join date_conventions
+    cross join {{ ref('base_retail__date_conventions') }} as date_conventions
     where
         date_conventions.input_table = '{{ table }}'
         and date_conventions.has_words
@@ -54,7 +40,7 @@ dated as (
             'parted.written_day'
         ) }} as day
     from parted
-    inner join month_names
+    inner join {{ ref('month_names') }} as month_names
         on parted.written_month = month_names.month_name
 
 )
