@@ -1,5 +1,5 @@
--- Each text of a number column is read once, however many rows hold it, and step
--- by step: a query that repeats an expression computes it as often.
+-- Each text of a number column is read once, however many rows hold it, and
+-- step by step: a query that repeats an expression computes it as often.
 {{ config(materialized='table') }}
 {% set steps = {'signs': 'signs', 'bare': 'bare', 'words': 'words'} -%}
 with texts as (
