@@ -1,17 +1,21 @@
 {# A trimmed text, or null where it is one of the usual words for "nothing". In a
-   column of words NA is Namibia, and Null or None are names of people. #}
+   column of words NA is Namibia, and Null or None are names of people. The words
+   are looked up in one text: DuckDB makes of a list of them a join, for each column
+   and in every query, used or not. #}
 {% macro clean_text(text, is_word=false) -%}
 case
     when
         {% if is_word -%}
-        {{ text }} not in ('null', 'NULL', 'nan', 'NaN', 'none', 'NONE', 'na')
+        position(
+            concat('|', {{ text }}, '|')
+            in '|null|NULL|nan|NaN|none|NONE|na|'
+        ) = 0
         and {% endif -%}
-        lower({{ text }}) not in (
-            '', '-', '--', 'n/a', '<na>', 'nat', '(null)', '(blank)',
-            '#n/a', '#nv', '#ref!', '#value!', '#div/0!', '#name?', '#num!',
-            '#null!', concat(chr(92), 'n')
-            {%- if not is_word %}, 'null', 'none', 'nan', 'na'{% endif %}
-        )
+        position(concat('|', lower({{ text }}), '|') in concat(
+            '||-|--|n/a|<na>|nat|(null)|(blank)|#n/a|#nv|#ref!|#value!|#div/0!',
+            '|#name?|#num!|#null!|', chr(92), 'n|'
+            {%- if not is_word %}, 'null|none|nan|na|'{% endif %}
+        )) = 0
         then {{ text }}
 end
 {%- endmacro %}

@@ -1,9 +1,13 @@
-{# Whether an id is none but the word beside a sum: Total, Subtotal A, Summe. #}
+{# Whether an id is none but the word beside a sum: Total, Subtotal A, Summe. Those
+   that begin with a digit are not looked at. #}
 {% macro is_total(id) -%}
-    {{ matches_pattern(
+case
+    when {{ id }} >= '0' and {{ id }} < ':' then false
+    else {{ matches_pattern(
         'lower(' ~ id ~ ')',
         '^((grand|sub)[ -]?)?(total|totals|totale|totaal|sum|summe|gesamt'
         ~ '|gesamtsumme|zwischensumme|somme|suma|razem|toplam|итого|всего'
         ~ '|合計|合计)([ :].*)?$'
     ) }}
+end
 {%- endmacro %}

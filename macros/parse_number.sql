@@ -2,9 +2,15 @@
    thousands separators, brackets, a minus of any kind, CR and DR. Which mark is
    decimal each value's own form decides (12,50; 1.234.567; 0.125); where it does
    not (1.250), `decimal_mark` does, a text column: point, comma, or null for
-   "cannot be told". Null when the text is not one number. #}
-{% macro parse_number(text, decimal_mark) -%}
-    {%- set marks = remove_pattern(_bare_number(text), '[^0-9.,]') -%}
+   "cannot be told". Null when the text is not one number.
+
+   The steps on the way there may be given as columns: DuckDB computes an expression
+   as often as a query repeats it. #}
+{% macro parse_number(text, decimal_mark, signs=none, bare=none, words=none) -%}
+    {%- set signs = signs or _plain_signs(text) -%}
+    {%- set bare = bare or _bare_number(signs) -%}
+    {%- set words = words or number_words(signs) -%}
+    {%- set marks = remove_pattern(bare, '[^0-9.,]') -%}
     {%- set point = matches_pattern(marks, _decided_form('[.]', ',')) -%}
     {%- set comma = matches_pattern(marks, _decided_form(',', '[.]')) -%}
     {%- set undecided = matches_pattern(marks, _undecided_form('[.,]')) -%}
@@ -13,8 +19,8 @@ case
         then try_cast({{ text }} as double)
     when {{ matches_pattern(text, '^-?[0-9]+,[0-9]{1,2}$') }}
         then try_cast(replace({{ text }}, ',', '.') as double)
-    when {{ _is_one_number(text) }} then
-        case when {{ _is_negative_number(text) }} then -1 else 1 end
+    when {{ _is_one_number(signs, bare, words) }} then
+        case when {{ _is_negative_number(bare, words) }} then -1 else 1 end
         * try_cast(case
             when {{ matches_pattern(marks, '^[0-9]+[.,]?$') }}
                 then {{ remove_pattern(marks, '[.,]') }}
@@ -31,16 +37,37 @@ end
 {%- endmacro %}
 
 
+{# The number in a column of transactions, where its text was read as one of
+   number_texts; `absent` where there is no text. #}
+{% macro column_number(column, absent) -%}
+    {%- set texts = column ~ '_texts' -%}
+case
+    when transactions.{{ column }} is null then cast({{ absent }} as double)
+    when {{ is_plain_number('transactions.' ~ column) }}
+        then try_cast(transactions.{{ column }} as double)
+    when
+        number_conventions.decimal_mark = 'point'
+        or {{ texts }}.point_number = {{ texts }}.comma_number
+        then {{ texts }}.point_number
+    when number_conventions.decimal_mark = 'comma'
+        then {{ texts }}.comma_number
+end
+{%- endmacro %}
+
+
 {# How a text writes a number: plain, point or comma (its own form says which mark
    is decimal), undecided_point or undecided_comma (1.250 or 1,250 alone), percent,
    or unreadable. #}
-{% macro number_form(text) -%}
-    {%- set marks = remove_pattern(_bare_number(text), '[^0-9.,]') -%}
+{% macro number_form(text, signs=none, bare=none, words=none) -%}
+    {%- set signs = signs or _plain_signs(text) -%}
+    {%- set bare = bare or _bare_number(signs) -%}
+    {%- set words = words or number_words(signs) -%}
+    {%- set marks = remove_pattern(bare, '[^0-9.,]') -%}
 case
     when {{ matches_pattern(text, '^-?[0-9]+$') }} then 'plain'
     when {{ matches_pattern(text, _plain_number()) }} then 'point'
     when {{ matches_pattern(text, '[%％‰]') }} then 'percent'
-    when not {{ _is_one_number(text) }} then 'unreadable'
+    when not {{ _is_one_number(signs, bare, words) }} then 'unreadable'
     when {{ matches_pattern(marks, '^[0-9]+[.,]?$') }} then 'plain'
     when {{ matches_pattern(marks, _decided_form('[.]', ',')) }} then 'point'
     when {{ matches_pattern(marks, _decided_form(',', '[.]')) }} then 'comma'
@@ -53,15 +80,15 @@ end
 {%- endmacro %}
 
 
-{# Whether a text's only digits are 1.250 or 1,250. #}
-{% macro has_undecided_number(text) -%}
-    {{ matches_pattern(text, '^[^0-9]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9]*$') }}
+{# Whether a machine wrote a number's text: nothing more is to be told of it. #}
+{% macro is_plain_number(text) -%}
+    {{ matches_pattern(text, _plain_number()) }}
 {%- endmacro %}
 
 
-{# The words of a number's text, in lower case, without their dots. #}
-{% macro number_words(text) -%}
-    {{ remove_pattern(_plain_signs(text), '[0-9.,()+_ -]') }}
+{# The words of a number's text in plain signs, without their dots. #}
+{% macro number_words(signs) -%}
+    {{ remove_pattern(signs, '[0-9.,()+_ -]') }}
 {%- endmacro %}
 
 
@@ -123,9 +150,9 @@ end
 
 
 {# Without its words, to which a dot behind a letter belongs: Rs.500 is 500. #}
-{% macro _bare_number(text) -%}
+{% macro _bare_number(signs) -%}
     {{ remove_pattern(
-        _plain_signs(text),
+        signs,
         '[^0-9.,()+_ ' ~ _currency_signs() ~ '-][.]|[^0-9.,()+_ -]'
     ) }}
 {%- endmacro %}
@@ -133,18 +160,17 @@ end
 
 {# One number with one sign, and words that are known around it, never in it. Dots
    and commas that may belong to a word or to the number make it none. #}
-{% macro _is_one_number(text) -%}
-    {%- set words = number_words(text) -%}
+{% macro _is_one_number(signs, bare, words) -%}
     {%- set body =
         '([0-9]{1,3}(( [0-9]{3})+|(_[0-9]{3})+)([.,][0-9]*)?'
         ~ '|[0-9.,]*[0-9][0-9.,]*)' -%}
     ({{ matches_pattern(
-        _bare_number(text),
+        bare,
         '^ *([+-]? *' ~ body ~ '([.,] ?--?)?|' ~ body ~ ' *-'
         ~ '|[(] *-? *' ~ body ~ ' *[)]) *$'
     ) }}
     and not {{ matches_pattern(
-        _plain_signs(text),
+        signs,
         '[0-9][.,_ ]*[^0-9.,()+_ -].*[0-9]|[^0-9.,()+_ -],'
         ~ '|(^|[^a-z])[a-z]{3}[.][0-9]|[' ~ _currency_signs() ~ '][.][0-9]{3}'
     ) }}
@@ -152,18 +178,18 @@ end
         {{ _is_amount_word(words) }}
         or (
             {{ _is_amount_word(remove_pattern(words, '^[cd]r|[cd]r$')) }}
-            and not {{ matches_pattern(_bare_number(text), '[(-]') }}
+            and not {{ matches_pattern(bare, '[(-]') }}
         )
     ))
 {%- endmacro %}
 
 
 {# CR stands beside what is given back, DR beside what is owed. #}
-{% macro _is_negative_number(text) -%}
-    ({{ matches_pattern(_bare_number(text), '^ *[(-]|[0-9] *- *$') }}
+{% macro _is_negative_number(bare, words) -%}
+    ({{ matches_pattern(bare, '^ *[(-]|[0-9] *- *$') }}
     or (
-        {{ matches_pattern(number_words(text), '^cr|cr$') }}
-        and not {{ _is_amount_word(number_words(text)) }}
+        {{ matches_pattern(words, '^cr|cr$') }}
+        and not {{ _is_amount_word(words) }}
     ))
 {%- endmacro %}
 

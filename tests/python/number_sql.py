@@ -13,8 +13,8 @@ PATH = PROJECT / "warehouse" / "inputs" / "number.sql"
 # What is read off a text in steps, each once: DuckDB's name -> the project's macro.
 STEPS = {"signs": "_plain_signs", "bare": "_bare_number", "words": "number_words"}
 PARTS = {
-    "is_one_number": "_is_one_number",
-    "is_negative_number": "_is_negative_number",
+    "_is_one_number": ["signs", "bare", "words"],
+    "_is_negative_number": ["bare", "words"],
 }
 RESULTS = {"number_form": ["text"], "parse_number": ["text", "decimal_mark"]}
 
@@ -28,14 +28,18 @@ def number_sql() -> str:
     stepped = ", ".join(["text", *STEPS])
     for step, name in STEPS.items():
         known[name] = lambda *_, step=step: step
-    for part, name in PARTS.items():
-        known[name] = lambda *_, part=part: f"{part}({stepped})"
+    for part, steps in PARTS.items():
+        call = f"{part.strip('_')}({', '.join(steps)})"
+        known[part] = lambda *_, call=call: call
     made = [_macro("plain_signs", "text", own["_plain_signs"]("text"))]
     made += [
         _macro(f"{step}_of", "signs", own[STEPS[step]]("signs"))
         for step in ("bare", "words")
     ]
-    made += [_macro(part, stepped, own[name]("text")) for part, name in PARTS.items()]
+    made += [
+        _macro(part.strip("_"), ", ".join(steps), own[part](*steps))
+        for part, steps in PARTS.items()
+    ]
     for name, parameters in RESULTS.items():
         given = ", ".join([stepped, *parameters[1:]])
         made.append(_macro(f"{name}_in", given, own[name](*parameters)))

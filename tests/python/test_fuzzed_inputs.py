@@ -51,7 +51,7 @@ class Sheet:
     header: list[str]
     rows: list[list[str]]
     style: list[str] = field(default_factory=list)
-    # Whether even a reader who knows the world could not tell what is meant.
+    # Whether it contradicts itself, so that a build has to stop.
     is_undecided: bool = False
     # Lines that are no orders, or no longer what they were.
     noise_rows: int = 0
@@ -242,9 +242,78 @@ def wrong_year(chance: random.Random, sheet: Sheet) -> None:
     sheet.noise_rows += 1
 
 
+def other_style(chance: random.Random, sheet: Sheet) -> None:
+    """Write some amounts in another style than the others, with cents."""
+    for position in chance.sample(range(len(sheet.rows)), 6):
+        text = sheet.rows[position][3]
+        digits = re.sub("[^0-9]", "", text)
+        if re.search("[.,][0-9]{2}[^0-9]*$", text) and len(digits) > 2:
+            mark = chance.choice(".,")
+            minus = "-" if re.search("[-(\u2212\u2013]", text) else ""
+            sheet.rows[position][3] = f"{minus}{digits[:-2]}{mark}{digits[-2:]}"
+
+
+def other_currency(chance: random.Random, sheet: Sheet) -> None:
+    """Write some amounts in another currency: they can't be added up."""
+    sheet.is_undecided = "none" not in sheet.style
+    for row in chance.sample(sheet.rows, 3) if sheet.is_undecided else ():
+        row[3] = f"{re.sub('[^0-9.,]', '', row[3]).strip('.,')} PLN"
+
+
+def statuses(chance: random.Random, sheet: Sheet) -> None:
+    """Add a status in many ways of writing, some that end an order."""
+    good = ["Approved", "wc-completed", "PAID", " shipped ", "Delivered", "fulfilled"]
+    sheet.header.append("Order Status")
+    for row in sheet.rows:
+        row.append(chance.choice(good))
+    for row in chance.sample(sheet.rows, 2):
+        row[4] = chance.choice(["Cancelled", "VOIDED", "wc-on-hold", "failed"])
+    sheet.noise_rows += 2
+
+
+def flags(chance: random.Random, sheet: Sheet) -> None:
+    """Mark what came back by a word in place of a minus."""
+    yes, no = chance.choice(
+        [("Ja", "Nein"), ("X", ""), ("WAHR", "FALSCH"), ("true", "false"), ("1", "0")]
+    )
+    sheet.header.append("is_return")
+    for row in sheet.rows:
+        row.append(yes if row[0].startswith("R") else no)
+
+
+def discounts(chance: random.Random, sheet: Sheet) -> None:
+    """Add a discount of nothing to some lines, and quantities of one."""
+    sheet.header += ["quantity", "discount_amount"]
+    for row in sheet.rows:
+        row += [chance.choice(["1", "1.0", ""]), chance.choice(["", "0", "0.00", "-0"])]
+
+
+def stray_quotes(chance: random.Random, sheet: Sheet) -> None:
+    """Add a note with a quote that nobody closes, in some lines."""
+    sheet.header.append("note")
+    for row in sheet.rows:
+        row.append("as usual")
+    for row in chance.sample(sheet.rows, 2):
+        row[4] = '5" pipe'
+
+
+def lines_of_orders(chance: random.Random, sheet: Sheet) -> None:
+    """Write a second line of each order, with nothing that tells lines apart."""
+    sheet.rows += [[*row[:3], "1.00"] for row in sheet.rows]
+    sheet.is_undecided = True
+
+
+def lookups(chance: random.Random, sheet: Sheet) -> None:
+    """Put what a spreadsheet shows where it has failed."""
+    for row in chance.sample(sheet.rows, 2):
+        row[chance.choice([1, 2, 3])] = chance.choice(["#N/A", "#REF!", "#DIV/0!"])
+    sheet.noise_rows += 2
+
+
 NOISES = (
-    *(no_noise, blank_rows, total_row, header_again, copies),
-    *(no_dates, no_amounts, wrong_year),
+    *(no_noise, blank_rows, total_row, header_again, copies, no_dates, no_amounts),
+    *(wrong_year, other_style, other_currency, statuses, flags, discounts),
+    *(stray_quotes, lines_of_orders, lookups),
 )
 
 
@@ -254,6 +323,8 @@ NOISES = (
 def delimited(separator: str) -> Callable[[Sheet], str]:
     def write(sheet: Sheet) -> str:
         def cell(text: str) -> str:
+            if text.endswith('" pipe'):
+                return text
             is_safe = not any(mark in text for mark in (separator, '"', "\n"))
             return text if is_safe else '"' + text.replace('"', '""') + '"'
 
@@ -353,7 +424,7 @@ def faults(truth: list[Order], sheet: Sheet, cleaned: Cleaned) -> list[str]:
         return [f"words of an engine: {words[0]}"]
     if cleaned.stops:
         return [] if any(" " in stop for stop in cleaned.stops) else ["no sentence"]
-    found = []
+    found = ["it contradicts itself, and nobody says so"] * sheet.is_undecided
     meant = {order.order_id: order for order in truth}
     for order in cleaned.orders:
         was = meant.get(order["order_id"])
@@ -365,9 +436,13 @@ def faults(truth: list[Order], sheet: Sheet, cleaned: Cleaned) -> list[str]:
         if got != written:
             found.append(f"{order['order_id']}: {written} became {got}")
     lines = sum(1 for row in sheet.rows if any(row))
-    if cleaned.read_rows() != lines:
+    # A header that is repeated is no row, where the build says so.
+    headers = sum("repeats the header" in note for note in cleaned.notes)
+    if cleaned.read_rows() + headers != lines:
         found.append(f"{lines} rows were written, {cleaned.read_rows()} read")
-    lost = len(truth) - len(cleaned.orders)
+    # What came back of an order that was damaged has no order to reduce.
+    returns = cleaned.reasons().get("return_before_first_order", 0)
+    lost = len(truth) - len(cleaned.orders) - returns
     if lost > sheet.noise_rows:
         found.append(f"{lost} orders rejected: {cleaned.reasons()}")
     return found

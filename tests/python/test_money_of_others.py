@@ -278,11 +278,14 @@ def test_a_return_under_the_id_of_its_order_is_no_conflict(tmp_path: Path) -> No
         ("1", "A", "2017-01-05", "-30", "paid"),
         ("2", "A", "2017-01-02", "50", "paid"),
         ("2", "A", "2017-01-05", "20", "refunded"),
+        ("3", "A", "2017-01-02", "100", "paid"),
+        ("3", "A", "2017-01-02", "100", "paid"),
+        ("3", "A", "2017-01-05", "-30", "paid"),
         more="order_status",
     )
-    assert [order["amount"] for order in cleaned.orders] == [70, 30]
-    assert cleaned.returned == 50
-    assert cleaned.reasons() == {}
+    assert [order["amount"] for order in cleaned.orders] == [70, 30, 70]
+    assert cleaned.returned == 80
+    assert cleaned.reasons() == {"exact_duplicate": 1}
 
 
 # -- Refunds --------------------------------------------------------------------------

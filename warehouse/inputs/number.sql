@@ -13,7 +13,7 @@ regexp_replace(signs, '[^0-9.,()+_ $¢£¤¥₠-₧₩-₸₺-⃏-][.]|[^0-9.,()
 create or replace temp macro words_of(signs) as
 regexp_replace(signs, '[0-9.,()+_ -]', '', 'g');
 
-create or replace temp macro is_one_number(text, signs, bare, words) as
+create or replace temp macro is_one_number(signs, bare, words) as
 (regexp_matches(bare, '^ *([+-]? *([0-9]{1,3}(( [0-9]{3})+|(_[0-9]{3})+)([.,][0-9]*)?|[0-9.,]*[0-9][0-9.,]*)([.,] ?--?)?|([0-9]{1,3}(( [0-9]{3})+|(_[0-9]{3})+)([.,][0-9]*)?|[0-9.,]*[0-9][0-9.,]*) *-|[(] *-? *([0-9]{1,3}(( [0-9]{3})+|(_[0-9]{3})+)([.,][0-9]*)?|[0-9.,]*[0-9][0-9.,]*) *[)]) *$')
     and not regexp_matches(signs, '[0-9][.,_ ]*[^0-9.,()+_ -].*[0-9]|[^0-9.,()+_ -],|(^|[^a-z])[a-z]{3}[.][0-9]|[$¢£¤¥₠-₧₩-₸₺-⃏][.][0-9]{3}')
     and (
@@ -28,7 +28,7 @@ create or replace temp macro is_one_number(text, signs, bare, words) as
         )
     ));
 
-create or replace temp macro is_negative_number(text, signs, bare, words) as
+create or replace temp macro is_negative_number(bare, words) as
 (regexp_matches(bare, '^ *[(-]|[0-9] *- *$')
     or (
         regexp_matches(words, '^cr|cr$')
@@ -42,7 +42,7 @@ case
     when regexp_matches(text, '^-?[0-9]+$') then 'plain'
     when regexp_matches(text, '^-?([0-9]+|[0-9]*[.][0-9]{1,2}|[0-9]+[.][0-9]{4,}|[0-9]+[.]?[0-9]*[eE][+-]?[0-9]+)$') then 'point'
     when regexp_matches(text, '[%％‰]') then 'percent'
-    when not is_one_number(text, signs, bare, words) then 'unreadable'
+    when not is_one_number(signs, bare, words) then 'unreadable'
     when regexp_matches(regexp_replace(bare, '[^0-9.,]', '', 'g'), '^[0-9]+[.,]?$') then 'plain'
     when regexp_matches(regexp_replace(bare, '[^0-9.,]', '', 'g'), '^([0-9]*[.]([0-9]{1,2}|[0-9]{4,})|(0[0-9]*|[0-9]{4,})?[.][0-9]{3}|([1-9][0-9]{0,2}(,[0-9]{3})+|[1-9][0-9]?(,[0-9]{2})+,[0-9]{3})[.][0-9]*|[1-9][0-9]{0,2}(,[0-9]{3}){2,}|[1-9][0-9]?(,[0-9]{2})+,[0-9]{3})$') then 'point'
     when regexp_matches(regexp_replace(bare, '[^0-9.,]', '', 'g'), '^([0-9]*,([0-9]{1,2}|[0-9]{4,})|(0[0-9]*|[0-9]{4,})?,[0-9]{3}|([1-9][0-9]{0,2}([.][0-9]{3})+),[0-9]*|[1-9][0-9]{0,2}([.][0-9]{3}){2,})$') then 'comma'
@@ -62,8 +62,8 @@ case
         then try_cast(text as double)
     when regexp_matches(text, '^-?[0-9]+,[0-9]{1,2}$')
         then try_cast(replace(text, ',', '.') as double)
-    when is_one_number(text, signs, bare, words) then
-        case when is_negative_number(text, signs, bare, words) then -1 else 1 end
+    when is_one_number(signs, bare, words) then
+        case when is_negative_number(bare, words) then -1 else 1 end
         * try_cast(case
             when regexp_matches(regexp_replace(bare, '[^0-9.,]', '', 'g'), '^[0-9]+[.,]?$')
                 then regexp_replace(regexp_replace(bare, '[^0-9.,]', '', 'g'), '[.,]', '', 'g')

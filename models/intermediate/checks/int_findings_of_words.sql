@@ -14,7 +14,8 @@
 {% for table, columns in ids.items() %}{% for column in columns %}
     {% do checked.append((
         table, column, 'ids_of_spreadsheet',
-        matches_pattern(column, '^[0-9]([.,][0-9]+)?E[+][0-9]+$')
+        column ~ " like '%E+%' and "
+        ~ matches_pattern(column, '^[0-9]([.,][0-9]+)?E[+][0-9]+$')
     )) %}
 {% endfor %}{% endfor %}
 {% for table in ['customer_demographics', 'customer_addresses'] %}

@@ -1,8 +1,8 @@
 -- What the data could not decide, or contradict: said, or the end of the build.
 -- Of many values of one kind the ten most frequent are said.
 {% set rooms = [
-    'orders', 'words', 'customers', 'matches', 'numbers', 'currencies',
-    'amounts', 'dates', 'days', 'lost_dates'
+    'orders', 'words', 'customers', 'guests', 'matches', 'numbers',
+    'currencies', 'amounts', 'dates', 'days', 'lost_dates'
 ] -%}
 
 with findings as (

@@ -68,13 +68,7 @@ typed as (
             'standard_cost': 'null',
             'refunded_amount': '0'
         }.items() -%}
-        case
-            when transactions.{{ column }} is null
-                then cast({{ absent }} as double)
-            else {{ parse_number(
-                'transactions.' ~ column, 'number_conventions.decimal_mark'
-            ) }}
-        end as {{ column }},
+        {{ column_number(column, absent) }} as {{ column }},
         {% endfor -%}
         case
             when try_cast(transactions.list_price as double) is null then 1
@@ -91,14 +85,15 @@ typed as (
             'coalesce(transactions.transaction_id, transactions.customer_id, '
             ~ 'transactions.transaction_date)'
         ) }} as is_total,
-        number_conventions.decimal_mark is null
-        and (
-            {% for column in number_columns() -%}
-            {{ 'or ' if not loop.first }}coalesce({{
-                has_undecided_number('transactions.' ~ column)
-            }}, false)
-            {% endfor -%}
-        ) as has_ambiguous_number,
+        case
+            when number_conventions.decimal_mark is null then
+                {% for column in number_columns() -%}
+                {{ 'or ' if not loop.first }}coalesce(
+                    {{ column }}_texts.form like 'undecided%', false
+                )
+                {% endfor -%}
+            else false
+        end as has_ambiguous_number,
         transactions.is_return is not null
         and {{ parse_boolean('transactions.is_return') }} is null
             as has_unknown_flag,
@@ -108,6 +103,13 @@ typed as (
     from transactions
     cross join number_conventions
     cross join date_conventions
+    {% for column in number_columns() -%}
+    left join {{ ref('base_retail__number_texts') }} as {{ column }}_texts
+        on
+            transactions.{{ column }} = {{ column }}_texts.text
+            and {{ column }}_texts.column_name = '{{ column }}'
+            and not {{ column }}_texts.is_plain
+    {% endfor -%}
     left join order_headers
         on transactions.transaction_id = order_headers.transaction_id
     left join worded_dates

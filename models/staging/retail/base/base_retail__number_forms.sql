@@ -1,29 +1,38 @@
--- Each text of a number column is looked at once, however many rows hold it.
 {{ config(materialized='table') }}
-with texts as (
+with number_texts as (
 
-    {% for column in number_columns() + ['currency'] -%}
-    select
-        '{{ column }}' as column_name,
-        {{ column }} as text,
-        count(*) as found_rows
-    from {{ ref('base_retail__transactions') }}
-    where {{ column }} is not null
-    group by 2
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select * from {{ ref('base_retail__number_texts') }}
+
 ),
 
-worded as (
+currencies as (
 
     select
-        *,
-        case
-            when column_name = 'currency' then 'currency'
-            else {{ number_form('text') }}
-        end as form,
-        {{ number_words('text') }} as words
-    from texts
+        currency as text,
+        count(*) as found_rows
+    from {{ ref('base_retail__transactions') }}
+    where currency is not null
+    group by 1
+
+),
+
+written as (
+
+    select
+        column_name,
+        form,
+        words,
+        text,
+        found_rows
+    from number_texts
+    union all
+    select
+        'currency' as column_name,
+        'currency' as form,
+        {{ number_words(_plain_signs('text')) }} as words,
+        text,
+        found_rows
+    from currencies
 
 ),
 
@@ -35,7 +44,7 @@ forms as (
         words,
         max(text) as example,
         cast(sum(found_rows) as bigint) as found_rows
-    from worded
+    from written
     group by 1, 2, 3
 
 )
