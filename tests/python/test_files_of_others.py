@@ -24,7 +24,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cleaned import clean
+from cleaned import clean, needs_case
 
 from warehouse.inputs import InputError, InputReader, openings, rows, workbooks
 
@@ -756,3 +756,37 @@ def test_a_reason_is_given_once(shop: Path) -> None:
         "customer_demographics: for the reason given for transactions.",
         "web_sessions: for the reason given for transactions.",
     ]
+
+
+# -- Shared cases ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("case", "read", "accepted", "revenue"),
+    [
+        ("34-json-lines", 2, 2, 30.0),
+        ("51-one-line-names-several-sheets", 9, 9, 180.0),
+        ("row_that_looks_like_a_better_header", 240, 239, 24_539.90),
+        ("unbalanced_quotes_twice", 240, 238, 24_406.33),
+        ("workbook_hidden_sheet", 240, 240, 24_612.38),
+    ],
+)
+def test_case_loses_no_row(case: str, read: int, accepted: int, revenue: float) -> None:
+    cleaned = clean(needs_case(case))
+    assert not cleaned.stops
+    assert cleaned.read_rows() == read
+    assert len(cleaned.orders) == accepted
+    assert cleaned.revenue == revenue
+    assert sum(cleaned.reasons().values()) == read - accepted
+
+
+@pytest.mark.parametrize(
+    ("case", "sentence"),
+    [
+        ("duplicate_header_other_values", "more than one column for list_price"),
+        ("workbook_far_cell", "a cell far beyond its table"),
+    ],
+)
+def test_case_ends_with_a_sentence(case: str, sentence: str) -> None:
+    (stop,) = clean(needs_case(case)).stops
+    assert sentence in stop
