@@ -1,5 +1,5 @@
--- Too many unusable rows mean that an input was misread. Totals are no rows, and
--- those that a mapping leaves out are none either.
+-- Too many unusable rows mean that an input was misread. Totals are no rows,
+-- and those that a mapping leaves out are none either.
 with inputs as (
 
     select * from {{ ref('rpt_input_reconciliations') }}
