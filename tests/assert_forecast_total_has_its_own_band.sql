@@ -54,7 +54,7 @@ compared as (
 failures as (
 
     select * from compared
-    where difference_80_amount <= 0.005 or difference_95_amount <= 0.005
+    where difference_80_amount <= 0.005 and difference_95_amount <= 0.005
 
 )
 

@@ -127,7 +127,10 @@ def test_shares_add_up_to_one(sample: Build) -> None:
     )
     assert set(profiles["segmentation"]) == SEGMENTATIONS
     np.testing.assert_allclose(profiles["customers"], 1, atol=1e-9)
-    np.testing.assert_allclose(profiles["revenue"], 1, atol=1e-9)
+    # A month in which a segment gave back more than it bought has no shares.
+    revenue = profiles["revenue"].dropna()
+    assert len(revenue) > 0.9 * len(profiles)
+    np.testing.assert_allclose(revenue, 1, atol=1e-9)
     leaving = sample.query(
         "select sum(from_share) as share from marts.fct_segment_migrations "
         "group by segmentation, month, from_segment_id"
