@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -602,12 +603,14 @@ def test_a_frozen_version_scores_the_next_month(
 ) -> None:
     source, settings = tmp_path / "shop", {"segmentations": small_segmentations()}
 
-    def build(*arguments: str, returncode: int = 0, **variables) -> Build:
+    def build(
+        *arguments: str, returncode: int = 0, code: Path = project, **variables
+    ) -> Build:
         built = run_build(
             tmp_path / "build",
             *(arguments or ALL_BUT_TESTS),
             source=source,
-            project=project,
+            project=code,
             target=tmp_path / "target",
             variables={**settings, **variables},
         )
@@ -653,7 +656,12 @@ def test_a_frozen_version_scores_the_next_month(
     assert set(december.work(used)["model_version"]) == set(models["model_version"])
 
     build(*ALL_BUT_TESTS, "--empty")
-    failed = build(returncode=1, refit=True, persona_stability="no_such_column")
+    broken = shutil.copytree(
+        project, tmp_path / "broken", ignore=shutil.ignore_patterns("build", "target")
+    )
+    model = broken / "models" / "marts" / "segmentation" / "dim_segments.sql"
+    model.write_text("select no_column from {{ ref('int_segments_evidenced') }}")
+    failed = build(returncode=1, code=broken, refit=True)
     assert "Model versions that this run fitted are forgotten" in failed.said
     kept = failed.work(
         "select model_version from intermediate.int_segmentation_trials where is_chosen"
