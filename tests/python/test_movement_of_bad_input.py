@@ -145,7 +145,7 @@ def test_deleted_orders_and_merged_customers_correct_the_past(warehouse, orders,
 def test_segments_that_everybody_left_are_still_known(warehouse, orders, base):
     until = orders[orders["transaction_date"] <= "2016-10-31"]
     newcomer = until.iloc[[-1]].assign(
-        transaction_id="x", customer_id="99999", transaction_date="2017-12-30"
+        transaction_id="x", customer_id="99999", transaction_date="2017-10-31"
     )
     left = pd.concat([until, newcomer])
     built = warehouse.build("left", left, *WITH_CHECKS, start=base)
