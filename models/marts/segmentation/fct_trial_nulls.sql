@@ -36,7 +36,8 @@ published as (
         metric,
         cast(k as bigint) as k,
         cast(position as bigint) as shuffle_number,
-        cast(null_silhouettes as double) as silhouette
+        nullif(cast(null_silhouettes as double), cast('NaN' as double))
+            as silhouette
     from shuffles
 
 )
