@@ -3,8 +3,10 @@
    apostrophe that keeps zeros in a spreadsheet; mail addresses are in lower case;
    letters with accents are one letter. #}
 {% macro clean_id(text) -%}
-{%- set id = composed_text("case when " ~ text ~ " like '''%' then substring("
-    ~ text ~ ", 2) else " ~ text ~ " end") -%}
+{%- set id = composed_text(
+    "case when substring(" ~ text ~ ", 1, 1) = chr(39) then substring(" ~ text
+    ~ ", 2) else " ~ text ~ " end"
+) -%}
 case
     when {{ text }} like '%@%' then lower({{ id }})
     when {{ text }} like '%.0%' and {{ matches_pattern(text, '^[0-9]+[.]0+$') }}

@@ -25,6 +25,16 @@ with customers as (
     group by 1
 
 ),
+
+{{ table }}_totals as (
+
+    select
+        min(customer_id) as value,
+        sum(known_rows) as known_rows,
+        sum(other_rows) as other_rows
+    from {{ table }}
+
+),
 {%- endfor %}
 
 counted as (
@@ -34,10 +44,11 @@ counted as (
         '{{ table }}' as input_table,
         count(*) as customers,
         count(*) - count(known.customer_id) as missing,
-        (select min({{ table }}.customer_id) from {{ table }}) as value,
-        (select sum({{ table }}.known_rows) from {{ table }}) as known_rows,
-        (select sum({{ table }}.other_rows) from {{ table }}) as other_rows
+        max(totals.value) as value,
+        max(totals.known_rows) as known_rows,
+        max(totals.other_rows) as other_rows
     from customers
+    cross join {{ table }}_totals as totals
     left join {{ table }} as known
         on customers.customer_id = known.customer_id
     {{ 'union all' if not loop.last }}

@@ -39,7 +39,7 @@ named as (
 
     select
         coalesce(
-            names.name, '{{ location.rstrip("/") | replace("'", "''") }}'
+            names.name, '{{ dbt.escape_single_quotes(location.rstrip("/")) }}'
         ) as input,
         names.name is not null as is_input_named,
         sampled.input_orders
