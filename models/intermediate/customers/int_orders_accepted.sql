@@ -58,13 +58,15 @@ summed as (
         customer_id,
         min(product_line) as product_line,
         count(*) as lines,
-        sum(case when is_booking then 0 else quantity end) as items,
+        sum(case when not is_booking then quantity else 0 end) as items,
         {% for column in [
             'list_amount', 'discount_amount', 'cost_amount', 'given_back_amount'
         ] -%}
-        sum(case when is_booking then 0 else {{ column }} end) as {{ column }},
+        sum(case when not is_booking then {{ column }} else 0 end)
+            as {{ column }},
         {% endfor -%}
-        sum(case when is_booking then 0 else net_amount end) as sold_amount,
+        sum(case when not is_booking then net_amount else 0 end)
+            as sold_amount,
         sum(case when is_booking then net_amount else 0 end) as booked_amount,
         min(case when is_booking then 1 else 0 end) = 1 as is_return,
         max(case when is_online then 1 else 0 end) = 1 as is_online,
