@@ -144,7 +144,10 @@ def _table(inputs: pd.DataFrame) -> Fragment:
 def _findings(findings: pd.DataFrame) -> Fragment:
     """List what was taken without being told, and what may be wrong."""
     if findings.empty:
-        text = "The data decided everything: nothing was taken without being told."
+        text = (
+            "Nothing was found in the rows that had to be taken without being told."
+            " What was taken as files were read, the build has printed."
+        )
         return Fragment("findings", {(): f"<p>{text}</p>"})
     headers = ["Input", "Column", "Found", "Rows", "Looked at", "Kind"]
     order = ["severity", "input_table", "finding_code", "column_name"]

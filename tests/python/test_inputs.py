@@ -129,6 +129,19 @@ def test_the_contract_is_the_one_of_the_models() -> None:
         required, optional = (re.findall(r"'(\w+)'", text) for text in lists[:2])
         assert tuple(required) == table.required
         assert set(optional) == set(table.optional)
+    numbers = macro.split("macro number_columns")[1]
+    assert tuple(re.findall(r"'(\w+)'", numbers)) == TABLES["transactions"].numbers
+
+
+def test_the_flags_that_are_checked_are_those_of_the_contract() -> None:
+    model = PROJECT / "models/intermediate/checks/int_findings_of_words.sql"
+    checked = model.read_text().split("set flags = {")[1].split("} %}")[0]
+    for table in TABLES.values():
+        part = checked.partition(f"'{table.name}'")[2].partition("]")[0]
+        assert tuple(re.findall(r"'(\w+)'", part)) in (
+            table.flags,
+            tuple(reversed(table.flags)),
+        )
 
 
 # -- Text files -----------------------------------------------------------------------
