@@ -1,6 +1,6 @@
 -- Daily spend up to the last complete month is the orders' revenue, but for
--- returns of what nobody has bought here. Summed as decimals: sums of millions of
--- doubles differ by some cents.
+-- returns of what nobody has bought here. Summed as decimals: sums of millions
+-- of doubles differ by some cents.
 with days as (
 
     select sum({{ exact_amount('spend_amount') }}) as amount
