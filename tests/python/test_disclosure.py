@@ -79,10 +79,10 @@ SEGMENTS = {
 }
 
 
-def random_shop(seed: int) -> pd.DataFrame:
+def random_shop(seed: int, most: int = 250) -> pd.DataFrame:
     """Counts of a shop whose customers move between segments for some months."""
     random = np.random.default_rng(seed)
-    customers, months = int(random.integers(10, 250)), int(random.integers(2, 6))
+    customers, months = int(random.integers(10, most)), int(random.integers(2, 6))
     started = random.integers(0, months, customers) * (random.random(customers) < 0.5)
     staying = random.choice([0.5, 0.8, 0.95])
     weights = {
