@@ -14,6 +14,7 @@ Shown whatever they are: the totals of the whole shop, its new customers among t
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -78,6 +79,20 @@ def rest_of(
     return hidden
 
 
+def leeway_of(part: int, total: int) -> tuple[int, int]:
+    """Say by how many a part could be smaller or larger, its whole per cent the same.
+
+    Examples:
+        >>> leeway_of(497, 1000)
+        (1, 7)
+    """
+    share = round(part / total, 2)
+    low, high = (share - 0.005) * total, (share + 0.005) * total
+    # What lies halfway may have been rounded up or down.
+    fewer, more = (math.ceil(gap - 1e-6) - 1 for gap in (part - low, high - part))
+    return max(0, fewer), max(0, more)
+
+
 @dataclass
 class Table:
     """Customers by row and column, whose totals are known.
@@ -111,12 +126,21 @@ class Table:
         Args:
             asked: (rows, columns) where counts are to be protected.
         """
-        cells = list(zip(*np.nonzero(asked & (self.customers > 0)), strict=True))
+        cells = _cells(asked & (self.customers > 0))
         for cell in cells:
             if not self.is_safe(cell):
                 for _, places, _ in self._ways(cell, self.possible):
                     self.hide(places)
         return [cell for cell in cells if not self.is_safe(cell)]
+
+    def show_what_follows(self, asked: np.ndarray) -> None:
+        """Show counts that are not asked for and follow anyway, where no other does."""
+        cells = _cells(asked & (self.customers > 0))
+        for larger in _cells(self.hidden & (self.customers > 0) & ~asked):
+            if not self.is_safe(larger):
+                safe = [cell for cell in cells if self.is_safe(cell)]
+                self.hidden[larger] = False
+                self.hidden[larger] = not all(map(self.is_safe, safe))
 
     def hide(self, places: Iterable[Cell]) -> None:
         """Hide some cells."""
@@ -207,6 +231,10 @@ class Table:
                 grows = node < len(self.customers)
                 change += (1 if grows else -1) * bool(self.summed[place])
         return cost, cells, change
+
+
+def _cells(places: np.ndarray) -> list[Cell]:
+    return list(zip(*np.nonzero(places), strict=True))
 
 
 class _Sizes:
@@ -384,7 +412,9 @@ def _hidden_flows(flows: pd.DataFrame, sizes: _Sizes) -> set[int]:
                 unsafe |= {(month, name, each) for each in table.protect()}
                 tables.append(table)
             is_new = sizes.hide(month, unsafe)
-        hidden.update(*(table.hidden_rows() for table in tables))
+        for table in tables:
+            table.table.show_what_follows(table.asked)
+            hidden |= table.hidden_rows()
     return hidden
 
 
@@ -535,14 +565,8 @@ class _Laid:
         inside = np.array([start != ENTERED for start in self.starts])
         total, stayed = table.customers[inside].sum(), table.customers[stays].sum()
         if total >= STAY_CELLS * self._smallest_cell:
-            low, high = (
-                (round(stayed / total, 2) + side) * total for side in (-0.005, 0.005)
-            )
             table.summed = stays
-            table.leeway = (
-                max(0, int(np.ceil(stayed - low)) - 1),
-                max(0, int(np.ceil(high - stayed)) - 1),
-            )
+            table.leeway = leeway_of(stayed, total)
 
     def expect(self, pairs: set[tuple[str, str]], stages: dict[str, str]) -> None:
         """Take for possible what was seen before, and what no rule of stages bars."""

@@ -340,7 +340,9 @@ class Attacker:
         for name, month, start, end, cause, customers in flows:
             of_flow[name, month][start, end, cause] = customers
         heat = states(self.pages[movement.FILE], "heatmap")
-        seen_sizes = self._sizes_of_pages(heat, earlier, months[-1]) | may_be_seen
+        drawn_sizes = self._sizes_of_pages(heat, earlier, months[-1])
+        assert drawn_sizes <= may_be_seen, drawn_sizes - may_be_seen
+        seen_sizes = may_be_seen
         self.shown |= {("size", *each) for each in seen_sizes}
         for (name, month), counts in of_size.items():
             parts = [("size", name, month, each) for each in counts]
