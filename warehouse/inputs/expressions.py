@@ -29,6 +29,7 @@ from warehouse.inputs.contract import (
     listing,
     squeeze,
 )
+from warehouse.inputs.rows import TYPED
 
 VIEW = "input_rows"
 _NUMBER_SQL = Path(__file__).with_name("number.sql").read_text(encoding="utf-8")
@@ -73,7 +74,7 @@ _PLAIN, _POINT, _COMMA = "plain", "point", "comma"
 _UNDECIDED_POINT, _UNDECIDED_COMMA = "undecided_point", "undecided_comma"
 _NUMBER_FORMS = (_PLAIN, _POINT, _COMMA, _UNDECIDED_POINT, _UNDECIDED_COMMA)
 # What a text has to look like at first sight to be worth reading as an amount.
-_AMOUNT = r"'^[^A-Za-z]*[0-9][^A-Za-z]*$'"
+_AMOUNT = rf"'^[^A-Za-z]*[0-9][^A-Za-z]*({TYPED})?$'"
 
 
 def define_macros(connection: duckdb.DuckDBPyConnection, decimal: str = "auto") -> None:

@@ -41,10 +41,12 @@ from warehouse.inputs.rows import (
     RowShapes,
     Sought,
     TextTable,
+    TypedNumber,
     check_width,
     chunk_rows,
     collect,
     header_rank,
+    mark_numbers,
     unique_names,
     without_repeated_headers,
 )
@@ -86,9 +88,7 @@ def cell_text(value: Any) -> str:
         if value.is_integer():
             return str(int(value))
         text = repr(value)
-        text = f"{Decimal(text):f}" if "e" in text else text
-        # Never exactly three decimals: 12.345 in a cell is no twelve thousand.
-        return f"{text}0" if text[-4:-3] == "." else text
+        return TypedNumber(f"{Decimal(text):f}" if "e" in text else text)
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time()
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")
@@ -284,7 +284,9 @@ def _open_sheet(
     count.taken = end[0] + 1 if end else 0
     later = itertools.chain(head[first:], rows)
     count.head = first
-    chunks = dates.checked(_chunks(later, width, count), columns, sought, label)
+    numbers = sought.places_of_numbers(columns)
+    chunks = _chunks(later, width, count, numbers)
+    chunks = dates.checked(chunks, columns, sought, label)
     table = TextTable(columns, chunks, "", count, twins)
     return table.with_chunks(without_repeated_headers(table, sought, label))
 
@@ -339,18 +341,22 @@ def _is_filled(row: list[str]) -> bool:
     return any(map(str.strip, row))
 
 
-def _chunks(rows: Iterator[list[str]], width: int, count: LineCount) -> Iterator[Chunk]:
+def _chunks(
+    rows: Iterator[list[str]], width: int, count: LineCount, numbers: list[int]
+) -> Iterator[Chunk]:
     while some := list(itertools.islice(rows, chunk_rows(width))):
         filled = [row for row in some if _is_filled(row)]
         count.blank += len(some) - len(filled)
         count.rows += len(filled)
-        yield collect((_record(row, width) for row in filled), width)
+        yield collect((_record(row, width, numbers) for row in filled), width)
 
 
-def _record(row: list[str], width: int) -> Record:
+def _record(row: list[str], width: int, numbers: list[int]) -> Record:
     if any(map(str.strip, row[width:])):
         return None, "|".join(row)
-    return row[:width] + [""] * (width - len(row)), None
+    row = row[:width] + [""] * (width - len(row))
+    mark_numbers(row, numbers)
+    return row, None
 
 
 def _check_rows_above(head: list[list[str]], place: int, label: str) -> None:
