@@ -1,5 +1,6 @@
--- Daily spend up to the last complete month is the orders' revenue. Summed as
--- decimals: sums of millions of doubles differ by some cents.
+-- Daily spend up to the last complete month is the orders' revenue, but for
+-- returns of what nobody has bought here. Summed as decimals: sums of millions
+-- of doubles differ by some cents.
 with days as (
 
     select sum({{ exact_amount('spend_amount') }}) as amount
@@ -13,6 +14,7 @@ orders as (
     from {{ ref('fct_orders') }} as fct_orders
     inner join {{ ref('int_as_of_dates') }} as as_of_dates
         on fct_orders.order_date <= as_of_dates.last_month_end_date
+    where not fct_orders.is_unmatched_return
 
 )
 

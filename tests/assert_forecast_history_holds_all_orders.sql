@@ -1,5 +1,5 @@
 -- By either definition, the history of the whole shop is what it sold, month
--- by month.
+-- by month, but for returns of what nobody has bought here.
 with revenue_months as (
 
     select * from {{ ref('fct_segment_revenue_months') }}
@@ -23,6 +23,7 @@ shop_months as (
     from {{ ref('fct_orders') }} as orders
     inner join {{ ref('int_as_of_dates') }} as as_of_dates
         on orders.order_date <= as_of_dates.last_month_end_date
+    where not orders.is_unmatched_return
     group by 1
 
 ),

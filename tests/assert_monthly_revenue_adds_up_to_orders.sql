@@ -1,4 +1,5 @@
--- Monthly LRFM holds every order and all revenue up to the last complete month.
+-- Monthly LRFM holds every order and all revenue up to the last complete month,
+-- but for returns of what nobody has bought here.
 -- Summed as decimals: sums of millions of doubles differ by some cents.
 with months as (
 
@@ -17,6 +18,7 @@ orders as (
     from {{ ref('fct_orders') }} as fct_orders
     inner join {{ ref('int_as_of_dates') }} as as_of_dates
         on fct_orders.order_date <= as_of_dates.last_month_end_date
+    where not fct_orders.is_unmatched_return
 
 )
 

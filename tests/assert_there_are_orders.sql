@@ -2,4 +2,5 @@
 -- unless an empty build is asked for (not by `enabled`, which dbt remembers).
 select count(*) as orders
 from {{ ref('fct_orders') }}
+where not is_return
 having count(*) = 0 and {{ (not flags.EMPTY) | lower }}

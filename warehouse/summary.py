@@ -75,7 +75,8 @@ def _order_lines(connection: duckdb.DuckDBPyConnection) -> list[str]:
         connection,
         """
         select sum(case when is_return then 0 else 1 end), sum(amount),
-            count(distinct customer_id), min(order_date), max(order_date)
+            count(distinct case when not is_return then customer_id end),
+            min(order_date), max(order_date)
         from marts.fct_orders
         having count(*) > 0
         """,

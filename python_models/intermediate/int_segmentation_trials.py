@@ -11,7 +11,8 @@ def model(dbt, session):
     """Fit the segmentations that are due; keep the versions of earlier builds."""
     engine = engine_of(session)
     stages, drawn = dbt.ref("int_customer_stages"), dbt.ref("int_customers_drawn")
-    series, orders = dbt.ref("int_customer_series"), dbt.ref("int_orders_accepted")
+    series = dbt.ref("int_customer_series")
+    orders = dbt.ref("int_orders_accepted").filter("not is_unmatched_return")
     months, named = dbt.ref("int_membership_months"), dbt.ref("int_inputs_named")
     calendar = engine.table(months)
     settings = json.loads(dbt.config.meta_get("build"))

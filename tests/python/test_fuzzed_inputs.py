@@ -440,9 +440,7 @@ def faults(truth: list[Order], sheet: Sheet, cleaned: Cleaned) -> list[str]:
     headers = sum("repeats the header" in note for note in cleaned.notes)
     if cleaned.read_rows() + headers != lines:
         found.append(f"{lines} rows were written, {cleaned.read_rows()} read")
-    # What came back of an order that was damaged has no order to reduce.
-    returns = cleaned.reasons().get("return_before_first_order", 0)
-    lost = len(truth) - len(cleaned.orders) - returns
+    lost = len(truth) - len(cleaned.orders)
     if lost > sheet.noise_rows:
         found.append(f"{lost} orders rejected: {cleaned.reasons()}")
     return found

@@ -74,11 +74,14 @@ def test_case(
 
 
 def test_case_minus_signs() -> None:
-    """No refund counts as a sale; those of what nobody bought are named."""
+    """No refund counts as a sale; those of what nobody bought count, and are named."""
     cleaned = clean(needs_case("01-minus-signs"))
     assert sum(order["list_amount"] for order in cleaned.orders) == 190
-    assert cleaned.returned == 35
-    assert cleaned.reasons() == {"return_before_first_order": 5}
+    assert cleaned.returned == 66
+    assert cleaned.revenue == 124
+    assert cleaned.reasons() == {}
+    unmatched = [it for it in cleaned.orders if it["is_unmatched_return"]]
+    assert sum(order["amount"] for order in unmatched) == -31
     assert "worth 31.00" in cleaned.said
 
 

@@ -8,7 +8,7 @@
     'discounts_beyond_prices':
         "reason_code = 'non_positive_price' and discount_amount >= list_amount"
         ~ " and list_amount > 0",
-    'returns_without_orders': "reason_code = 'return_before_first_order'",
+    'returns_without_orders': 'reason_code is null and is_unmatched_return',
     'cancelled_returns':
         "reason_code = 'cancelled_or_unknown_status' and is_return",
     'refunded_orders':

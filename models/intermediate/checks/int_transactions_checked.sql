@@ -82,7 +82,6 @@ customers as (
 
 ),
 
--- A return of something bought before the data begins has no order to reduce.
 checked as (
 
     select
@@ -96,20 +95,17 @@ checked as (
             when reasoned.row_reason is not null then reasoned.row_reason
             when {{ is_far('reasoned.transaction_date') }}
                 then 'date_far_from_others'
-            when
-                reasoned.is_return
-                and reasoned.transaction_date < coalesce(
-                    customers.first_order_date, cast('9999-12-31' as date)
-                )
-                then 'return_before_first_order'
         end as reason_code,
         {% for column in [
             'list_amount', 'discount_amount', 'refunded_amount', 'cost_amount',
             'quantity', 'repaired_values', 'is_online', 'is_marked_return',
             'is_return', 'is_refunded', 'transaction_date'
         ] -%}
-        reasoned.{{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        reasoned.{{ column }},
+        {% endfor -%}
+        reasoned.is_return and coalesce(
+            reasoned.transaction_date < customers.first_order_date, true
+        ) as is_unmatched_return
     from reasoned
     cross join far_days
     left join customers

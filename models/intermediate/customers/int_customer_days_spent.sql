@@ -1,6 +1,7 @@
 with orders as (
 
     select * from {{ ref('int_orders_accepted') }}
+    where not is_unmatched_return
 
 ),
 

@@ -69,6 +69,8 @@ summed as (
             as sold_amount,
         sum(case when is_booking then net_amount else 0 end) as booked_amount,
         min(case when is_booking then 1 else 0 end) = 1 as is_return,
+        max(case when is_unmatched_return then 1 else 0 end) = 1
+            as holds_unmatched,
         max(case when is_online then 1 else 0 end) = 1 as is_online,
         max(case when promotion is not null then 1 else 0 end) = 1
             as is_promotion,
@@ -105,6 +107,7 @@ orders as (
         cost_amount,
         sold_amount - returned_amount as amount,
         is_return,
+        is_return and holds_unmatched as is_unmatched_return,
         is_online,
         is_promotion,
         order_date

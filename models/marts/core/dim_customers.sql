@@ -1,5 +1,5 @@
--- Customers with at least one accepted order; attributes are null where the
--- demographics or addresses do not know them.
+-- Customers with at least one accepted order or return; attributes are null
+-- where the demographics or addresses do not know them.
 with orders as (
 
     select * from {{ ref('int_orders_accepted') }}

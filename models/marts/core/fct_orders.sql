@@ -18,6 +18,7 @@ published as (
         cast(returned_amount as double) as returned_amount,
         cast(cost_amount as double) as cost_amount,
         is_return,
+        is_unmatched_return,
         is_online,
         is_promotion,
         order_date

@@ -29,6 +29,7 @@ ordered as (
         cast(sum(case when is_return then 0 else 1 end) as bigint) as orders,
         cast(count(distinct case when not is_return then customer_id end)
             as bigint) as customers,
+        count(distinct customer_id) as people,
         sum(amount) as revenue_amount,
         sum(returned_amount) as returned_amount
     from orders
@@ -88,8 +89,8 @@ published as (
         {{ ratio('ordered.revenue_amount', 'ordered.customers') }}
             as revenue_per_customer_amount,
         spined.month <= spined.last_complete_month as is_complete,
-        coalesce(ordered.customers, 0) not between 1 and
-        {{ var('smallest_cell') - 1 }} as is_shown
+        coalesce(nullif(ordered.customers, 0), ordered.people, 0)
+        not between 1 and {{ var('smallest_cell') - 1 }} as is_shown
     from spined
     left join ordered
         on spined.month = ordered.month
