@@ -439,6 +439,23 @@ def test_amounts_without_a_currency_beside_others_are_said(tmp_path: Path) -> No
     assert "EUR" in cleaned.said
 
 
+def test_amounts_without_a_currency_are_said_where_a_mapping_computes(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "shop.yml").write_text(
+        f"transactions: {{path: {tmp_path}/orders.csv, columns: {{"
+        "transaction_id: Order, customer_id: Buyer, transaction_date: Day, "
+        "list_price: Price * Pieces}}\n"
+    )
+    for other, is_said in (("7", True), ("0", False), ("7 EUR", False)):
+        (tmp_path / "orders.csv").write_text(
+            "Order;Buyer;Day;Price;Pieces\n"
+            f"1;A;2017-01-02;12,50 €;2\n2;A;2017-01-03;{other};2\n"
+        )
+        said = clean(tmp_path / "shop.yml").said
+        assert ("have no currency and others have EUR" in said) == is_said
+
+
 def test_a_column_of_currencies_with_gaps_is_said(tmp_path: Path) -> None:
     rows = [(*row, "EUR") for row in SHOP]
     assert cleaned_rows(tmp_path, *rows, more="currency").findings == set()

@@ -108,7 +108,10 @@ TYPED = "e0"
 
 
 class TypedNumber(str):
-    """The text of a fraction that a file holds as a number: its point is decimal."""
+    """The text of a fraction that a file holds as a number: its point is decimal.
+
+    It tells nothing of how people write: 1.250 as text beside it may be a thousand.
+    """
 
     __slots__ = ()
 
