@@ -80,5 +80,11 @@ def test_a_bad_night_is_tried_again_and_leaves_what_was_published(
 
 
 def test_only_what_may_pass_is_tried_again(session: dict) -> None:
-    assert session["tried_again"]["after an error"] is not False
-    assert session["tried_again"]["after a test"] is False
+    assert session["failures"]["errors"]["is_tried_again"] is not False
+    assert session["failures"]["a test"]["is_tried_again"] is False
+
+
+def test_all_that_failed_is_told(session: dict) -> None:
+    """The first error may be one that refers to the reason of another."""
+    said = session["failures"]["errors"]["said"]
+    assert said == "2 errors and 0 failed tests: as for b\nno b"
