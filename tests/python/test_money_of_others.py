@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from cleaned import Cleaned, clean, needs_case
+from cleaned import OTHERWISE, Cleaned, clean, needs_case
 
 ID, CUSTOMER, DAY, PRICE = (
     "transaction_id",
@@ -210,7 +210,7 @@ def test_what_was_taken_for_thousands_is_said(tmp_path: Path) -> None:
 def test_the_variable_decides_what_nothing_else_does(tmp_path: Path) -> None:
     rows = [("1", "A", "2017-01-02", "1.250"), ("2", "A", "2017-01-02", "12.50")]
     cleaned_rows(tmp_path, *rows)
-    cleaned = clean(tmp_path, decimal_separator="Comma")
+    cleaned = clean(tmp_path, **OTHERWISE)
     assert cleaned.revenue == 1262.5
     assert cleaned.findings == set()
 
