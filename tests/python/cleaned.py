@@ -37,7 +37,6 @@ OTHERWISE = {
     "accepted_order_statuses": ["approved", "completed", "SENT-out"],
     "date_order": "DMY",
     "decimal_separator": "Comma",
-    "guest_customer_ids": [0],
     "latest_order_date": "2023-12-31",
     "time_zone": "America/New_York",
 }

@@ -26,6 +26,8 @@ def session(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
         "TRAJECTORIES_INPUT": "",
         "TRAJECTORIES_RETRY_SECONDS": "0",
         "DAGSTER_DISABLE_TELEMETRY": "1",
+        # Unit tests are of the code: the build of the sample runs them.
+        "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
     }
     ran = subprocess.run(
         [python, SESSION, project / "examples" / "dagster", folder / "answers.json"],
