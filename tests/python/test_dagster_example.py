@@ -20,9 +20,13 @@ def session(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What came of a good night and a bad one, in a build folder of its own."""
     folder = tmp_path_factory.mktemp("dagster")
     python = environments.environment("dagster", with_project=True)
+    # By the name that the project was parsed with, so that dbt need not parse anew.
+    (folder / "build").mkdir()
+    (project / "build").unlink(missing_ok=True)
+    (project / "build").symlink_to(folder / "build")
     changed = {
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
-        "TRAJECTORIES_BUILD": str(folder / "build"),
+        "TRAJECTORIES_BUILD": "build",
         "TRAJECTORIES_INPUT": "",
         "TRAJECTORIES_RETRY_SECONDS": "0",
         "DAGSTER_DISABLE_TELEMETRY": "1",
