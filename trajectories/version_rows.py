@@ -104,7 +104,9 @@ def rows_of_versions(versions: pa.Table) -> pa.Table:
         for name, values in {"position": pa.array(positions + 1), **found}.items():
             own = own.append_column(name, values)
         parts.append(_part(part, own))
-    table = pa.concat_tables([ROW_SCHEMA.empty_table(), *parts], promote_options="default")
+    table = pa.concat_tables(
+        [ROW_SCHEMA.empty_table(), *parts], promote_options="default"
+    )
     return table.select(ROW_SCHEMA.names)
 
 
@@ -171,9 +173,7 @@ def _elements(
 
     An array that is missing, or shorter than the others of its trial, ends in nulls.
     """
-    arrays = {
-        column: trials[name].combine_chunks() for name, column in columns.items()
-    }
+    arrays = {column: trials[name].combine_chunks() for name, column in columns.items()}
     lengths = {
         column: pc.fill_null(pc.list_value_length(array), 0).to_numpy()
         for column, array in arrays.items()

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from trial_shops import SEGMENTATIONS, frames_of, planted_shop
 
-from trajectories.model_versions import VERSION_SCHEMA
+from trajectories.model_versions import TRIAL_KEY, VERSION_SCHEMA
 from trajectories.trials import run_trials
 from trajectories.version_rows import (
     PARTS,
     ROW_SCHEMA,
     rows_of_versions,
+    trial_id,
     versions_of_rows,
 )
 
 MONTHS = [date(2017, 11, 1), date(2017, 12, 1)]
 ENDS = ("", "_low", "_high")
-KEYS = ("representation", "metric", "smoothing_steps", "band", "k")
 
 
 def as_version(trial: dict) -> dict:
@@ -73,7 +74,7 @@ def test_versions_come_back_from_their_rows(versions):
     assert rows.schema.equals(ROW_SCHEMA)
     assert not any(pa.types.is_nested(field.type) for field in rows.schema)
     shuffled = rows.take(np.random.default_rng(1).permutation(len(rows)))
-    order = [(name, "ascending") for name in ("model_version", *KEYS)]
+    order = [(name, "ascending") for name in ("model_version", *TRIAL_KEY)]
     for stored in (rows, shuffled):
         back = versions_of_rows(stored).select(VERSION_SCHEMA.names)
         assert back.schema.equals(VERSION_SCHEMA)
@@ -93,7 +94,9 @@ def test_rows_say_of_which_cluster_step_feature_and_month_they_are(versions):
         mine = rows[
             (rows["model_version"] == trial["model_version"])
             & rows["segmentation_trial_id"].str.endswith(f"|{trial['k']}")
-            & rows["segmentation_trial_id"].str.contains(f"|{trial['metric']}|", regex=False)
+            & rows["segmentation_trial_id"].str.contains(
+                f"|{trial['metric']}|", regex=False
+            )
         ]
         shape = trial["k"], trial["steps"], len(trial["features"])
         centres = np.reshape(trial["member_means"], shape)
@@ -111,6 +114,16 @@ def test_rows_say_of_which_cluster_step_feature_and_month_they_are(versions):
         numbers = (overlaps["from_cluster_number"] - 1) * trial["k"]
         numbers += overlaps["cluster_number"] - 1
         assert list(numbers) == list(overlaps["customers"]) != []
+
+
+def test_a_trial_is_named_as_queries_name_it():
+    key = ("rhythm", "smoothed", 3.0, "dtw", None, 4)
+    assert trial_id(*key) == "rhythm|smoothed|3.0|dtw|none|4"
+    (told,) = duckdb.execute(
+        "select concat_ws('|', ?, ?, cast(? as double), ?, 'none', cast(? as bigint))",
+        [x for x in key if x is not None],
+    ).fetchone()
+    assert trial_id(*key) == told
 
 
 def test_a_key_stands_once(versions):
@@ -144,6 +157,8 @@ def test_no_versions_are_no_rows():
     rows = rows_of_versions(VERSION_SCHEMA.empty_table())
     assert rows.schema.equals(ROW_SCHEMA)
     assert rows.num_rows == 0
-    assert versions_of_rows(rows).select(VERSION_SCHEMA.names).equals(
-        VERSION_SCHEMA.empty_table()
+    assert (
+        versions_of_rows(rows)
+        .select(VERSION_SCHEMA.names)
+        .equals(VERSION_SCHEMA.empty_table())
     )
