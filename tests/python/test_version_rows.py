@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import duckdb
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from real_builds import PROJECT
 from trial_shops import SEGMENTATIONS, frames_of, planted_shop
 
 from trajectories.model_versions import TRIAL_KEY, VERSION_SCHEMA
@@ -55,7 +57,8 @@ def as_version(trial: dict) -> dict:
 
 @pytest.fixture(scope="module")
 def versions() -> pa.Table:
-    quick = {"null_shuffles": 1, "bootstrap_refits": 1, "k_max": 3, "max_iter": 5}
+    quick = {"null_shuffles": 1, "bootstrap_refits": 1, "predictive_refits": 1}
+    quick |= {"k_max": 3, "max_iter": 3, "n_init": 1, "sample_customers": 60}
     settings = {name: {**SEGMENTATIONS[name], **quick} for name in SEGMENTATIONS}
     settings["rhythm"]["candidates"] = [
         {
@@ -86,6 +89,18 @@ def test_every_array_has_its_part():
     arrays = [f.name for f in VERSION_SCHEMA if pa.types.is_nested(f.type)]
     told = [name for columns in PARTS.values() for name in columns]
     assert sorted(told) == sorted(arrays)
+
+
+def test_queries_select_parts_by_their_names():
+    asked = r"ref\('int_segmentation_trials'\) \}\}\n\s+where part (?:=|in) (.+)"
+    found = set()
+    for path in PROJECT.glob("models/**/*.sql"):
+        text = path.read_text()
+        told = re.findall(asked, text)
+        assert len(told) == text.count("ref('int_segmentation_trials')"), path
+        found |= set(re.findall(r"'(\w+)'", " ".join(told)))
+    # Reviews and orders decide whether to fit; nothing else asks for them.
+    assert found == {"trial", *PARTS} - {"review", "order"}
 
 
 def test_rows_say_of_which_cluster_step_feature_and_month_they_are(versions):
