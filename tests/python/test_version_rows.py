@@ -13,6 +13,7 @@ import pytest
 from real_builds import PROJECT
 from trial_shops import SEGMENTATIONS, frames_of, planted_shop
 
+from trajectories.fitting import asked_customers
 from trajectories.model_versions import TRIAL_KEY, VERSION_SCHEMA
 from trajectories.trials import run_trials
 from trajectories.version_rows import (
@@ -146,6 +147,21 @@ def test_a_key_stands_once(versions):
     frame = rows_of_versions(versions).select(keys).to_pandas()
     assert not frame.duplicated().any()
     assert set(frame["part"]) == {"trial", *PARTS}
+
+
+def test_a_customer_can_be_taken_out_as_the_documents_say(versions):
+    text = (PROJECT / "docs" / "personal_data.md").read_text()
+    (update,) = re.findall(r"update intermediate\.(int_segmentation[^;]+);", text)
+    with duckdb.connect() as work:
+        work.register("rows", rows_of_versions(versions))
+        work.execute("create table int_segmentation_trials as select * from rows")
+        ids = versions["sample_customer_ids"][0].as_py()
+        work.execute(f"update {update}".replace("C17", ids[3]))
+        rows = work.execute("from int_segmentation_trials").to_arrow_table()
+    kept = versions_of_rows(rows)["sample_customer_ids"].to_pylist()
+    assert kept[0] == [*ids[:3], None, *ids[4:]]
+    assert all(ids[3] not in other for other in kept)
+    assert asked_customers(kept[0]).num_rows == len(ids)
 
 
 def test_what_is_new_can_be_forgotten_row_by_row(versions):
