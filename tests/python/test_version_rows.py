@@ -92,6 +92,14 @@ def test_every_array_has_its_part():
     assert sorted(told) == sorted(arrays)
 
 
+def test_what_a_trial_records_is_a_column_of_its_table():
+    """A number that is added to a trial is added to int_trials, too."""
+    text = (PROJECT / "models/intermediate/segments/int_trials.sql").read_text()
+    selected = re.findall(r"^        (\w+),?$", text, re.MULTILINE)
+    single = [f.name for f in VERSION_SCHEMA if not pa.types.is_nested(f.type)]
+    assert sorted(selected) == sorted([*single, "segmentation_trial_id"])
+
+
 def test_queries_select_parts_by_their_names():
     asked = r"ref\('int_segmentation_trials'\) \}\}\n\s+where part (?:=|in) (.+)"
     found = set()
