@@ -23,6 +23,7 @@ from trial_shops import planted_shop
 from trajectories import model_versions
 from trajectories.model_versions import VERSION_SCHEMA, renew
 from trajectories.trials import TRIAL_SCHEMA
+from trajectories.version_rows import rows_of_versions, versions_of_rows
 
 SETTINGS = {"value": {"period": "month", "k": 2}, "rhythm": {"period": "day", "k": 3}}
 BUILD = model_versions.Build(
@@ -195,15 +196,16 @@ def test_a_later_month_is_scored_by_the_same_versions(shop, first):
 def test_versions_come_back_from_storage_to_the_last_bit(
     shop, first, storage, tmp_path
 ):
+    rows = rows_of_versions(first)
     if storage == "parquet":
-        pq.write_table(first, tmp_path / "versions.parquet")
+        pq.write_table(rows, tmp_path / "versions.parquet")
         stored = pq.read_table(tmp_path / "versions.parquet")
     else:
         with duckdb.connect(str(tmp_path / "work.duckdb")) as connection:
-            connection.register("first", first)
-            connection.execute("create table versions as select * from first")
+            connection.register("rows", rows)
+            connection.execute("create table versions as select * from rows")
             stored = connection.execute("select * from versions").to_arrow_table()
-    again = shop.build(stored)
+    again = shop.build(versions_of_rows(stored))
     assert shop.fits == []
     assert same(again, first)
 
@@ -597,6 +599,15 @@ def small_segmentations() -> dict:
     return {name: {**settings[name], **quick} for name in ("rhythm", "value")}
 
 
+def lay_out_as_lists(database: Path) -> None:
+    """Turn a work database's versions into lists, as earlier builds left them."""
+    table = "intermediate.int_segmentation_trials"
+    with duckdb.connect(str(database)) as work:
+        rows = work.execute(f"select * from {table}").to_arrow_table()
+        work.register("lists", versions_of_rows(rows))
+        work.execute(f"create or replace table {table} as select * from lists")
+
+
 @pytest.mark.long
 def test_a_frozen_version_scores_the_next_month(
     tmp_path: Path, project: Path, orders: pd.DataFrame
@@ -636,7 +647,7 @@ def test_a_frozen_version_scores_the_next_month(
     write_shop(source, orders, "2017-12-31")
     december = build()
     assert "fitted" not in december.said
-    later_models, later_members, later_centres = read(december)
+    later_models, later_members, later_centres = as_rows = read(december)
     pd.testing.assert_frame_equal(
         later_models.drop(columns="in_force_to"), models.drop(columns="in_force_to")
     )
@@ -654,6 +665,12 @@ def test_a_frozen_version_scores_the_next_month(
     assert set(scored["segmentation"]) == set(settings["segmentations"])
     used = "select distinct model_version from marts.dim_segments"
     assert set(december.work(used)["model_version"]) == set(models["model_version"])
+
+    lay_out_as_lists(december.folder / "work.duckdb")
+    taken_over = build()
+    assert "fitted" not in taken_over.said
+    for table, other in zip(read(taken_over), as_rows, strict=True):
+        pd.testing.assert_frame_equal(table, other, check_exact=True)
 
     build(*ALL_BUT_TESTS, "--empty")
     broken = shutil.copytree(

@@ -8,10 +8,17 @@ with members as (
 
 ),
 
-trials as (
+models as (
 
     select * from {{ ref('int_trials_current') }}
     where is_chosen and period = 'month'
+
+),
+
+trial_features as (
+
+    select * from {{ ref('int_segmentation_trials') }}
+    where part = 'feature'
 
 ),
 
@@ -21,22 +28,21 @@ customer_series as (
 
 ),
 
-models as (
-
-    select
-        *,
-        {{ array_length('features') }} as step_values
-    from trials
-
-),
-
 features as (
 
-    {{ unnest_arrays(
-        'models',
-        ['segmentation', 'series', 'steps', 'step_values'],
-        ['features']
-    ) }}
+    select
+        models.segmentation,
+        models.series,
+        models.steps,
+        trial_features.feature,
+        trial_features.position,
+        count(*) over (partition by models.segmentation) as step_values
+    from models
+    inner join trial_features
+        on
+            models.model_version = trial_features.model_version
+            and models.segmentation_trial_id
+            = trial_features.segmentation_trial_id
 
 ),
 
@@ -45,12 +51,12 @@ located as (
     select
         members.customer_segment_id,
         members.segment_id,
-        features.features as feature,
+        features.feature,
         features.step_values,
         {{ array_length('customer_series.series_values') }}
         - features.step_values + features.position as last_position,
         case
-            when features.steps = 1 or features.features like '%days' then 1
+            when features.steps = 1 or features.feature like '%days' then 1
             when {{ array_length('customer_series.series_values') }}
                 < 3 * features.step_values then 1
             else 3
