@@ -8,10 +8,16 @@ with members as (
 
 ),
 
-trials as (
+models as (
 
     select * from {{ ref('int_trials_current') }}
     where is_chosen and period = 'month'
+
+),
+
+series_features as (
+
+    select * from {{ ref('int_series_features') }}
 
 ),
 
@@ -21,22 +27,29 @@ customer_series as (
 
 ),
 
-models as (
-
-    select
-        *,
-        {{ array_length('features') }} as step_values
-    from trials
-
-),
-
 features as (
 
     {{ unnest_arrays(
-        'models',
-        ['segmentation', 'series', 'steps', 'step_values'],
-        ['features']
+        'models', ['segmentation', 'series', 'steps'], ['features']
     ) }}
+
+),
+
+-- A model compares all features of its series or some of them.
+placed as (
+
+    select
+        features.segmentation,
+        features.series,
+        features.steps,
+        features.features as feature,
+        series_features.features as step_values,
+        series_features.feature_number
+    from features
+    inner join series_features
+        on
+            features.series = series_features.series
+            and features.features = series_features.feature
 
 ),
 
@@ -45,23 +58,23 @@ located as (
     select
         members.customer_segment_id,
         members.segment_id,
-        features.features as feature,
-        features.step_values,
+        placed.feature,
+        placed.step_values,
         {{ array_length('customer_series.series_values') }}
-        - features.step_values + features.position as last_position,
+        - placed.step_values + placed.feature_number as last_position,
         case
-            when features.steps = 1 or features.features like '%days' then 1
+            when placed.steps = 1 or placed.feature like '%days' then 1
             when {{ array_length('customer_series.series_values') }}
-                < 3 * features.step_values then 1
+                < 3 * placed.step_values then 1
             else 3
         end as months,
         customer_series.series_values
     from members
-    inner join features
-        on members.segmentation = features.segmentation
+    inner join placed
+        on members.segmentation = placed.segmentation
     inner join customer_series
         on
-            features.series = customer_series.series
+            placed.series = customer_series.series
             and members.customer_id = customer_series.customer_id
 
 ),
