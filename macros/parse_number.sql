@@ -55,16 +55,18 @@ end
 {%- endmacro %}
 
 
-{# How a text writes a number: plain, point or comma (its own form says which mark
-   is decimal), undecided_point or undecided_comma (1.250 or 1,250 alone), percent,
-   or unreadable. #}
+{# How a text writes a number: plain (one with an exponent, too, which no person
+   writes), point or comma (its own form says which mark is decimal), undecided_point
+   or undecided_comma (1.250 or 1,250 alone), percent, or unreadable. #}
 {% macro number_form(text, signs=none, bare=none, words=none) -%}
     {%- set signs = signs or _plain_signs(text) -%}
     {%- set bare = bare or _bare_number(signs) -%}
     {%- set words = words or number_words(signs) -%}
     {%- set marks = remove_pattern(bare, '[^0-9.,]') -%}
 case
-    when {{ matches_pattern(text, '^-?[0-9]+$') }} then 'plain'
+    when {{ matches_pattern(
+        text, '^-?[0-9]+([.]?[0-9]*[eE][+-]?[0-9]+)?$'
+    ) }} then 'plain'
     when {{ matches_pattern(text, _plain_number()) }} then 'point'
     when {{ matches_pattern(text, '[%％‰]') }} then 'percent'
     when not {{ _is_one_number(signs, bare, words) }} then 'unreadable'

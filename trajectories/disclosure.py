@@ -14,6 +14,7 @@ Shown whatever they are: the totals of the whole shop, its new customers among t
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -28,15 +29,16 @@ ENTERED = "(entered)"
 #: Stage of segments that a model found; all others are given by a rule.
 ACTIVE, NEW = "active", "new"
 
-#: A share in whole per cent says how many customers stayed to within so many, up or
-#: down, one of the two at least, where it is of a hundred times the smallest cell.
-LEEWAY = 2
+#: The share of who stayed is shown in whole per cent where it is of so many times the
+#: smallest cell, whatever is hidden; else only where all who stayed are shown.
+STAY_CELLS = 100
 
 CELL_SCHEMA = pa.schema(
     {"cell_id": pa.string(), "kind": pa.string(), "is_shown": pa.bool_()}
 )
 
 Cell = tuple[int, int]
+Way = tuple[int, list[Cell], int]
 
 
 def rest_of(
@@ -77,6 +79,20 @@ def rest_of(
     return hidden
 
 
+def leeway_of(part: int, total: int) -> tuple[int, int]:
+    """Say by how many a part could be smaller or larger, its whole per cent the same.
+
+    Examples:
+        >>> leeway_of(497, 1000)
+        (1, 7)
+    """
+    share = round(part / total, 2)
+    low, high = (share - 0.005) * total, (share + 0.005) * total
+    # What lies halfway may have been rounded up or down.
+    fewer, more = (math.ceil(gap - 1e-6) - 1 for gap in (part - low, high - part))
+    return max(0, fewer), max(0, more)
+
+
 @dataclass
 class Table:
     """Customers by row and column, whose totals are known.
@@ -88,8 +104,9 @@ class Table:
         hidden: (rows, columns) what is not shown; `protect` adds to it.
         linked: (rows, columns) cells that other tables hold as well. No other cell
             relies on them.
-        summed: (rows, columns) cells whose sum is known to within `LEEWAY` customers,
-            up or down: who stayed.
+        summed: (rows, columns) cells whose sum is known roughly: who stayed.
+        leeway: how many customers fewer and more that sum could have, to be told the
+            same.
         free_rows: (rows,) rows of which only the sum of their totals is known.
         free_columns: (columns,) columns of which only the sum of their totals is.
     """
@@ -99,6 +116,7 @@ class Table:
     hidden: np.ndarray
     linked: np.ndarray
     summed: np.ndarray
+    leeway: tuple[int, int]
     free_rows: np.ndarray
     free_columns: np.ndarray
 
@@ -108,12 +126,21 @@ class Table:
         Args:
             asked: (rows, columns) where counts are to be protected.
         """
-        cells = list(zip(*np.nonzero(asked & (self.customers > 0)), strict=True))
+        cells = _cells(asked & (self.customers > 0))
         for cell in cells:
             if not self.is_safe(cell):
-                for _, places in self._ways(cell, self.possible):
+                for _, places, _ in self._ways(cell, self.possible):
                     self.hide(places)
         return [cell for cell in cells if not self.is_safe(cell)]
+
+    def show_what_follows(self, asked: np.ndarray) -> None:
+        """Show counts that are not asked for and follow anyway, where no other does."""
+        cells = _cells(asked & (self.customers > 0))
+        for larger in _cells(self.hidden & (self.customers > 0) & ~asked):
+            if not self.is_safe(larger):
+                safe = [cell for cell in cells if self.is_safe(cell)]
+                self.hidden[larger] = False
+                self.hidden[larger] = not all(map(self.is_safe, safe))
 
     def hide(self, places: Iterable[Cell]) -> None:
         """Hide some cells."""
@@ -124,42 +151,42 @@ class Table:
         """Say whether a hidden count could as well be another one."""
         return bool(self._ways(cell, self.hidden))
 
-    def _ways(self, cell: Cell, among: np.ndarray) -> list[tuple[int, list[Cell]]]:
-        """Find one cycle that leaves known sums as they are, or one up, one down."""
+    def _ways(self, cell: Cell, among: np.ndarray) -> list[Way]:
+        """Find a cycle by which a count could be another one, apart from sums first.
+
+        A linked one has to change in all tables alike: one up, and one down.
+        """
         usable = among & ~self.linked
-        if not self.linked[cell] and not self.summed[cell]:
-            apart = usable & ~self.summed
-            ways = [self._cycle(cell, more, apart) for more in (True, False)]
-            if found := [way for way in ways if way is not None]:
-                return [min(found)]
-        ways = [self._cycle(cell, more, usable) for more in (True, False)]
-        if all(way is not None and self._shift(cell, way[1]) for way in ways):
-            return ways
+        for cells in (usable & ~self.summed, usable):
+            found = [self._cycle(cell, change, cells) for change in (1, -1)]
+            ways = [way for way in found if way is not None]
+            if self.linked[cell] and len(ways) == len(found):
+                return ways
+            if ways and not self.linked[cell]:
+                return [min(ways)]
         return []
 
-    def _shift(self, cell: Cell, places: list[Cell]) -> bool:
-        """Say whether a cycle changes known sums by no more than the leeway."""
-        return sum(bool(self.summed[place]) for place in (cell, *places)) <= LEEWAY
-
-    def _cycle(
-        self, cell: Cell, more: bool, usable: np.ndarray
-    ) -> tuple[int, list[Cell]] | None:
-        """Find the cheapest cycle by which a count could be more, or less."""
+    def _cycle(self, cell: Cell, change: int, usable: np.ndarray) -> Way | None:
+        """Find the cheapest cycle by which a count could be one more, or one less."""
         usable = usable.copy()
         usable[cell] = False
-        column = len(self.customers) + cell[1]
-        return self.way(*((column, cell[0]) if more else (cell[0], column)), usable)
+        ends = len(self.customers) + cell[1], cell[0]
+        way = self.way(*ends[::change], usable)
+        if way is None:
+            return None
+        fewer, more = self.leeway
+        summed = way[2] + change * bool(self.summed[cell])
+        return way if -fewer <= summed <= more else None
 
-    def way(
-        self, start: int, end: int, usable: np.ndarray
-    ) -> tuple[int, list[Cell]] | None:
+    def way(self, start: int, end: int, usable: np.ndarray) -> Way | None:
         """Find the cheapest way from line to line, rows counted first, then columns.
 
         Counts grow from row to column, and shrink from column to row where there are
         any, by turns, so that totals stay. Free lines are as one.
 
         Returns:
-            The shown customers on the way, and its cells; None where there is none.
+            The shown customers on the way, its cells, and by how many customers it
+            changes the sum that is known roughly; None where there is none.
         """
         costs = np.where(self.hidden, 0, self.customers)
         queue: list = [(0, 0, start, ())]
@@ -170,7 +197,7 @@ class Table:
                 continue
             before[node] = came
             if node == end:
-                return cost, _way_back(before, node)
+                return self._way_back(before, node, cost)
             for place, other in self._next(node, usable):
                 if other not in before:
                     more = int(costs[place]) if place else 0
@@ -195,13 +222,19 @@ class Table:
             free = rows + np.flatnonzero(self.free_columns) if is_free else []
         return found + [((), int(other)) for other in free]
 
+    def _way_back(self, before: dict[int, tuple], node: int, cost: int) -> Way:
+        cells, change = [], 0
+        while before[node]:
+            node, place = before[node]
+            if place:
+                cells.append(place)
+                grows = node < len(self.customers)
+                change += (1 if grows else -1) * bool(self.summed[place])
+        return cost, cells, change
 
-def _way_back(before: dict[int, tuple], node: int) -> list[Cell]:
-    cells = []
-    while before[node]:
-        node, place = before[node]
-        cells += [place] if place else []
-    return cells
+
+def _cells(places: np.ndarray) -> list[Cell]:
+    return list(zip(*np.nonzero(places), strict=True))
 
 
 class _Sizes:
@@ -309,7 +342,7 @@ def stays_shown(cells: pd.DataFrame, smallest_cell: int) -> pd.DataFrame:
         is_shown = (
             smallest_cell <= 1
             or told == len(both)
-            or rows["customers"].sum() >= 100 * smallest_cell
+            or rows["customers"].sum() >= STAY_CELLS * smallest_cell
         )
         found.append((f"{name}|{at:%Y-%m-%d}", STAY, is_shown))
     return pd.DataFrame(found, columns=["cell_id", "kind", "is_shown"])
@@ -375,10 +408,13 @@ def _hidden_flows(flows: pd.DataFrame, sizes: _Sizes) -> set[int]:
                 )
                 table.link(links, columns)
                 table.expect(pairs, stages)
+                table.sum_stays()
                 unsafe |= {(month, name, each) for each in table.protect()}
                 tables.append(table)
             is_new = sizes.hide(month, unsafe)
-        hidden.update(*(table.hidden_rows() for table in tables))
+        for table in tables:
+            table.table.show_what_follows(table.asked)
+            hidden |= table.hidden_rows()
     return hidden
 
 
@@ -443,10 +479,8 @@ def _protect_together(rows: list[tuple[_Laid, int]]) -> None:
             found = [table.swap(other, value) for table, _ in rows]
             if None not in found:
                 shown = ~rows[0][0].table.hidden[rows[0][1], other]
-                cost = sum(cost for cost, _ in found) + shown * counts[other] * len(
-                    rows
-                )
-                ways.append((int(cost), int(other), [places for _, places in found]))
+                cost = sum(way[0] for way in found) + shown * counts[other] * len(rows)
+                ways.append((int(cost), int(other), [way[1] for way in found]))
         if ways:
             _, other, places = min(ways)
             for (table, row), cells in zip(rows, places, strict=True):
@@ -504,7 +538,8 @@ class _Laid:
             possible=np.ones(customers.shape, dtype=bool),
             hidden=self.asked | free_rows[:, None] | free_columns,
             linked=np.zeros(customers.shape, dtype=bool),
-            summed=np.array([[i == j for j in ends] for i in starts], dtype=bool),
+            summed=np.zeros(customers.shape, dtype=bool),
+            leeway=(0, 0),
             free_rows=free_rows,
             free_columns=free_columns,
         )
@@ -519,6 +554,19 @@ class _Laid:
         """Mark rows that other segmentations hold as well, to be protected there."""
         for row in rows:
             self.table.linked[row] = True
+
+    def sum_stays(self) -> None:
+        """Take the sum of who stayed for known, where its share is shown anyway.
+
+        Where few customers are counted, that share is hidden once one of the cells is.
+        """
+        table = self.table
+        stays = np.array([[i == j for j in self._ends] for i in self.starts])
+        inside = np.array([start != ENTERED for start in self.starts])
+        total, stayed = table.customers[inside].sum(), table.customers[stays].sum()
+        if total >= STAY_CELLS * self._smallest_cell:
+            table.summed = stays
+            table.leeway = leeway_of(stayed, total)
 
     def expect(self, pairs: set[tuple[str, str]], stages: dict[str, str]) -> None:
         """Take for possible what was seen before, and what no rule of stages bars."""
@@ -545,7 +593,7 @@ class _Laid:
             if self.starts[start] != ENTERED or table.possible[start].sum() > 1
         }
 
-    def swap(self, one: int, other: int) -> tuple[int, list[Cell]] | None:
+    def swap(self, one: int, other: int) -> Way | None:
         """Find how one customer fewer in a column, outside rows that are held by
         several tables, can be one more in another.
         """

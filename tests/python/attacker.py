@@ -1,8 +1,8 @@
 """An attacker: reads counts of customers off the pages and Superset, solves the rest.
 
 What is read is what a browser is given: the data inside the pages and the answers to
-Superset's charts. The attacker is told more than that: every total, of segments whose
-size is shown anywhere, of months, of values and of samples.
+Superset's charts. The attacker is told more than that: every size that may be shown,
+drawn or not, and every total, of months, of values and of samples.
 """
 
 from __future__ import annotations
@@ -320,7 +320,7 @@ class Attacker:
     def _read_flows(self) -> None:
         month_key = "strftime(month, '%Y-%m-%d')"
         sizes = self._rows(
-            f"select segmentation, {month_key}, segment_id, customers"
+            f"select segmentation, {month_key}, segment_id, customers, is_shown"
             " from marts.fct_segment_profiles"
         )
         flows = self._rows(
@@ -328,16 +328,21 @@ class Attacker:
             " to_segment_id, cause, customers from marts.fct_segment_migrations"
         )
         of_size = defaultdict(dict)
-        for name, month, each, customers in sizes:
+        may_be_seen = set()
+        for name, month, each, customers, is_shown in sizes:
             of_size[name, month][each] = customers
             self.truth["size", name, month, each] = customers
+            if is_shown:
+                may_be_seen.add((name, month, each))
         months = sorted({month for _, month in of_size})
         earlier = dict(zip(months[1:], months, strict=False))
         of_flow = defaultdict(dict)
         for name, month, start, end, cause, customers in flows:
             of_flow[name, month][start, end, cause] = customers
         heat = states(self.pages[movement.FILE], "heatmap")
-        seen_sizes = self._sizes_of_pages(heat, earlier, months[-1])
+        drawn_sizes = self._sizes_of_pages(heat, earlier, months[-1])
+        assert drawn_sizes <= may_be_seen, drawn_sizes - may_be_seen
+        seen_sizes = may_be_seen
         self.shown |= {("size", *each) for each in seen_sizes}
         for (name, month), counts in of_size.items():
             parts = [("size", name, month, each) for each in counts]

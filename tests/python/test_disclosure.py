@@ -16,9 +16,11 @@ from trajectories.disclosure import (
     MIX,
     SIZE,
     STAY,
+    Table,
     hide_cells,
     is_barred,
     judge_cells,
+    leeway_of,
     rest_of,
 )
 
@@ -70,6 +72,36 @@ def test_parts_of_a_total_that_are_hidden_do_not_follow(
         assert sum(rest) > len(rest)
 
 
+@given(st.integers(0, 3000), st.integers(1, 3000))
+@settings(max_examples=300, deadline=None)
+def test_whole_per_cent_are_the_same_within_the_leeway(part: int, rest: int) -> None:
+    total = part + rest
+    fewer, more = leeway_of(part, total)
+    told = {round(n / total, 2) for n in (part - fewer, part, part + more)}
+    assert len(told) == 1
+    assert round((part - fewer - 2) / total, 2) not in told
+    assert round((part + more + 2) / total, 2) not in told
+
+
+@pytest.mark.parametrize(("leeway", "is_safe"), [((2, 0), True), ((1, 9), False)])
+def test_who_stayed_may_change_within_the_leeway(
+    leeway: tuple[int, int], is_safe: bool
+) -> None:
+    customers = np.array([[6, 0], [2, 7]])
+    every, none = np.ones((2, 2), dtype=bool), np.zeros((2, 2), dtype=bool)
+    table = Table(
+        customers,
+        possible=every,
+        hidden=every.copy(),
+        linked=none,
+        summed=np.eye(2, dtype=bool),
+        leeway=leeway,
+        free_rows=none[0],
+        free_columns=none[0],
+    )
+    assert table.is_safe((1, 0)) == is_safe
+
+
 # -- Random shops -----------------------------------------------------------------
 
 STAGES = {"a-new": "new", "a-lapsed": "lapsed", "b-lapsed": "lapsed"}
@@ -79,10 +111,10 @@ SEGMENTS = {
 }
 
 
-def random_shop(seed: int) -> pd.DataFrame:
+def random_shop(seed: int, most: int = 250) -> pd.DataFrame:
     """Counts of a shop whose customers move between segments for some months."""
     random = np.random.default_rng(seed)
-    customers, months = int(random.integers(10, 250)), int(random.integers(2, 6))
+    customers, months = int(random.integers(10, most)), int(random.integers(2, 6))
     started = random.integers(0, months, customers) * (random.random(customers) < 0.5)
     staying = random.choice([0.5, 0.8, 0.95])
     weights = {
@@ -253,32 +285,34 @@ def known_totals(cells: pd.DataFrame) -> set[tuple]:
     return set(keys_of(entries[found]))
 
 
-@pytest.mark.parametrize("seed", range(15))
+# Where a count followed before: newcomers, and larger counts hidden with small ones.
+TELLING = [14, 165, 340, 576, 1432]
+
+
+@pytest.mark.parametrize("seed", [*range(10), *TELLING])
 def test_no_hidden_count_of_a_random_shop_can_be_computed(seed: int) -> None:
-    nothing_follows(seed)
+    nothing_follows(random_shop(seed))
+
+
+@pytest.mark.parametrize("seed", [56, 205])
+def test_no_hidden_count_follows_from_the_share_of_who_stayed(seed: int) -> None:
+    nothing_follows(random_shop(seed, most=1500))
 
 
 @pytest.mark.long
 def test_no_hidden_count_of_many_random_shops_can_be_computed() -> None:
-    for seed in range(15, 300):
-        nothing_follows(seed)
+    for seed in range(10, 200):
+        nothing_follows(random_shop(seed))
+    for seed in range(30):
+        nothing_follows(random_shop(seed, most=1500))
 
 
-@pytest.mark.xfail(strict=True, reason="a random shop in some 400 tells a count")
-@pytest.mark.parametrize("seed", [340, 1432])
-def test_shops_in_which_a_hidden_count_still_follows(seed: int) -> None:
-    nothing_follows(seed)
-
-
-def nothing_follows(seed: int) -> None:
-    cells = random_shop(seed)
+def nothing_follows(cells: pd.DataFrame) -> None:
     shown = hide_cells(cells, SMALLEST)
     assert not (shown & cells["customers"].lt(SMALLEST)).any()
     system = know(cells, shown, SMALLEST)
-    is_hidden = ~shown & cells["customers"].lt(SMALLEST)
-    hidden = keys_of(cells[is_hidden])
-    exact = system.exact(each for each in hidden if each not in known_totals(cells))
-    assert exact == {}
+    hidden = set(keys_of(cells[~shown])) - known_totals(cells)
+    assert system.exact(sorted(hidden)) == {}
 
 
 def test_a_stage_that_two_segmentations_hold_is_protected_in_both() -> None:
@@ -360,7 +394,4 @@ def test_nobody_can_compute_what_pages_and_superset_hide(
     build = request.getfixturevalue(name)
     found = Attacker(build.published, build.folder / "site").attack()
     assert found.hidden
-    few = {cell: count for cell, count in found.exact.items() if count < SMALLEST}
-    assert few == {}, found.summary().to_string()
-    # In the small shop some sizes above the smallest cell, hidden with others, follow.
-    assert name == "small" or found.exact == {}, found.summary().to_string()
+    assert found.exact == {}, found.summary().to_string()

@@ -700,6 +700,76 @@ def test_a_cell_far_from_the_table(shop: Path, column: int) -> None:
         assert "reaches to column 16,384 and row 1,048,576" in said
 
 
+CELL = (
+    '<table:table-cell office:value-type="string"{}><text:p>{}</text:p>'
+    "</table:table-cell>"
+)
+
+
+def repeated(what: str, times: int) -> str:
+    return f' table:number-{what}-repeated="{times}"'
+
+
+def blank(times: int) -> str:
+    return f"<table:table-cell{repeated('columns', times)}/>" if times else ""
+
+
+def spread(shop: Path, more: str = "") -> Path:
+    """Write orders as an OpenDocument sheet, and further rows behind them.
+
+    As programs do, with blank cells up to the last column and row that there can be.
+    """
+    rows = [
+        "".join(CELL.format("", value) for value in row) + blank(16_384 - len(row))
+        for row in sheet(0)
+    ]
+    text = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    end = f"<table:table-row{repeated('rows', 10**6)}>{blank(16_384)}</table:table-row>"
+    names = " ".join(
+        f'xmlns:{it}="urn:oasis:names:tc:opendocument:xmlns:{it}:1.0"'
+        for it in ("office", "table", "text")
+    )
+    path = shop / "transactions.ods"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {names}><office:body><office:spreadsheet>"
+            f'<table:table table:name="A &amp; B">{text}{more}{end}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return path
+
+
+def test_blank_cells_that_a_sheet_repeats_are_none(shop: Path) -> None:
+    assert len(take(spread(shop)).good) == 20
+
+
+@pytest.mark.parametrize(
+    ("rows_above", "rows", "columns_before", "columns", "reached"),
+    [
+        (0, 5_000, 0, 16_384, "column 16,384 and row 5,021"),
+        (4 * 10**9, 1, 0, 1, "column 5 and row 4,000,000,022"),
+        (0, 2_000_000, 0, 1, "column 5 and row 2,000,021"),
+        (0, 1, 20_000, 1, "column 20,001 and row 22"),
+    ],
+)
+def test_cells_that_a_sheet_repeats_are_bounded(
+    rows_above: int,
+    rows: int,
+    columns_before: int,
+    columns: int,
+    reached: str,
+    shop: Path,
+) -> None:
+    gap = f"<table:table-row{repeated('rows', rows_above)}>{blank(1)}</table:table-row>"
+    cells = blank(columns_before) + CELL.format(repeated("columns", columns), "x")
+    more = f"<table:table-row{repeated('rows', rows)}>{cells}</table:table-row>"
+    said = stops(spread(shop, gap + more if rows_above else more))
+    assert f"Sheet 'A & B' of transactions.ods reaches to {reached}" in said
+
+
 def test_a_cell_far_from_the_table_on_another_sheet(shop: Path) -> None:
     book = openpyxl.Workbook()
     book.active.title = "transactions"

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import number_sql
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,7 +21,6 @@ from real_builds import PROJECT, run_build
 
 from warehouse.inputs import InputError, InputReader, expressions
 from warehouse.inputs.expressions import ExpressionWriter, define_macros
-from warehouse.inputs.workbooks import cell_text
 
 BASIC = """transaction_id: Order No
 customer_id: Customer
@@ -712,12 +712,16 @@ def test_typed_numbers_never_have_exactly_three_decimals(tmp_path: Path) -> None
     assert cleaned.revenue == round(12.345 * 1.5 + 7.5 * 1.5, 2)
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(12.345, "12.3450"), (0.5, "0.5"), (7.0, "7"), (-1.125, "-1.1250")],
-)
-def test_cells_of_workbooks_neither(value: float, text: str) -> None:
-    assert cell_text(value) == text
+def test_cells_of_workbooks_neither(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.active.append(
+        ["transaction_id", "customer_id", "transaction_date", "list_price"]
+    )
+    for number, price in enumerate((12.345, 0.5, 7.0, -1.125)):
+        workbook.active.append([number, 1, "2018-01-01", price])
+    workbook.save(tmp_path / "transactions.xlsx")
+    found = Read(tmp_path, tmp_path)
+    assert found["list_price"] == ["12.3450", "0.5", "7", "-1.1250"]
 
 
 # -- Columns of the input -------------------------------------------------------------

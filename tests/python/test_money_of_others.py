@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from cleaned import Cleaned, clean, needs_case
 
@@ -14,6 +16,7 @@ ID, CUSTOMER, DAY, PRICE = (
     "transaction_date",
     "list_price",
 )
+HEADER = (ID, CUSTOMER, DAY, PRICE)
 SHOP = [(f"s{n}", "A", "2017-01-02", "100") for n in range(1, 6)]
 
 
@@ -22,7 +25,7 @@ def cleaned_rows(folder: Path, *rows: tuple[str, ...], more: str = "") -> Cleane
 
     `more` names further columns; what a row lacks is blank.
     """
-    header = [ID, CUSTOMER, DAY, PRICE, *more.split()]
+    header = [*HEADER, *more.split()]
     blank = [""] * len(header)
     rows = tuple((*row, *blank[len(row) :]) for row in rows)
     with (folder / "transactions.csv").open("w", newline="") as file:
@@ -210,6 +213,58 @@ def test_what_was_taken_for_thousands_is_said(tmp_path: Path) -> None:
     assert "whether 1,250 is a thousand" in cleaned.said
 
 
+@pytest.mark.parametrize(
+    ("texts", "read", "findings"),
+    [
+        (["1.250"], [1250.0], {"points_taken_for_thousands"}),
+        (["1,250"], [1250.0], {"commas_taken_for_thousands"}),
+        (["1.250", "0.75"], [1.25, 0.75], set()),
+        (["1.250", "0,75"], [1250.0, 0.75], set()),
+        (["1.250", "0.75", "0,75"], [None, 0.75, 0.75], {"ambiguous_amounts"}),
+        (["1250 EUR"], [1250.0], {"amounts_without_currency"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["workbook", "objects"])
+def test_typed_numbers_are_themselves_and_prove_nothing_of_texts(
+    texts: list[str],
+    read: list[float | None],
+    findings: set[str],
+    kind: str,
+    tmp_path: Path,
+) -> None:
+    prices = [12.5, 7, 1.125, *texts]
+    rows = [(f"o{n}", "A", "2017-01-02", price) for n, price in enumerate(prices)]
+    if kind == "objects":
+        lines = [json.dumps(dict(zip(HEADER, row, strict=True))) for row in rows]
+        (tmp_path / "transactions.json").write_text("\n".join(lines))
+    else:
+        workbook = openpyxl.Workbook()
+        for row in [HEADER, *rows]:
+            workbook.active.append(row)
+        workbook.save(tmp_path / "transactions.xlsx")
+    cleaned = clean(tmp_path)
+    typed = sorted((row[ID], row[PRICE]) for row in cleaned.tables["typed"])
+    assert [price for _, price in typed] == [12.5, 7, 1.125, *read]
+    assert cleaned.findings == findings
+
+
+def test_typed_numbers_prove_nothing_where_a_mapping_computes(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["Order", "Buyer", "Day", "Price", "Pieces"])
+    for number, price in enumerate((12.5, 1.125, "1.250")):
+        workbook.active.append([number, "A", "2017-01-02", price, 2])
+    workbook.save(tmp_path / "book.xlsx")
+    for said, revenue in (("auto", 2527.25), ("point", 29.75)):
+        (tmp_path / "shop.yml").write_text(
+            f"transactions: {{path: {tmp_path}/book.xlsx, decimal: {said}, columns: {{"
+            "transaction_id: Order, customer_id: Buyer, transaction_date: Day, "
+            "list_price: Price * Pieces}}\n"
+        )
+        cleaned = clean(tmp_path / "shop.yml")
+        assert cleaned.revenue == revenue
+        assert ("1.250" in cleaned.said) == (said == "auto")
+
+
 def test_the_variable_decides_what_nothing_else_does(tmp_path: Path) -> None:
     rows = [("1", "A", "2017-01-02", "1.250"), ("2", "A", "2017-01-02", "12.50")]
     cleaned_rows(tmp_path, *rows)
@@ -373,6 +428,63 @@ def test_one_currency_in_other_words_is_one(tmp_path: Path) -> None:
     cleaned = cleaned_rows(tmp_path, *rows, more="currency")
     assert cleaned.revenue == 30
     assert cleaned.findings == set()
+
+
+def test_amounts_without_a_currency_beside_others_are_said(tmp_path: Path) -> None:
+    rows = [*SHOP[:3], ("o1", "A", "2017-01-02", "12,50 €")]
+    cleaned = cleaned_rows(tmp_path, *rows)
+    assert cleaned.revenue == 312.5
+    assert cleaned.findings == {"amounts_without_currency"}
+    assert "3 of 4 rows of transactions (75.0 %) have no currency" in cleaned.said
+    assert "EUR" in cleaned.said
+
+
+def test_amounts_without_a_currency_are_said_where_a_mapping_computes(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "shop.yml").write_text(
+        f"transactions: {{path: {tmp_path}/orders.csv, columns: {{"
+        "transaction_id: Order, customer_id: Buyer, transaction_date: Day, "
+        "list_price: Price * Pieces}}\n"
+    )
+    for other, is_said in (("7", True), ("0", False), ("7 EUR", False)):
+        (tmp_path / "orders.csv").write_text(
+            "Order;Buyer;Day;Price;Pieces\n"
+            f"1;A;2017-01-02;12,50 €;2\n2;A;2017-01-03;{other};2\n"
+        )
+        said = clean(tmp_path / "shop.yml").said
+        assert ("have no currency and others have EUR" in said) == is_said
+
+
+def test_a_column_of_currencies_with_gaps_is_said(tmp_path: Path) -> None:
+    rows = [(*row, "EUR") for row in SHOP]
+    assert cleaned_rows(tmp_path, *rows, more="currency").findings == set()
+    rows[0] = (*SHOP[0], "")
+    cleaned = cleaned_rows(tmp_path, *rows, more="currency")
+    assert cleaned.findings == {"amounts_without_currency"}
+    assert "1 of 5 rows" in cleaned.said
+
+
+@pytest.mark.parametrize(
+    ("prices", "discounts", "currency"),
+    [
+        # Nothing is nothing in every currency; a column that names none is like others.
+        (["12,50 €", "0"], ["", ""], ["", ""]),
+        (["12,50 €", "7 EUR"], ["1", "2"], ["", ""]),
+        # The column of currencies tells those that the amounts do not.
+        (["12,50 €", "7"], ["", ""], ["EUR", "EUR"]),
+        (["12,50", "n/a"], ["", ""], ["", ""]),
+    ],
+)
+def test_amounts_in_one_currency_are_nothing_to_say(
+    prices: list[str], discounts: list[str], currency: list[str], tmp_path: Path
+) -> None:
+    rows = [
+        (f"o{n}", "A", "2017-01-02", *row)
+        for n, row in enumerate(zip(prices, discounts, currency, strict=True))
+    ]
+    cleaned = cleaned_rows(tmp_path, *rows, more="discount_amount currency")
+    assert "amounts_without_currency" not in cleaned.findings
 
 
 def test_a_column_of_currencies_stops(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -110,6 +111,14 @@ def test_charts_ask_for_what_their_dataset_has(name: str) -> None:
     assert {*asked, *(column for column, _ in query["orderby"])} <= columns
     metrics = {metric["metric_name"] for metric in dataset["metrics"]}
     assert set(query.get("metrics", [])) <= metrics
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_charts_of_segments_leave_out_what_is_hidden(name: str) -> None:
+    (query,) = bundle.query_context(CHARTS[name]["params"])["queries"]
+    asked = [c if isinstance(c, str) else c["label"] for c in query["columns"]]
+    if any(re.fullmatch("(.*_)?segment", column) for column in asked):
+        assert re.search(r"\bis_(path_)?shown\b", query["extras"]["where"])
 
 
 def test_the_dashboard_shows_every_chart_and_filters_those_that_it_can() -> None:
@@ -233,6 +242,13 @@ EXPECTED = {
         select epoch_ms(month) as month, segment, forecast_amount as revenue__yhat
         from marts.fct_revenue_forecasts inner join ({SEGMENT}) using (segment_id)
         where segmentation = $segmentation and definition = 'cohort' and is_published
+            and segment_id not in (
+                select segment_id from marts.fct_segment_profiles
+                where not is_shown and month = (
+                    select max(month) from marts.fct_segment_profiles as latest
+                    where latest.segment_id = fct_segment_profiles.segment_id
+                )
+            )
     """,
     "Forecast accuracy": """
         select definition, segmentation, model, is_winner, backtests, mase, smape,

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt_common.exceptions import DbtRuntimeError
-from real_builds import Build
+from real_builds import Build, run_build
 
 from warehouse.inputs import INPUT_SCHEMA
 from warehouse.plugin import Plugin
@@ -165,6 +165,25 @@ def test_tables_elsewhere_in_it_may_be_read(tmp_path: Path) -> None:
         connection.execute("create schema raw; create table raw.orders (a int)")
         connection.execute("create schema marts; create table marts.orders (a int)")
     check_work_database(path, {})
+
+
+@pytest.mark.long
+def test_a_seed_of_an_older_version_is_made_anew(tmp_path: Path, project: Path) -> None:
+    def seed() -> Build:
+        only = ("--select", "input_findings")
+        return run_build(tmp_path / "build", *only, project=project, verb="seed")
+
+    assert seed().returncode == 0
+    with duckdb.connect(str(tmp_path / "build" / "work.duckdb")) as connection:
+        (name,) = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables"
+            " where table_name = 'input_findings'"
+        ).fetchone()
+        connection.execute(f"alter table {name} drop column severity_of_few")
+    again = seed()
+    assert again.returncode == 0, again.output
+    found = again.work(f"select severity_of_few from {name}")
+    assert "warning" in set(found["severity_of_few"])
 
 
 def test_every_table_of_a_build_would_be_seen(small: Build) -> None:

@@ -29,6 +29,7 @@ from warehouse.inputs.contract import (
     listing,
     squeeze,
 )
+from warehouse.inputs.rows import TYPED
 
 VIEW = "input_rows"
 _NUMBER_SQL = Path(__file__).with_name("number.sql").read_text(encoding="utf-8")
@@ -73,7 +74,7 @@ _PLAIN, _POINT, _COMMA = "plain", "point", "comma"
 _UNDECIDED_POINT, _UNDECIDED_COMMA = "undecided_point", "undecided_comma"
 _NUMBER_FORMS = (_PLAIN, _POINT, _COMMA, _UNDECIDED_POINT, _UNDECIDED_COMMA)
 # What a text has to look like at first sight to be worth reading as an amount.
-_AMOUNT = r"'^[^A-Za-z]*[0-9][^A-Za-z]*$'"
+_AMOUNT = rf"'^[^A-Za-z]*[0-9][^A-Za-z]*({TYPED})?$'"
 
 
 def define_macros(connection: duckdb.DuckDBPyConnection, decimal: str = "auto") -> None:
@@ -204,6 +205,7 @@ class _Facts:
     undecided_comma: str | None = None
     are_whole: bool = False
     has_leading_zero: bool = False
+    without_currency: str | None = None
     currencies: tuple[str, ...] = ()
 
     @property
@@ -403,8 +405,20 @@ class ExpressionWriter:
             self._note_undecided(*next(iter(undecided.items())))
 
     def _check_currencies(self, facts: dict[str, _Facts]) -> None:
-        """See that numbers aren't computed from amounts of several currencies."""
+        """See that numbers aren't computed from amounts of several currencies.
+
+        Amounts that name none are taken for the one that others of the column name.
+        """
         found = sorted({it for fact in facts.values() for it in fact.currencies})
+        for column, fact in facts.items():
+            if len(found) == 1 and fact.currencies and fact.without_currency:
+                self.notes[
+                    f"{self._start}, numbers are computed from {column} of "
+                    f"{self._label}, where amounts such as '{fact.without_currency}' "
+                    f"have no currency and others have {found[0]}: all were taken for "
+                    f"{found[0]}. If they are in another one, convert them in the "
+                    "expression (case when ... then ... end)."
+                ] = None
         if len(found) < 2:
             return
         what = (
@@ -766,6 +780,8 @@ class ExpressionWriter:
                         value, '\\s*-?[0-9]{{1,17}}\\s*')), true),
                     coalesce(bool_or(regexp_matches(
                         value, '^\\s*[-+]?0[0-9]')), false),
+                    min(value) filter (form in ({forms}) and currency is null
+                        and regexp_matches(value, '[1-9]')),
                     list(distinct currency) filter (currency is not null)
                 from (
                     select

@@ -17,9 +17,11 @@ from warehouse.inputs.rows import (
     Record,
     Sought,
     TextTable,
+    TypedNumber,
     check_width,
     chunk_rows,
     collect,
+    mark_numbers,
 )
 
 BLOCK_CHARACTERS = 256 * 1024
@@ -35,7 +37,7 @@ class _Pairs(tuple[tuple[str, Any], ...]):
 # Numbers keep their text: 10.0 is no 10, and a long id loses no digit.
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_Pairs,
-    parse_float=str,
+    parse_float=TypedNumber,
     parse_int=str,
     parse_constant=lambda _: None,
 )
@@ -77,10 +79,13 @@ def _chunks(
     path: Path, sought: Sought, encoding: str | None, table: TextTable
 ) -> Iterator[Chunk]:
     items = _items(path, encoding, table.count)
-    width = len(table.columns)
+    width, numbers = len(table.columns), sought.places_of_numbers(table.columns)
     while some := list(itertools.islice(items, chunk_rows(width))):
         table.count.rows += len(some)
-        yield collect((_record(item, table, sought, path) for item in some), width)
+        records = [_record(item, table, sought, path) for item in some]
+        for row, _ in records:
+            mark_numbers(row or [], numbers if row else ())
+        yield collect(records, width)
     table.notes.extend(note_on_fallbacks(path.name))
 
 
@@ -108,6 +113,8 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, TypedNumber):
+        return value
     return str(value).replace("\0", "")
 
 

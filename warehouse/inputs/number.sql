@@ -39,7 +39,7 @@ create or replace temp macro is_negative_number(bare, words) as
 
 create or replace temp macro number_form_in(text, signs, bare, words) as
 case
-    when regexp_matches(text, '^-?[0-9]+$') then 'plain'
+    when regexp_matches(text, '^-?[0-9]+([.]?[0-9]*[eE][+-]?[0-9]+)?$') then 'plain'
     when regexp_matches(text, '^-?([0-9]+|[0-9]*[.][0-9]{1,2}|[0-9]+[.][0-9]{4,}|[0-9]+[.]?[0-9]*[eE][+-]?[0-9]+)$') then 'point'
     when regexp_matches(text, '[%％‰]') then 'percent'
     when not is_one_number(signs, bare, words) then 'unreadable'

@@ -48,7 +48,7 @@ from warehouse.inputs.rewriting import (
     rewrite_as_parquet,
     unreadable_file,
 )
-from warehouse.inputs.rows import Sought
+from warehouse.inputs.rows import TYPED, Sought
 from warehouse.inputs.server_tables import (
     ServerCopy,
     check_table,
@@ -66,6 +66,8 @@ from warehouse.postgres import PostgresError, connect_server
 # Where the tables of sources lie, and the copies of a server's tables beside them.
 INPUT_SCHEMA = "raw_files"
 COPY_ENDING = "__copied"
+# A text that holds 1.250 or 1,250 alone.
+_UNDECIDED = literal(r"[^0-9.,]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9.,]*")
 Connect = Callable[[], duckdb.DuckDBPyConnection]
 
 
@@ -234,7 +236,10 @@ class InputReader:
         if not rewritten.exists():
             sought = _sought(connection, source)
             self._note(rewrite_as_parquet(source, sought, rewritten))
-        return f"select * from read_parquet({literal(str(rewritten))})"
+        read = f"select * from read_parquet({literal(str(rewritten))})"
+        if all(kind_of(file) == "text" for file in source.files):
+            return read
+        return _typed_sql(connection, read, _sought(connection, source))
 
 
 def _zone_of(source: TableSource) -> str:
@@ -330,6 +335,26 @@ def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
     )
 
 
+def _typed_sql(connection: duckdb.DuckDBPyConnection, read: str, sought: Sought) -> str:
+    """Write the query in which numbers that are no text look like any others.
+
+    Where a text beside them, in any column of numbers, could be a thousand or have
+    three decimals (1.250), they stay marked: they tell nothing of how it is meant.
+    """
+    described = connection.execute(f"describe {read}").fetchall()
+    names = [str(row[0]) for row in described]
+    numbers = [quoted(names[place]) for place in sought.places_of_numbers(names)]
+    undecided = [f"regexp_full_match({it}, {_UNDECIDED})" for it in numbers]
+    query = f"select 1 from ({read}) where {' or '.join(undecided)} limit 1"
+    if not numbers or connection.execute(query).fetchone():
+        return read
+    replaced = ", ".join(
+        f"regexp_replace({it}, '^(-?[0-9]*[.][0-9]+){TYPED}$', '\\1') as {it}"
+        for it in numbers
+    )
+    return f"select * replace ({replaced}) from ({read})"
+
+
 def _sought(connection: duckdb.DuckDBPyConnection, source: TableSource) -> Sought:
     """List the (squeezed) names by which a header is known."""
     table = source.table
@@ -339,17 +364,24 @@ def _sought(connection: duckdb.DuckDBPyConnection, source: TableSource) -> Sough
 
     if source.columns is None:
         known = chain(*map(table.names_of, table.columns))
-        return Sought(squeezed(known), squeezed(table.required), table.name)
+        numbers = chain(*map(table.names_of, table.numbers))
+        return Sought(
+            squeezed(known), squeezed(table.required), table.name, squeezed(numbers)
+        )
     expressions = {**source.columns, "where": source.where or ""}
     referenced = {
         name: referenced_names(connection, expression) or ()
         for name, expression in expressions.items()
     }
     needed = chain(*(referenced.get(name, ()) for name in table.required))
+    numbers = (
+        (expressions.get(name, ""), *referenced.get(name, ())) for name in table.numbers
+    )
     return Sought(
         squeezed([*expressions.values(), *chain(*referenced.values())]),
         squeezed(needed) - squeezed(WORDS),
         table.name,
+        squeezed(chain(*numbers)),
     )
 
 

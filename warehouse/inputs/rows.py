@@ -101,20 +101,58 @@ def chunk_rows(width: int) -> int:
     return max(100, min(CHUNK_ROWS, CHUNK_CELLS // max(width, 1)))
 
 
+# -- Numbers that are no text ---------------------------------------------------------
+
+# What ends them in the file of text columns; numbers that people write never do.
+TYPED = "e0"
+
+
+class TypedNumber(str):
+    """The text of a fraction that a file holds as a number: its point is decimal.
+
+    It tells nothing of how people write: 1.250 as text beside it may be a thousand.
+    """
+
+    __slots__ = ()
+
+    def marked(self) -> str:
+        """Return it as a text that nobody takes for one that a person wrote.
+
+        It never has three decimals alone: 12.345 in a cell is no twelve thousand.
+        """
+        return f"{self}0{TYPED}" if self[-4:-3] == "." else f"{self}{TYPED}"
+
+
+def mark_numbers(row: list[str], places: Sequence[int]) -> None:
+    """Mark the typed numbers of a row in columns that numbers are made from."""
+    for place in places:
+        value = row[place]
+        if isinstance(value, TypedNumber):
+            row[place] = value.marked()
+
+
 # -- Headers --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Sought:
-    """Names, squeezed, by which a table's header is known; and those it can't lack."""
+    """Names, squeezed, by which a table's header is known; and those it can't lack.
+
+    `numbers` are the names of columns that numbers are made from.
+    """
 
     names: frozenset[str]
     required: frozenset[str] = frozenset()
     table: str = ""
+    numbers: frozenset[str] = frozenset()
 
     def score(self, row: Sequence[str]) -> int:
         """Count how many of the names a row holds."""
         return len({squeeze(value) for value in row} & self.names)
+
+    def places_of_numbers(self, columns: Sequence[str]) -> list[int]:
+        """List where columns stand that numbers are made from."""
+        return [i for i, name in enumerate(columns) if squeeze(name) in self.numbers]
 
     def is_complete(self, row: Sequence[str]) -> bool:
         """Tell whether a row holds all names that a header can't lack."""

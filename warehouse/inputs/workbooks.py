@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import html
 import io
 import itertools
 import math
@@ -41,10 +42,12 @@ from warehouse.inputs.rows import (
     RowShapes,
     Sought,
     TextTable,
+    TypedNumber,
     check_width,
     chunk_rows,
     collect,
     header_rank,
+    mark_numbers,
     unique_names,
     without_repeated_headers,
 )
@@ -52,7 +55,7 @@ from warehouse.inputs.rows import (
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 HEADER_SEARCH_ROWS = 60
 # A sheet is held as a rectangle up to its last row and column, blank cells included.
-MOST_SHEET_ROWS = 1_048_576
+MOST_SHEET_ROWS, MOST_SHEET_COLUMNS = 1_048_576, 16_384
 MOST_SHEET_CELLS = 64_000_000
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 
@@ -86,9 +89,7 @@ def cell_text(value: Any) -> str:
         if value.is_integer():
             return str(int(value))
         text = repr(value)
-        text = f"{Decimal(text):f}" if "e" in text else text
-        # Never exactly three decimals: 12.345 in a cell is no twelve thousand.
-        return f"{text}0" if text[-4:-3] == "." else text
+        return TypedNumber(f"{Decimal(text):f}" if "e" in text else text)
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time()
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")
@@ -135,6 +136,8 @@ def open_workbook(path: Path) -> CalamineWorkbook:
     try:
         if start.startswith(_ZIP):
             _check_growth(path)
+            state = path.stat()
+            _check_extents_of_ods(path, state.st_mtime_ns, state.st_size)
         if start.startswith(_ZIP) == (path.suffix.lower() == ".xls"):
             return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
         return CalamineWorkbook.from_path(str(path))
@@ -284,7 +287,9 @@ def _open_sheet(
     count.taken = end[0] + 1 if end else 0
     later = itertools.chain(head[first:], rows)
     count.head = first
-    chunks = dates.checked(_chunks(later, width, count), columns, sought, label)
+    numbers = sought.places_of_numbers(columns)
+    chunks = _chunks(later, width, count, numbers)
+    chunks = dates.checked(chunks, columns, sought, label)
     table = TextTable(columns, chunks, "", count, twins)
     return table.with_chunks(without_repeated_headers(table, sought, label))
 
@@ -339,18 +344,22 @@ def _is_filled(row: list[str]) -> bool:
     return any(map(str.strip, row))
 
 
-def _chunks(rows: Iterator[list[str]], width: int, count: LineCount) -> Iterator[Chunk]:
+def _chunks(
+    rows: Iterator[list[str]], width: int, count: LineCount, numbers: list[int]
+) -> Iterator[Chunk]:
     while some := list(itertools.islice(rows, chunk_rows(width))):
         filled = [row for row in some if _is_filled(row)]
         count.blank += len(some) - len(filled)
         count.rows += len(filled)
-        yield collect((_record(row, width) for row in filled), width)
+        yield collect((_record(row, width, numbers) for row in filled), width)
 
 
-def _record(row: list[str], width: int) -> Record:
+def _record(row: list[str], width: int, numbers: list[int]) -> Record:
     if any(map(str.strip, row[width:])):
         return None, "|".join(row)
-    return row[:width] + [""] * (width - len(row)), None
+    row = row[:width] + [""] * (width - len(row))
+    mark_numbers(row, numbers)
+    return row, None
 
 
 def _check_rows_above(head: list[list[str]], place: int, label: str) -> None:
@@ -396,12 +405,77 @@ def _check_extent(path: Path, sheet: str) -> None:
         extents = [_extent(archive, part) for part in _parts_of_sheet(archive, sheet)]
     rows, width = max(extents, key=math.prod, default=(0, 0))
     if rows * width > MOST_SHEET_CELLS:
-        raise InputError(
-            f"Sheet '{sheet}' of {path.name} reaches to column {width:,} and row "
-            f"{rows:,}: {rows * width:,} cells, and at most {MOST_SHEET_CELLS:,} are "
-            "held. It has a cell far beyond its table. Delete the columns and rows "
-            "behind the table and save it again, or export the sheet as CSV."
-        )
+        raise _too_far(path, sheet, rows, width)
+
+
+def _too_far(path: Path, sheet: str, rows: int, width: int) -> InputError:
+    return InputError(
+        f"Sheet '{sheet}' of {path.name} reaches to column {width:,} and row {rows:,}: "
+        f"{rows * width:,} cells, and at most {MOST_SHEET_CELLS:,} are held, in "
+        f"{MOST_SHEET_COLUMNS:,} columns and {MOST_SHEET_ROWS:,} rows. It has a cell "
+        "far beyond its table. Delete the columns and rows behind the table and save "
+        "it again, or export the sheet as CSV."
+    )
+
+
+# In OpenDocument: a sheet, a row, a filled cell, one that may be blank.
+_ODS_PARTS = re.compile(
+    rb"<table:table (?P<sheet>[^>]*)>|<table:table-row\b(?P<row>[^>]*)>"
+    rb"|<table:(?:covered-)?table-cell\b(?P<cell>[^>]*)>(?P<blank></table:)?"
+)
+_ODS_TIMES = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,18})"')
+
+
+@lru_cache(maxsize=100)
+def _check_extents_of_ods(path: Path, *_state: int) -> None:
+    """See that sheets of an OpenDocument can be held: all are, once it is opened.
+
+    Rows and cells that are repeated are written once. Blank ones at the end, which
+    programs write up to the last column and row there can be, are none.
+
+    Raises
+    ------
+    InputError
+        When one has more than MOST_SHEET_CELLS, or cells that would be lost.
+    """
+    with zipfile.ZipFile(path) as archive:
+        if "content.xml" not in archive.namelist():
+            return
+        sheet, row, times, rows, place, width = "", 0, 0, 0, 0, 0
+        for part in _ods_parts(archive):
+            if part["sheet"] is not None:
+                name = b"".join(re.findall(rb'table:name="([^"]*)"', part["sheet"]))
+                sheet = html.unescape(name.decode("utf-8", "replace"))
+                row, times, rows, place, width = 0, 0, 0, 0, 0
+            elif part["row"] is not None:
+                row, times, place = row + times, _times(part["row"]), 0
+            else:
+                place += _times(part["cell"])
+                if b"value" in part["cell"] or not (
+                    part["blank"] or part["cell"].endswith(b"/")
+                ):
+                    rows, width = row + times, max(width, place)
+            if (
+                rows * width > MOST_SHEET_CELLS
+                or rows > MOST_SHEET_ROWS
+                or width > MOST_SHEET_COLUMNS
+            ):
+                raise _too_far(path, sheet, rows, width)
+
+
+def _ods_parts(archive: zipfile.ZipFile) -> Iterator[re.Match[bytes]]:
+    tail = b""
+    with archive.open("content.xml") as file:
+        while block := file.read(BLOCK_BYTES):
+            text, start, tail = (tail + block).rpartition(b"<table:table")
+            yield from _ODS_PARTS.finditer(text)
+            tail = start + tail
+    yield from _ODS_PARTS.finditer(tail)
+
+
+def _times(attributes: bytes) -> int:
+    found = _ODS_TIMES.search(attributes)
+    return int(found[1]) if found else 1
 
 
 def _extent(archive: zipfile.ZipFile, part: str) -> tuple[int, int]:

@@ -1,7 +1,14 @@
--- Amounts of several currencies cannot be added up.
-with forms as (
+-- Amounts of several currencies cannot be added up; amounts that name none are
+-- taken for the one that others name.
+with named as (
 
-    select * from {{ ref('base_retail__number_forms') }}
+    select * from {{ ref('int_currencies_named') }}
+
+),
+
+number_texts as (
+
+    select * from {{ ref('base_retail__number_texts') }}
 
 ),
 
@@ -11,54 +18,14 @@ totals as (
 
 ),
 
-named as (
-
-    select
-        column_name,
-        words,
-        found_rows,
-        case
-            when column_name = 'currency'
-                then coalesce({{ currency_of('words') }}, upper(words))
-            else coalesce(
-                {{ currency_of('words') }},
-                {{ currency_of(remove_pattern('words', '^[cd]r|[cd]r$')) }}
-            )
-        end as currency
-    from forms
-    where words <> '' and column_name <> 'quantity'
-
-),
-
-shared as (
-
-    select
-        {% for shared in shared_currency_words() -%}
-        max(case
-            when {{ tells_shared_currency('words', shared) }} then 1
-            else 0
-        end) as is_told_{{ loop.index }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from named
-
-),
-
 by_column as (
 
     select
-        named.currency,
-        named.column_name,
-        sum(named.found_rows) as found_rows
+        currency,
+        column_name,
+        sum(found_rows) as found_rows
     from named
-    cross join shared
-    where
-        named.currency is not null
-        {% for shared in shared_currency_words() -%}
-        and not (
-            named.currency = '{{ shared }}'
-            and shared.is_told_{{ loop.index }} = 1
-        )
-        {% endfor %}
+    where not is_told_by_others
     group by 1, 2
 
 ),
@@ -73,15 +40,74 @@ currencies as (
     from by_column
     group by 1
 
+),
+
+-- Nothing (0) is nothing in every currency.
+amounts_untold as (
+
+    select
+        number_texts.column_name,
+        sum(number_texts.found_rows) as found_rows
+    from number_texts
+    inner join by_column
+        on number_texts.column_name = by_column.column_name
+    left join named
+        on
+            number_texts.column_name = named.column_name
+            and number_texts.words = named.words
+    where
+        named.words is null
+        and coalesce(number_texts.point_number, number_texts.comma_number) <> 0
+    group by 1
+
+),
+
+-- A column of currencies tells those that amounts do not. Of several currencies
+-- nothing more is said.
+untold as (
+
+    select
+        amounts_untold.column_name,
+        amounts_untold.found_rows
+    from amounts_untold
+    left join by_column on by_column.column_name = 'currency'
+    where by_column.column_name is null
+    union all
+    select
+        by_column.column_name,
+        totals.of_rows - by_column.found_rows as found_rows
+    from by_column
+    cross join totals
+    where
+        by_column.column_name = 'currency'
+        and totals.of_rows > by_column.found_rows
+
+),
+
+found as (
+
+    select
+        'several_currencies' as finding_code,
+        column_name,
+        currency as value,
+        found_rows
+    from currencies
+    where currencies > 1
+    union all
+    select
+        'amounts_without_currency' as finding_code,
+        untold.column_name,
+        currencies.currency as value,
+        untold.found_rows
+    from untold
+    cross join currencies
+    where currencies.currencies = 1
+
 )
 
 select
     'transactions' as input_table,
-    'several_currencies' as finding_code,
-    currencies.column_name,
-    currencies.currency as value,
-    currencies.found_rows,
+    found.*,
     totals.of_rows
-from currencies
+from found
 cross join totals
-where currencies.currencies > 1

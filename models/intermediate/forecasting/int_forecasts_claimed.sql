@@ -11,7 +11,7 @@
 
 with accuracies as (
 
-    select * from {{ ref('rpt_forecast_accuracy') }}
+    select * from {{ ref('int_forecast_accuracies') }}
     where model = 'published'
 
 ),

@@ -7,7 +7,7 @@ with members as (
 
 customers as (
 
-    select * from {{ ref('dim_customers') }}
+    select * from {{ ref('int_customers_described') }}
 
 ),
 

@@ -1,0 +1,108 @@
+with scored as (
+
+    select * from {{ ref('int_forecasts_scored') }}
+
+),
+
+judged as (
+
+    select * from {{ ref('int_forecasts_judged') }}
+
+),
+
+origins as (
+
+    select * from {{ ref('int_forecast_origins') }}
+    where is_latest
+
+),
+
+-- Sums of doubles differ in the last digits from run to run: rounded away.
+pooled as (
+
+    select
+        definition,
+        segmentation,
+        model,
+        count(*) as backtests,
+        count(distinct origin_month) as origins,
+        sum(case when is_hindsight then 1 else 0 end) as hindsight_backtests,
+        sum(case when is_calibrated then 1 else 0 end)
+            as calibrated_backtests,
+        round(avg(scaled_error), 6) as mase,
+        round(avg(symmetric_error), 6) as smape,
+        round(avg(held_80), 6) as coverage_80,
+        round(avg(held_95), 6) as coverage_95,
+        round(avg(interval_score_80), 6) as interval_score_80,
+        round(avg(interval_score_95), 6) as interval_score_95,
+        round(avg(held_own_80), 6) as own_coverage_80,
+        round(avg(interval_score_own_80), 6) as own_interval_score_80,
+        round(avg(weighted_mean_difference), 6) as weighted_mean_difference,
+        round(avg(plain_mean_difference), 6) as plain_mean_difference,
+        round(avg(prophet_difference), 6) as prophet_difference
+    from scored
+    group by 1, 2, 3
+
+),
+
+-- What the gate knows today of each model.
+records as (
+
+    select
+        judged.definition,
+        judged.segmentation,
+        judged.model,
+        min(judged.decision) as decision,
+        min(judged.mase_difference) as mase_difference,
+        min(judged.margin) as margin,
+        max(case when judged.is_winner then 1 else 0 end) = 1 as is_winner
+    from judged
+    inner join origins
+        on judged.origin_month = origins.origin_month
+    group by 1, 2, 3
+
+),
+
+accuracies as (
+
+    select
+        {{ surrogate_key([
+            'pooled.definition', 'pooled.segmentation', 'pooled.model'
+        ]) }} as forecast_accuracy_id,
+        cast(pooled.definition as string) as definition,
+        cast(pooled.segmentation as string) as segmentation,
+        cast(pooled.model as string) as model,
+        cast(records.decision as string) as decision,
+        cast(pooled.backtests as bigint) as backtests,
+        cast(pooled.origins as bigint) as origins,
+        cast(pooled.hindsight_backtests as bigint) as hindsight_backtests,
+        cast(pooled.calibrated_backtests as bigint) as calibrated_backtests,
+        cast(pooled.mase as double) as mase,
+        cast(pooled.smape as double) as smape,
+        cast(pooled.coverage_80 as double) as coverage_80,
+        cast(pooled.coverage_95 as double) as coverage_95,
+        cast(pooled.interval_score_80 as double) as interval_score_80,
+        cast(pooled.interval_score_95 as double) as interval_score_95,
+        cast(pooled.own_coverage_80 as double) as own_coverage_80,
+        cast(pooled.own_interval_score_80 as double)
+            as own_interval_score_80,
+        cast(case
+            when pooled.model = 'published'
+                then pooled.weighted_mean_difference
+            else round(records.mase_difference, 6)
+        end as double) as mase_difference,
+        cast(pooled.plain_mean_difference as double)
+            as plain_mean_difference,
+        cast(pooled.prophet_difference as double) as prophet_difference,
+        cast(round(records.margin, 6) as double) as margin,
+        coalesce(records.is_winner, false) as is_winner
+    from pooled
+    left join records
+        on
+            pooled.definition = records.definition
+            and pooled.segmentation = records.segmentation
+            and pooled.model = records.model
+
+)
+
+select * from accuracies
