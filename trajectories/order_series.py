@@ -14,6 +14,8 @@ import pandas as pd
 from trajectories.series import Series
 
 YEAR_MONTHS = 12
+# Amounts have four decimals, as in SQL: counted in these units, their sums are exact.
+UNITS = 10_000
 # By what customers are grouped whom segments are compared with.
 RFM = Series(
     "rfm",
@@ -34,6 +36,8 @@ class Orders:
         amount: revenue; negative for a return.
         is_return: whether the order is a return; returns are no orders to count.
         items, list_amount, discount_amount, returned_amount: sums of the order.
+
+    Of amounts and items four decimals count.
     """
 
     customer: np.ndarray
@@ -231,8 +235,8 @@ class _Days:
 
     def sums(self, amounts: np.ndarray) -> np.ndarray:
         """Sum over each day, (customers, days)."""
-        size = self.shape[0] * self.shape[1]
-        return _totals(self.cell, size, amounts[self.inside]).reshape(self.shape)
+        size, units = self.shape[0] * self.shape[1], _units(amounts[self.inside])
+        return _totals(self.cell, size, units).reshape(self.shape) / UNITS
 
     def stack(self, *features: np.ndarray) -> np.ndarray:
         """Put features side by side and blank the days before the first order."""
@@ -263,14 +267,14 @@ class _Months:
 
         Months before a customer's first order do not exist, so they add nothing.
         """
-        size = self.shape[0] * self.shape[1]
-        monthly = _totals(self.cell, size, amounts[self.inside]).reshape(self.shape)
+        size, units = self.shape[0] * self.shape[1], _units(amounts[self.inside])
+        monthly = _totals(self.cell, size, units).reshape(self.shape)
         monthly[self.is_before] = 0.0
         if months == 1:
-            return monthly
+            return monthly / UNITS
         cumulated = monthly.cumsum(axis=1)
         cumulated[:, months:] -= cumulated[:, :-months].copy()
-        return cumulated
+        return cumulated / UNITS
 
     def stack(self, *features: np.ndarray) -> np.ndarray:
         """Put features side by side and blank the months before the first order."""
@@ -300,6 +304,11 @@ def month_end(month: np.ndarray | int) -> np.ndarray:
     """Last day of a month, in days since 1970-01-01."""
     following = (np.asarray(month) + 1).astype("datetime64[M]")
     return following.astype("datetime64[D]").astype(int) - 1
+
+
+def _units(amounts: np.ndarray) -> np.ndarray:
+    """Amounts as whole numbers of their smallest unit."""
+    return np.rint(amounts * UNITS)
 
 
 def _totals(cells: np.ndarray, size: int, amounts: np.ndarray) -> np.ndarray:
