@@ -50,7 +50,7 @@ def run(shops: list[str], seeds: int) -> Iterator[pd.DataFrame]:
     for shop in shops:
         folder = BENCH / f"null_{shop}"
         for seed in range(seeds):
-            source, select = BICYCLES, "int_segmentation_trials"
+            source, select = BICYCLES, "int_trials"
             if shop == "shuffled":
                 source = shuffle_shop(SAMPLE, folder / "shop", seed)
             if shop == "shuffled" or seed == 0:
@@ -99,7 +99,7 @@ def chosen_trials(database: Path) -> pd.DataFrame:
     with duckdb.connect(str(database), read_only=True) as tables:
         return tables.execute(
             """
-            select * from intermediate.int_segmentation_trials
+            select * from intermediate.int_trials
             where is_current and is_chosen
             order by segmentation
             """

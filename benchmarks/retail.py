@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.parse_args(arguments)
     folder = BENCH / "retail"
     try:
-        run_models(folder, "+int_segmentation_trials", {"refit": True}, INPUT)
+        run_models(folder, "+int_trials", {"refit": True}, INPUT)
     except BuildError as problem:
         print(problem, file=sys.stderr)
         return 1

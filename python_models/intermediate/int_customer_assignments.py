@@ -2,13 +2,14 @@
 
 from trajectories.assignment import ASSIGNMENT_SCHEMA, assign_months
 from trajectories.series import features_of
+from trajectories.version_rows import versions_of_rows
 from warehouse.engines import engine_of
 
 
 def model(dbt, session):
     """Score the active customers of every month that is not yet scored as it is."""
     engine = engine_of(session)
-    models = engine.table(dbt.ref("int_models_in_force"))
+    models = versions_of_rows(engine.table(dbt.ref("int_model_parts")))
     months = engine.table(dbt.ref("int_membership_months"))
     features = features_of(engine.table(dbt.ref("int_series_features")))
     done = []

@@ -1,13 +1,14 @@
 """Says why customers left valued segments; see the description in the .yml."""
 
 from trajectories.departures import EXPLAINED_SCHEMA, explain_departures
+from trajectories.version_rows import versions_of_rows
 from warehouse.engines import engine_of
 
 
 def model(dbt, session):
     """Explain every departure of the latest month with the version that saw it."""
     engine = engine_of(session)
-    models = engine.table(dbt.ref("int_models_in_force"))
+    models = versions_of_rows(engine.table(dbt.ref("int_model_parts")))
     amounts = engine.table(dbt.ref("int_segment_order_amounts"))
     means = engine.table(dbt.ref("int_segment_features_measured"))
     series = engine.table(dbt.ref("int_series_features"))

@@ -4,6 +4,7 @@ import json
 
 from trajectories.fitting import Fitter, asked_customers, asked_months
 from trajectories.model_versions import Build, renew
+from trajectories.version_rows import rows_of_versions, versions_of_rows
 from warehouse.engines import engine_of
 
 
@@ -34,4 +35,5 @@ def model(dbt, session):
         asked = engine.relation(asked_customers(ids))
         return engine.table(engine.matching(asked, stages, "customer_id")).num_rows
 
-    return renew(engine.earlier(dbt.this), build, calendar, count_known, look)
+    history = versions_of_rows(engine.earlier(dbt.this))
+    return rows_of_versions(renew(history, build, calendar, count_known, look))

@@ -209,12 +209,9 @@ def test_a_fifth_segment(tmp_path, project, orders):
     five = build("five", 5, four)
 
     def numbers(database: Path) -> set[int]:
-        table = "intermediate.int_segmentation_trials"
-        latest = ask(
-            database,
-            f"select segment_numbers from {table} where is_current and is_chosen",
-        )
-        return set(latest["segment_numbers"].item())
+        table = "intermediate.int_trial_centroids"
+        asked = f"select distinct segment_number from {table} where is_chosen"
+        return set(ask(database, asked)["segment_number"])
 
     old, new = numbers(four), numbers(five)
     assert len(old) == 4

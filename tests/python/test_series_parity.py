@@ -14,6 +14,7 @@ from trajectories.departures import measures
 from trajectories.order_series import BUILDERS, Orders, build, is_active
 from trajectories.series import Series, features_of, selected, to_matrix, window
 from trajectories.trial_settings import Settings
+from trajectories.version_rows import versions_of_rows
 
 pytestmark = pytest.mark.long
 
@@ -109,16 +110,23 @@ def assert_stages_agree(shop: Shop) -> None:
 
 def assert_measures_agree(shop: Shop) -> None:
     """Compare the measures of every member of a cluster today."""
-    models = pa.Table.from_pandas(
-        shop.ask("select * from intermediate.int_trials_current where is_chosen")
-    ).to_pylist()
+    current = set(
+        shop.ask(
+            "select model_version from intermediate.int_trials_current where is_chosen"
+        )["model_version"]
+    )
+    parts = shop.ask("select * from intermediate.int_model_parts")
+    models = [
+        model
+        for model in versions_of_rows(pa.Table.from_pandas(parts)).to_pylist()
+        if model["model_version"] in current
+    ]
     features = features_of(
         pa.Table.from_pandas(shop.ask("select * from intermediate.int_series_features"))
     )
     assert models
     for model in models:
         known = features[model["series"]]
-        model["features"] = list(model["features"])
         matrix = shop.matrix(model["series"], len(known))
         windows = window(
             selected(matrix, known, model["features"]), 0, int(model["steps"])

@@ -14,7 +14,7 @@ from trajectories.forecasting.gate import (
     judge_models,
     winner,
 )
-from trajectories.forecasting.histories import History, month_start
+from trajectories.forecasting.histories import History, month_start, read_histories
 from trajectories.forecasting.methods import MODELS, YEAR
 from trajectories.forecasting.records import Record, read_record
 
@@ -79,7 +79,7 @@ def judge_forecasts(
         where it is below minus `margin`, the lowest first. Where the winner has no
         forecast of a history, the weighted mean is published. Typed also when empty.
     """
-    record = read_record(projections, histories, horizon)
+    record = read_record(projections, read_histories(histories, horizon), horizon)
     if not record.histories:
         return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
     add_means(record)

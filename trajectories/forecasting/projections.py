@@ -148,7 +148,7 @@ def project_revenue(
     )
     found = answered(_asked(read, models))
     if not set(PROPHETS).isdisjoint(models):
-        record = read_record(found, histories, horizon)
+        record = read_record(found, read, horizon)
         found = pd.concat([found, answered(_published(record))])
     return found.sort_values(ROW_KEYS, kind="stable", ignore_index=True)
 

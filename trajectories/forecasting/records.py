@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from trajectories.forecasting.histories import History, month_number, read_histories
+from trajectories.forecasting.histories import History, month_number
 from trajectories.forecasting.methods import LEVELS, MODELS, PROPHETS, YEAR
 
 #: Prophet's record is made from every origin of a history's first year, then from the
@@ -109,27 +109,26 @@ def _divided(amounts: np.ndarray, scales: np.ndarray) -> np.ndarray:
 
 
 def read_record(
-    projections: pd.DataFrame, histories: pd.DataFrame, horizon: int
+    projections: pd.DataFrame, histories: list[History], horizon: int
 ) -> Record:
     """Lay what `project_revenue` gave beside what came.
 
     Args:
         projections: what `project_revenue` gave of these histories.
-        histories: see `read_histories`.
+        histories: what `read_histories` gave for this horizon.
         horizon: months ahead.
     """
-    read = read_histories(histories, horizon)
     record = Record(
-        histories=read,
-        origins=np.array([one.origin for one in read], dtype=np.int64),
-        definitions=np.array([one.definition for one in read]),
-        segmentations=np.array([one.segmentation for one in read]),
-        outcomes=np.array([one.outcomes for one in read]).reshape(-1, horizon),
-        scales=np.array([_change(one) for one in read]),
+        histories=histories,
+        origins=np.array([one.origin for one in histories], dtype=np.int64),
+        definitions=np.array([one.definition for one in histories]),
+        segmentations=np.array([one.segmentation for one in histories]),
+        outcomes=np.array([one.outcomes for one in histories]).reshape(-1, horizon),
+        scales=np.array([_change(one) for one in histories]),
         spreads=np.array([]),
     )
     record.spreads = _spreads(record)
-    rows = {one.key: row for row, one in enumerate(read)}
+    rows = {one.key: row for row, one in enumerate(histories)}
     names = ["definition", "segmentation", "segment_id"]
     said = projections.assign(origin=month_number(projections["origin_month"]))
     keys = zip(*(said[name] for name in (*names, "origin")), strict=True)
@@ -140,9 +139,9 @@ def read_record(
     for model in MODELS:
         own = said[said["model"] == model]
         at = (own["place"].to_numpy(), own["horizon"].to_numpy() - 1)
-        amounts = np.full((len(read), horizon), np.nan)
+        amounts = np.full((len(histories), horizon), np.nan)
         amounts[at] = own["forecast_amount"]
-        bands = np.full((len(read), horizon, 4), np.nan)
+        bands = np.full((len(histories), horizon, 4), np.nan)
         bands[at] = own[ends]
         record.forecasts[model], record.own_bands[model] = amounts, bands
     return record

@@ -15,6 +15,13 @@ models as (
 
 ),
 
+trial_features as (
+
+    select * from {{ ref('int_segmentation_trials') }}
+    where part = 'feature'
+
+),
+
 series_features as (
 
     select * from {{ ref('int_series_features') }}
@@ -27,29 +34,26 @@ customer_series as (
 
 ),
 
+-- A model compares all features of its series or some of them.
 features as (
 
-    {{ unnest_arrays(
-        'models', ['segmentation', 'series', 'steps'], ['features']
-    ) }}
-
-),
-
--- A model compares all features of its series or some of them.
-placed as (
-
     select
-        features.segmentation,
-        features.series,
-        features.steps,
-        features.features as feature,
-        series_features.features as step_values,
-        series_features.feature_number
-    from features
+        models.segmentation,
+        models.series,
+        models.steps,
+        series_features.feature,
+        series_features.feature_number,
+        series_features.features as step_values
+    from models
+    inner join trial_features
+        on
+            models.model_version = trial_features.model_version
+            and models.segmentation_trial_id
+            = trial_features.segmentation_trial_id
     inner join series_features
         on
-            features.series = series_features.series
-            and features.features = series_features.feature
+            models.series = series_features.series
+            and trial_features.feature = series_features.feature
 
 ),
 
@@ -58,23 +62,23 @@ located as (
     select
         members.customer_segment_id,
         members.segment_id,
-        placed.feature,
-        placed.step_values,
+        features.feature,
+        features.step_values,
         {{ array_length('customer_series.series_values') }}
-        - placed.step_values + placed.feature_number as last_position,
+        - features.step_values + features.feature_number as last_position,
         case
-            when placed.steps = 1 or placed.feature like '%days' then 1
+            when features.steps = 1 or features.feature like '%days' then 1
             when {{ array_length('customer_series.series_values') }}
-                < 3 * placed.step_values then 1
+                < 3 * features.step_values then 1
             else 3
         end as months,
         customer_series.series_values
     from members
-    inner join placed
-        on members.segmentation = placed.segmentation
+    inner join features
+        on members.segmentation = features.segmentation
     inner join customer_series
         on
-            placed.series = customer_series.series
+            features.series = customer_series.series
             and members.customer_id = customer_series.customer_id
 
 ),

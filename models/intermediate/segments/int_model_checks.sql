@@ -7,31 +7,26 @@ with models as (
 
 checks as (
 
-    {{ unnest_arrays(
-        'models',
-        ['segmentation', 'model_version'],
-        [
-            'checked_months', 'checked_customers',
-            'checked_ari', 'checked_ari_low', 'checked_ari_high',
-            'checked_ami', 'checked_ami_low', 'checked_ami_high'
-        ]
-    ) }}
+    select * from {{ ref('int_segmentation_trials') }}
+    where part = 'check'
 
 ),
 
 named as (
 
     select
-        segmentation,
-        model_version,
-        cast(checked_customers as bigint) as customers,
+        models.segmentation,
+        models.model_version,
+        checks.customers,
         {% for index in ['ari', 'ami'] -%}
-        cast(checked_{{ index }} as double) as {{ index }}_refit,
-        cast(checked_{{ index }}_low as double) as {{ index }}_refit_low,
-        cast(checked_{{ index }}_high as double) as {{ index }}_refit_high,
+        checks.{{ index }} as {{ index }}_refit,
+        checks.{{ index }}_low as {{ index }}_refit_low,
+        checks.{{ index }}_high as {{ index }}_refit_high,
         {% endfor -%}
-        checked_months as month
+        checks.month
     from checks
+    inner join models
+        on checks.model_version = models.model_version
 
 )
 

@@ -3,7 +3,7 @@
 
 with trials as (
 
-    select * from {{ ref('int_segmentation_trials') }}
+    select * from {{ ref('int_trials') }}
 
 ),
 

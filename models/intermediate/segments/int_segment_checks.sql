@@ -5,31 +5,36 @@ with models as (
 
 ),
 
-checks as (
+clusters as (
 
-    {{ unnest_arrays(
-        'models',
-        ['segmentation', 'segment_numbers', 'checked_months', 'k'],
-        ['checked_jaccard', 'checked_jaccard_low', 'checked_jaccard_high']
-    ) }}
+    select * from {{ ref('int_trial_clusters') }}
+    where segment_id is not null
 
 ),
 
--- The lists lie month by month, cluster by cluster.
+checks as (
+
+    select * from {{ ref('int_segmentation_trials') }}
+    where part = 'cluster_check'
+
+),
+
 named as (
 
     select
-        segmentation,
-        {{ dbt.concat(['segmentation', "'-'", 'cast(' ~ array_element(
-            'segment_numbers', 'mod(cast(position - 1 as bigint), k) + 1'
-        ) ~ ' as string)']) }} as segment_id,
+        models.segmentation,
+        clusters.segment_id,
         {% for end in ['', '_low', '_high'] -%}
-        cast(checked_jaccard{{ end }} as double) as jaccard_refit{{ end }},
+        checks.jaccard{{ end }} as jaccard_refit{{ end }},
         {% endfor -%}
-        {{ array_element(
-            'checked_months', 'cast(floor((position - 1) / k) as bigint) + 1'
-        ) }} as month
+        checks.month
     from checks
+    inner join models
+        on checks.model_version = models.model_version
+    inner join clusters
+        on
+            checks.model_version = clusters.model_version
+            and checks.cluster_number = clusters.cluster_number
 
 )
 

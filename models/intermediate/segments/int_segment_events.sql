@@ -24,20 +24,30 @@ with shared as (
 
 ),
 
-founders as (
+models as (
 
     select * from {{ ref('int_models_in_force') }}
-    where parent_version is null
+
+),
+
+clusters as (
+
+    select * from {{ ref('int_trial_clusters') }}
+    where segment_id is not null
 
 ),
 
 founded as (
 
-    {{ unnest_arrays(
-        'founders',
-        ['segmentation', 'model_version', 'in_force_from'],
-        ['segment_numbers']
-    ) }}
+    select
+        models.segmentation,
+        models.model_version,
+        clusters.segment_id,
+        models.in_force_from
+    from models
+    inner join clusters
+        on models.model_version = clusters.model_version
+    where models.parent_version is null
 
 ),
 
@@ -90,9 +100,7 @@ events as (
     union all
     select
         segmentation,
-        {{ dbt.concat([
-            'segmentation', "'-'", 'cast(segment_numbers as string)'
-        ]) }} as segment_id,
+        segment_id,
         'born' as event,
         cast(null as string) as related_segment_id,
         model_version,

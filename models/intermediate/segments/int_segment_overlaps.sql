@@ -6,57 +6,40 @@ with models as (
 
 ),
 
-parents as (
+overlap_rows as (
 
     select * from {{ ref('int_segmentation_trials') }}
-    where is_chosen
+    where part = 'overlap'
 
 ),
 
-redrawn as (
+clusters as (
 
-    select
-        models.segmentation,
-        models.model_version,
-        models.segment_numbers,
-        parents.segment_numbers as parent_numbers,
-        models.overlap_customers,
-        cast(models.k as bigint) as k,
-        cast({{ dbt.date_trunc('month', 'models.fitted_to') }} as date) as month
-    from models
-    inner join parents
-        on models.parent_version = parents.model_version
+    select * from {{ ref('int_trial_clusters') }}
+    where segment_id is not null
 
 ),
 
 cells as (
 
-    {{ unnest_arrays(
-        'redrawn',
-        [
-            'segmentation', 'model_version', 'segment_numbers',
-            'parent_numbers', 'k', 'month'
-        ],
-        ['overlap_customers']
-    ) }}
-
-),
-
-numbered as (
-
     select
-        segmentation,
-        model_version,
-        month,
-        cast(overlap_customers as bigint) as customers,
-        {{ array_element(
-            'parent_numbers', 'cast(floor((position - 1) / k) as bigint) + 1'
-        ) }} as from_number,
-        {{ array_element(
-            'segment_numbers',
-            'mod(cast(position - 1 as bigint), k) + 1'
-        ) }} as to_number
-    from cells
+        models.segmentation,
+        models.model_version,
+        from_clusters.segment_id as from_segment_id,
+        to_clusters.segment_id as to_segment_id,
+        overlap_rows.customers,
+        cast({{ dbt.date_trunc('month', 'models.fitted_to') }} as date) as month
+    from overlap_rows
+    inner join models
+        on overlap_rows.model_version = models.model_version
+    inner join clusters as from_clusters
+        on
+            models.parent_version = from_clusters.model_version
+            and overlap_rows.from_cluster_number = from_clusters.cluster_number
+    inner join clusters as to_clusters
+        on
+            overlap_rows.model_version = to_clusters.model_version
+            and overlap_rows.cluster_number = to_clusters.cluster_number
 
 ),
 
@@ -65,12 +48,12 @@ sized as (
     select
         *,
         sum(customers) over (
-            partition by model_version, from_number
+            partition by model_version, from_segment_id
         ) as from_customers,
         sum(customers) over (
-            partition by model_version, to_number
+            partition by model_version, to_segment_id
         ) as to_customers
-    from numbered
+    from cells
 
 ),
 
@@ -80,9 +63,7 @@ compared as (
         segmentation,
         model_version,
         {% for end in ['from', 'to'] -%}
-        {{ dbt.concat([
-            'segmentation', "'-'", 'cast(' ~ end ~ '_number as string)'
-        ]) }} as {{ end }}_segment_id,
+        {{ end }}_segment_id,
         cast({{ end }}_customers as bigint) as {{ end }}_customers,
         {% endfor -%}
         customers,

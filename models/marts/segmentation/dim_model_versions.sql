@@ -1,6 +1,6 @@
 with models as (
 
-    select * from {{ ref('int_segmentation_trials') }}
+    select * from {{ ref('int_trials') }}
     where is_chosen
 
 ),
@@ -18,12 +18,12 @@ published as (
         library_versions,
         refit_reason,
         parent_version,
-        cast(fit_number as bigint) as fit_number,
-        cast(smoothing_steps as double) as smoothing_steps,
-        cast(band as bigint) as band,
-        cast(k as bigint) as k,
-        cast(seed as bigint) as seed,
-        cast(sampled_customers as bigint) as sampled_customers,
+        fit_number,
+        smoothing_steps,
+        band,
+        k,
+        seed,
+        sampled_customers,
         is_current,
         fitted_to,
         in_force_from,

@@ -4,16 +4,10 @@ with trials as (
 
 ),
 
-sampled as (
+customers as (
 
-    {{ unnest_arrays(
-        'trials',
-        [
-            'segmentation', 'representation', 'smoothing_steps', 'metric',
-            'band', 'k'
-        ],
-        ['sample_labels', 'sample_silhouettes', 'sample_x', 'sample_y']
-    ) }}
+    select * from {{ ref('int_segmentation_trials') }}
+    where part = 'customer'
 
 ),
 
@@ -21,26 +15,22 @@ published as (
 
     select
         {{ surrogate_key(
-            [
-                'segmentation', 'representation', 'smoothing_steps', 'metric',
-                'band', 'k', 'position'
-            ]
+            ['trials.segmentation_trial_id', 'customers.position']
         ) }} as silhouette_id,
-        {{ surrogate_key(
-            [
-                'segmentation', 'representation', 'smoothing_steps',
-                'metric', 'band', 'k'
-            ]
-        ) }} as segmentation_trial_id,
-        segmentation,
-        metric,
-        cast(k as bigint) as k,
-        cast(sample_labels as bigint) as cluster_number,
-        cast(position as bigint) as sample_number,
-        cast(sample_silhouettes as double) as silhouette,
-        cast(sample_x as double) as x,
-        cast(sample_y as double) as y
-    from sampled
+        trials.segmentation_trial_id,
+        trials.segmentation,
+        trials.metric,
+        trials.k,
+        customers.cluster_number,
+        customers.position as sample_number,
+        customers.silhouette,
+        customers.x,
+        customers.y
+    from customers
+    inner join trials
+        on
+            customers.model_version = trials.model_version
+            and customers.segmentation_trial_id = trials.segmentation_trial_id
 
 )
 

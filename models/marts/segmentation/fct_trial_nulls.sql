@@ -6,14 +6,8 @@ with trials as (
 
 shuffles as (
 
-    {{ unnest_arrays(
-        'trials',
-        [
-            'segmentation', 'representation', 'smoothing_steps', 'metric',
-            'band', 'k'
-        ],
-        ['null_silhouettes']
-    ) }}
+    select * from {{ ref('int_segmentation_trials') }}
+    where part = 'shuffle'
 
 ),
 
@@ -21,24 +15,19 @@ published as (
 
     select
         {{ surrogate_key(
-            [
-                'segmentation', 'representation', 'smoothing_steps', 'metric',
-                'band', 'k', 'position'
-            ]
+            ['trials.segmentation_trial_id', 'shuffles.position']
         ) }} as trial_null_id,
-        {{ surrogate_key(
-            [
-                'segmentation', 'representation', 'smoothing_steps',
-                'metric', 'band', 'k'
-            ]
-        ) }} as segmentation_trial_id,
-        segmentation,
-        metric,
-        cast(k as bigint) as k,
-        cast(position as bigint) as shuffle_number,
-        nullif(cast(null_silhouettes as double), cast('NaN' as double))
-            as silhouette
+        trials.segmentation_trial_id,
+        trials.segmentation,
+        trials.metric,
+        trials.k,
+        shuffles.position as shuffle_number,
+        nullif(shuffles.silhouette, cast('NaN' as double)) as silhouette
     from shuffles
+    inner join trials
+        on
+            shuffles.model_version = trials.model_version
+            and shuffles.segmentation_trial_id = trials.segmentation_trial_id
 
 )
 
