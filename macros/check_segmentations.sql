@@ -24,7 +24,7 @@
         {% set declared = var('series')[given.series] %}
         {% if 'window' in given %}
             {% do _check_window(subject, given.window, declared.period,
-                ' of its series, ' ~ given.series) %}
+                ' of its series, ' ~ given.series ~ ',') %}
         {% endif %}
         {% if 'features' in given %}
             {% do _check_features(subject, given.features) %}
