@@ -1,5 +1,5 @@
--- Shares and averages over the months of a window. What was bought before may be
--- given back: all of it is the most that can be.
+-- Shares and averages over the months of a window. What was bought before may
+-- be given back: all of it is the most that can be.
 with customer_months as (
 
     select * from {{ ref('int_customer_months_windowed') }}
