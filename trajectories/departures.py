@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trajectories.keeping import MOST_ORDERS, Row, keeping_changes
+from trajectories.order_series import total
 from trajectories.series import features_of, selected, to_matrix, window
 
 # Representations whose scale is that of the features themselves.
@@ -131,17 +132,19 @@ def measures(model: Row, windows: np.ndarray) -> dict[str, np.ndarray]:
         steps = np.arange(1, spend.shape[1] + 1)
         last = np.where(spend > 0, steps, 0).max(axis=1, initial=0)
         return {
-            "spend_amount": np.where(lengths, np.nansum(spend, axis=1), np.nan),
+            "spend_amount": np.where(lengths, total(spend), np.nan),
             "order_days": np.where(lengths, (spend > 0).sum(axis=1), np.nan),
             "recency_days": np.where(lengths, lengths - last, np.nan),
         }
-    steps = np.arange(windows.shape[1])[None, :]
-    found = {}
+    rows, found = np.arange(len(windows)), {}
     for position, name in enumerate(model["features"]):
         is_mean = windows.shape[1] > 1 and not name.endswith("days")
         back = np.where(lengths < 3, np.minimum(lengths, 1), 3 if is_mean else 1)
-        is_last = (steps >= (lengths - back)[:, None]) & (steps < lengths[:, None])
-        summed = np.where(is_last, windows[:, :, position], 0.0).sum(axis=1)
+        summed = np.zeros(len(windows))
+        # From the last one back, as the query does: sums depend on their order.
+        for place in range(min(3, windows.shape[1])):
+            values = windows[rows, lengths - 1 - place, position]
+            summed += np.where(place < back, values, 0.0)
         found[name] = np.where(back, summed / np.maximum(back, 1), np.nan)
     return found
 

@@ -306,6 +306,11 @@ def month_end(month: np.ndarray | int) -> np.ndarray:
     return following.astype("datetime64[D]").astype(int) - 1
 
 
+def total(amounts: np.ndarray) -> np.ndarray:
+    """Sum (customers, steps) amounts over the steps, exactly; NaN adds nothing."""
+    return np.nansum(_units(amounts), axis=1) / UNITS
+
+
 def _units(amounts: np.ndarray) -> np.ndarray:
     """Amounts as whole numbers of their smallest unit."""
     return np.rint(amounts * UNITS)

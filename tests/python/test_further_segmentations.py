@@ -17,13 +17,13 @@ from real_builds import WITHOUT_UNIT_TESTS, Build, run_build
 
 pytestmark = pytest.mark.long
 
-STATIC = {"candidates": [{"representation": "population", "metric": "euclidean"}]}
+PLAIN = {"candidates": [{"representation": "population", "metric": "euclidean"}]}
 FURTHER = {
     # A copy of `value`, named by its rules, and one that nobody names.
-    "worth": {"series": "rfm", "personas": "value", **STATIC},
-    "unruled": {"series": "rfm", **STATIC},
+    "worth": {"series": "rfm", "personas": "value", **PLAIN},
+    "unruled": {"series": "rfm", **PLAIN},
     # On other windows: of sums, of days, of a path of months.
-    "lately": {"series": "rfm", "window": 6, **STATIC},
+    "lately": {"series": "rfm", "window": 6, **PLAIN},
     "halves": {
         "series": "daily_spend",
         "window": 180,
@@ -36,22 +36,20 @@ FURTHER = {
             }
         ],
     },
+    "seasons": {"series": "monthly_lrfm", "window": 6, **PLAIN},
     # Some features, in another order.
     "habits": {
         "series": "monthly_lrfm",
-        "window": 6,
         "features": ["monetary_amount", "recency_days"],
-        "candidates": [
-            {"representation": "smoothed", "smoothing_steps": 2, "metric": "euclidean"}
-        ],
+        **PLAIN,
     },
     "baskets": {
         "series": "behaviour",
         "features": ["average_order_amount", "items", "recency_days"],
-        **STATIC,
+        **PLAIN,
     },
     # On a series that the test declares. Nothing builds it from shuffled orders.
-    "tastes": {"series": "line_shares", "null_shuffles": 0, **STATIC},
+    "tastes": {"series": "line_shares", "null_shuffles": 0, **PLAIN},
 }
 LINES = ("Standard", "Road", "Mountain", "Touring")
 SHARES = [f"{line.lower()}_share" for line in LINES]
@@ -183,23 +181,22 @@ def test_centres_have_the_features_that_were_asked_for(built: Build) -> None:
 
 
 def test_values_are_those_of_the_features_whose_names_they_carry(built: Build) -> None:
-    """A mean of days since the last order lies where it does for all features."""
+    """The same customers of the same months have the same means, however grouped."""
     means = built.query(
-        "select segmentation, feature, sum(value * customers) / sum(customers) as mean"
-        " from marts.fct_trial_centroids inner join marts.fct_segmentation_trials"
-        " using (segmentation_trial_id, segmentation)"
-        " where is_chosen and fct_trial_centroids.step = fct_segmentation_trials.steps"
-        " group by 1, 2"
-    ).set_index(["segmentation", "feature"])["mean"]
-    for mine, of in (
-        (("habits", "recency_days"), ("lifecycle", "recency_days")),
-        (("habits", "monetary_amount"), ("lifecycle", "monetary_amount")),
-        (("baskets", "items"), ("behaviour", "items")),
-        (("baskets", "recency_days"), ("behaviour", "recency_days")),
-        (("worth", "monetary_amount"), ("value", "monetary_amount")),
+        "select segmentation, feature, step,"
+        " sum(value * customers) / sum(customers) as mean"
+        " from marts.fct_trial_centroids"
+        " where segment_id is not null group by all"
+    ).set_index(["segmentation", "feature", "step"])["mean"]
+    for mine, of, features in (
+        ("habits", "lifecycle", ("monetary_amount", "recency_days")),
+        ("worth", "value", ("frequency_orders", "monetary_amount", "recency_days")),
     ):
-        assert 0.7 < means[mine] / means[of] < 1.4, (mine, means[mine], means[of])
-    assert means["lately", "monetary_amount"] < means["value", "monetary_amount"]
+        for feature in features:
+            # Paths that begin later have no value at the last steps.
+            found = means[mine, feature][1], means[of, feature][1]
+            assert found[0] == pytest.approx(found[1], rel=1e-9), (mine, feature)
+    assert means["lately", "monetary_amount"][1] < means["value", "monetary_amount"][1]
 
 
 def test_windows_and_sums_are_those_of_python_too(built: Build) -> None:

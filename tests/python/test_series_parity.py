@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -24,7 +25,7 @@ class Shop:
 
     def __init__(self, built: Build):
         """Read the orders, and which series there are."""
-        self.ask = built.work
+        self.ask, self.database = built.work, built.folder / "work.duckdb"
         self.settings = {
             row.segmentation: Settings(**json.loads(row.settings))
             for row in self.ask(
@@ -42,6 +43,11 @@ class Shop:
         )
         self.orders = Orders.from_frame(orders, self.ids)
         self.last_day = _day(self.months["month_end_date"][0])
+
+    def table(self, sql: str) -> pa.Table:
+        """Ask the work database for a table with its types."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(sql).to_arrow_table()
 
     @property
     def series(self) -> dict[str, Series]:
@@ -115,10 +121,10 @@ def assert_measures_agree(shop: Shop) -> None:
             "select model_version from intermediate.int_trials_current where is_chosen"
         )["model_version"]
     )
-    parts = shop.ask("select * from intermediate.int_model_parts")
+    parts = shop.table("select * from intermediate.int_model_parts")
     models = [
         model
-        for model in versions_of_rows(pa.Table.from_pandas(parts)).to_pylist()
+        for model in versions_of_rows(parts).to_pylist()
         if model["model_version"] in current
     ]
     features = features_of(
