@@ -90,7 +90,8 @@
             subject ~ ' has days as its period and '
             ~ ('is static' if declared.is_static else 'the features '
                 ~ declared.features | join(', '))
-            ~ '. A series of days is a path of spend_amount: say so, or take months.'
+            ~ '. A series of days is a path of spend_amount: say so, or take'
+            ~ ' months.'
         ) %}
     {% endif %}
 {% endmacro %}
@@ -100,8 +101,9 @@
 {% macro _check_settings(subject, name, given, known) %}
     {% if not modules.re.fullmatch('[a-z][a-z0-9_]*', name) %}
         {% do _refuse(
-            subject ~ ' has a name that cannot be part of names in the warehouse.'
-            ~ ' Begin with a letter, and go on with lower-case letters, digits and _.'
+            subject ~ ' has a name that cannot be part of names in the'
+            ~ ' warehouse. Begin with a lower-case letter, and go on with such'
+            ~ ' letters, digits and _.'
         ) %}
     {% endif %}
     {% if given is not mapping %}
@@ -112,8 +114,8 @@
     {% endif %}
     {% for setting in given if setting not in known %}
         {% do _refuse(
-            subject ~ ' has the setting ' ~ setting ~ ', but those that there are'
-            ~ ' are ' ~ known | join(', ') ~ '. Leave it out'
+            subject ~ ' has the setting ' ~ setting ~ ', but those that there'
+            ~ ' are are ' ~ known | join(', ') ~ '. Leave it out'
             ~ (': a series says it.' if setting == 'period' else '.')
         ) %}
     {% endfor %}

@@ -8,7 +8,8 @@ case
         else 'length_days < ' ~ (settings.window - 1) }} then 'new'
     {%- endif %}
     when {{ path_orders(settings) }} = 0 then 'lapsed'
-    when {{ path_orders(settings) }} < {{ orders_needed(settings) }} then 'sparse'
+    when {{ path_orders(settings) }} < {{ orders_needed(settings) }}
+        then 'sparse'
     else 'active'
 end
 {%- endmacro %}

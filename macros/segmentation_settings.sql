@@ -1,7 +1,7 @@
 {# The segmentations as they are meant, by name: what the variable
    `segmentations` says, and what it leaves to the series (variable `series`).
-   The name of the series says its window where that is another one than declared,
-   such as rfm_6_months. #}
+   The name of the series says its window where that is another one than
+   declared, such as rfm_6_months. #}
 {% macro segmentation_settings() %}
     {% do check_segmentations() %}
     {% set found = {} %}
@@ -15,7 +15,7 @@
             {% do settings.update(series=given.series ~ '_' ~ settings.window
                 ~ '_' ~ settings.period ~ 's') %}
         {% endif %}
-        {# Of features without the one that the series is numbered by, the first. #}
+        {# Without the feature that the series is numbered by, the first. #}
         {% if settings.numbered_by not in settings.features %}
             {% do settings.update(numbered_by=settings.features[0]) %}
         {% endif %}
@@ -26,7 +26,7 @@
 {% endmacro %}
 
 
-{# The series that any segmentation compares, by name, as its settings have it. #}
+{# The series that any segmentation compares, by name. #}
 {% macro series_settings() %}
     {% set found = {} %}
     {% for settings in segmentation_settings().values() %}
@@ -61,7 +61,8 @@
 {# The days that the latest orders of a segment's members are told by; of a
    segmentation by series of days, those of its window. #}
 {% macro recent_days(settings=none) %}
-    {{ return(settings.window if settings and settings.period == 'day' else 90) }}
+    {% set is_by_day = settings and settings.period == 'day' %}
+    {{ return(settings.window if is_by_day else 90) }}
 {% endmacro %}
 
 
@@ -90,7 +91,8 @@
 
 {# Whether a row's segmentation is one of some names. #}
 {% macro _is_any_of(names) -%}
-    {{ "segmentation in ('" ~ names | join("', '") ~ "')" if names else '1 = 0' }}
+    {{ "segmentation in ('" ~ names | join("', '") ~ "')" if names
+        else '1 = 0' }}
 {%- endmacro %}
 
 
