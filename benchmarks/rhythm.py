@@ -23,7 +23,7 @@ from tqdm import tqdm
 from benchmarks.dbt_builds import PROJECT
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.other_shop import make_other_shop
-from benchmarks.shop_frames import ShopFrames
+from benchmarks.shop_frames import DAILY_SPEND, ShopFrames
 from sample_shop import ShopSettings, generate_shop
 from trajectories.assignment import assign
 from trajectories.clustering import TrajectoryKMeans
@@ -89,7 +89,7 @@ class Case:
     @classmethod
     def of(cls, name: str, orders: pd.DataFrame, kinds: pd.Series) -> "Case":
         """Take orders and the kind of each customer_id."""
-        frames = ShopFrames("daily_spend", orders)
+        frames = ShopFrames(DAILY_SPEND, orders)
         ids, windows = frames.active(90)
         found = kinds.reindex(ids).to_numpy(str)
         return cls(name, frames, ids, windows, found, ~np.isin(found, BACKGROUND_KINDS))
@@ -131,7 +131,12 @@ def rhythm_settings() -> tuple[dict, dict]:
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     settings = project["vars"]
     names = ("seed", "months_of_history", "orders_of_history")
-    return settings["segmentations"]["rhythm"], {name: settings[name] for name in names}
+    rhythm = {
+        **settings["series"]["daily_spend"],
+        **settings["segmentations"]["rhythm"],
+    }
+    del rhythm["personas"]
+    return rhythm, {name: settings[name] for name in names}
 
 
 def sample_case(seed: int) -> Case:

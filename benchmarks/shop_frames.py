@@ -5,11 +5,14 @@ import pandas as pd
 import pyarrow as pa
 
 from trajectories.order_series import Orders, build, is_active, month_end, month_of
-from trajectories.series import series_lengths, window
+from trajectories.series import Series, series_lengths, window
 
 MONTHS = 6
 MONTHS_OF_HISTORY = ORDERS_OF_HISTORY = 3
 NOTHING = ("items", "list_amount", "discount_amount", "returned_amount")
+
+
+DAILY_SPEND = Series("daily_spend", ["spend_amount"], "day", 90)
 
 
 class ShopFrames:
@@ -21,7 +24,7 @@ class ShopFrames:
             to the last day of a month.
     """
 
-    def __init__(self, series: str, orders: pd.DataFrame):
+    def __init__(self, series: Series, orders: pd.DataFrame):
         """Build the series of all customers."""
         rest = dict.fromkeys(NOTHING, 0.0)
         self.orders = pd.DataFrame({"is_return": False, **orders, **rest})
@@ -51,7 +54,7 @@ class ShopFrames:
         return {
             "series": pa.table(
                 {
-                    "series": [self.series] * len(rows),
+                    "series": [self.series.kind] * len(rows),
                     "customer_id": list(customer_ids),
                     "series_values": pa.array(values, pa.list_(pa.float64())),
                 }
@@ -85,7 +88,7 @@ class ShopFrames:
         counts = np.bincount(until, minlength=len(self.ids))
         return pd.DataFrame(
             {
-                "series": self.series,
+                "series": self.series.kind,
                 "customer_id": self.ids[rows],
                 "month": month.month,
                 "stage": "active",

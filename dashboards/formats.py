@@ -133,9 +133,6 @@ def feature(name: str) -> str:
     return FEATURES.get(name, words(name))
 
 
-# What one step of a series is called.
-PERIODS = {"monthly_lrfm": "month", "daily_spend": "day"}
-
 # What is compared of a customer, before any smoothing.
 REPRESENTATIONS = {
     "population": "Values as they are",

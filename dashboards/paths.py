@@ -35,7 +35,7 @@ def _state(group: pd.DataFrame, trial: object, smallest_cell: int) -> State:
         note += f" {names}: not shown. {formats.hidden(smallest_cell)}"
     features = [name for name in formats.FEATURES if name in set(shown["feature"])]
     features += sorted(set(shown["feature"]) - set(formats.FEATURES))
-    step = formats.words(formats.PERIODS.get(trial.series, "step"))
+    step = formats.words(trial.period)
     if shown["step"].max() == 1:
         return _compared(shown, features, note)
     if len(features) == 1:

@@ -14,7 +14,7 @@ COLUMNS = {
         " average_order_amount, revenue_per_customer_amount, is_complete"
     ),
     "marts.fct_segmentation_trials": (
-        "segmentation_trial_id, segmentation, series, representation,"
+        "segmentation_trial_id, segmentation, series, period, representation,"
         " smoothing_steps, metric, k, band, steps,"
         " sampled_customers, silhouette, silhouette_low, silhouette_high, inertia,"
         " calinski_harabasz, davies_bouldin, null_silhouette, null_p_value,"

@@ -186,7 +186,7 @@ def key(trial: object) -> tuple[str, str, str]:
 
 def candidate(trial: object) -> str:
     """Say in words how a trial sees customers and how it compares them."""
-    period = formats.PERIODS.get(trial.series, "step")
+    period = trial.period
     words = formats.REPRESENTATIONS.get(
         trial.representation, formats.words(trial.representation)
     )

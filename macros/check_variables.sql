@@ -30,6 +30,7 @@
         'first_fit_months': ['whole number', 1, 1200],
         'stable_refit_agreement': ['number', -1, 1],
         'model_months': ['whole number', 0, 1200],
+        'series': ['structure'],
         'segmentations': ['structure'],
         'persona_stability': share,
         'name_personas_anyway': ['true or false'],
@@ -73,6 +74,7 @@
         {% for name in rules if not name.endswith('_relation') %}
             {% do checked_var(name) %}
         {% endfor %}
+        {% do check_segmentations() %}
         {% set earliest = checked_var('earliest_order_date') %}
         {% set latest = checked_var('latest_order_date') %}
         {% if earliest > latest %}

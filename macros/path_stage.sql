@@ -1,10 +1,27 @@
 {# The stage of a customer before any clustering: only `active` ones have a path
-   long and full enough to be compared. #}
-{% macro path_stage(is_new, orders_in_window) -%}
+   long and full enough to be compared. A static series needs no path. #}
+{% macro path_stage(settings) -%}
 case
-    when {{ is_new }} then 'new'
-    when {{ orders_in_window }} = 0 then 'lapsed'
-    when {{ orders_in_window }} < {{ var('orders_of_history') }} then 'sparse'
+    {%- if not settings.is_static %}
+    when {{ 'months_of_history < ' ~ var('months_of_history')
+        if settings.period == 'month'
+        else 'length_days < ' ~ (settings.window - 1) }} then 'new'
+    {%- endif %}
+    when {{ path_orders(settings) }} = 0 then 'lapsed'
+    when {{ path_orders(settings) }} < {{ orders_needed(settings) }}
+        then 'sparse'
     else 'active'
 end
+{%- endmacro %}
+
+
+{# The column that counts the orders in the window of a series. #}
+{% macro path_orders(settings) -%}
+    orders_{{ settings.window }}_{{ settings.period }}s
+{%- endmacro %}
+
+
+{# The orders in the window that a customer needs to be clustered. #}
+{% macro orders_needed(settings) -%}
+    {{ 1 if settings.is_static else var('orders_of_history') }}
 {%- endmacro %}

@@ -1,8 +1,9 @@
 {# The sentences that give the numbers behind a persona, from the columns of
    int_segments_named: the segment's own value, and that of all clustered
    customers in brackets. Whoever is left out of them is named as such, in whole
-   per cent that are never rounded up. #}
-{% macro persona_evidence(segmentation) -%}
+   per cent that are never rounded up. Of series of days, also how the orders lie
+   in them. #}
+{% macro persona_evidence(has_days) -%}
     {%- set left_out = dbt.concat([
         "'One customer outweighs all others together, with '",
         rounded_text('floor(100 * left_out_share)'),
@@ -20,15 +21,16 @@
         rounded_text('length_days'), "' days ('",
         rounded_text('population_length_days'), "').'"
     ] -%}
-    {%- set quarter = [
-        "' In the last 90 days: orders in '",
+    {%- set days = [
+        "' In the last '", "cast(recent_days as string)",
+        "' days: orders in '",
         rounded_text('active_weeks', 1),
-        "' weeks, shares of spend in the first and last month '",
+        "' weeks, shares of spend in the first and last third '",
         rounded_text('first_third_share', 2), "' and '",
         rounded_text('last_third_share', 2), "', in the busiest fortnight '",
         rounded_text('fortnight_share', 2), "', on promotion '",
         rounded_text('promotion_share', 2), "', on weekdays '",
         rounded_text('weekday_share', 2), "'.'"
     ] -%}
-    {{ dbt.concat(year + (quarter if segmentation == 'rhythm' else [])) }}
+    {{ dbt.concat(year + (days if has_days else [])) }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {# The measures that personas are given by, as name: expression over the tables
-   customer_months (trailing twelve months) and rhythms (last 90 days). #}
+   customer_months (trailing twelve months) and rhythms (recent days). #}
 {% macro _segment_measures() %}
     {{ return({
         'length_days': 'avg(customer_months.length_days)',
@@ -49,6 +49,7 @@ select
         {{ segmentation }} as segmentation,
         {{ segment_id }} as segment_id,
         members.month,
+        members.recent_days,
         cast(count(*) as bigint) as customers,
         {%- for name, expression in _segment_measures().items() %}
         coalesce(cast({{ expression }} as double), 0) as {{ name }}
@@ -63,5 +64,6 @@ select
         on
             members.customer_id = rhythms.customer_id
             and members.month = rhythms.month
-    group by 1, 2, 3
+            and members.recent_days = rhythms.recent_days
+    group by 1, 2, 3, 4
 {%- endmacro %}

@@ -145,9 +145,11 @@ select * from cleaned
 {% endmacro %}
 
 
-{# transactionId, Transaction ID and TRANSACTION-ID are all transaction_id. #}
+{# transactionId, Transaction ID and TRANSACTION-ID are all transaction_id: as
+   snake_case in warehouse/inputs/contract.py writes a name. #}
 {% macro _snake_case(name) %}
-    {% set split = modules.re.sub('([a-z0-9])([A-Z])', '\\1_\\2', name) %}
-    {% set plain = modules.re.sub('[^A-Za-z0-9]+', '_', split) | lower %}
-    {{ return(plain.strip('_')) }}
+    {% set spaced = modules.re.sub(
+        '(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])', '_', name
+    ) %}
+    {{ return(modules.re.sub('[\\W_]+', '_', spaced).strip('_') | lower) }}
 {% endmacro %}

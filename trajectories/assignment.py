@@ -5,7 +5,7 @@ the last digit: not on who else is scored, in which order, in how many pieces or
 how many threads. Months, or parts of a month, can be scored anywhere.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from trajectories.metrics import distances
 from trajectories.representations import Representation
-from trajectories.series import series_lengths, to_matrix, window
+from trajectories.series import selected, series_lengths, to_matrix, window
 
 BLOCK_CUSTOMERS = 10_000
 
@@ -92,6 +92,7 @@ def assign_months(
     models: pa.Table,
     paths: pa.Table,
     months: pa.Table,
+    features: Mapping[str, Sequence[str]],
     done: Iterable[tuple[str, str]] = (),
     n_jobs: int | None = None,
 ) -> pa.Table:
@@ -108,6 +109,7 @@ def assign_months(
             the list of months, counted back from the latest, in which the customer
             is to be placed. Any part of the customers, for none looks at another.
         months: columns month, months_back, days_back and fingerprint.
+        features: the features of each series, in their order.
         done: pairs of model version and month's fingerprint that need no scores.
         n_jobs: threads for DTW.
 
@@ -125,17 +127,24 @@ def assign_months(
             and (model["model_version"], month["fingerprint"]) not in done
         ]
         chosen = paths.filter(pc.equal(paths["series"], model["series"]))
-        parts += _assign_model(model, chosen, due, n_jobs) if due else []
+        if due:
+            known = features[model["series"]]
+            parts += _assign_model(model, chosen, due, known, n_jobs)
     keys = "segmentation", "customer_id", "month", "model_version"
     return pa.concat_tables(parts).sort_by([(name, "ascending") for name in keys])
 
 
 def _assign_model(
-    model: Mapping, paths: pa.Table, months: list[dict], n_jobs: int | None
+    model: Mapping,
+    paths: pa.Table,
+    months: list[dict],
+    features: Sequence[str],
+    n_jobs: int | None,
 ) -> Iterator[pa.Table]:
     """Yield one table per month."""
     ids = np.array(paths["customer_id"].to_pylist(), dtype=object)
-    matrix = to_matrix(paths["series_values"], len(model["features"]))
+    matrix = to_matrix(paths["series_values"], len(features))
+    matrix = selected(matrix, features, model["features"])
     active = paths["active_months_back"].combine_chunks()
     owners = pc.list_parent_indices(active).to_numpy(zero_copy_only=False)
     months_back = pc.list_flatten(active).to_numpy(zero_copy_only=False)

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trajectories.keeping import MOST_ORDERS, Row, keeping_changes
-from trajectories.series import to_matrix, window
+from trajectories.order_series import total
+from trajectories.series import features_of, selected, to_matrix, window
 
 # Representations whose scale is that of the features themselves.
 SCALED = ("population", "smoothed")
@@ -37,7 +38,11 @@ EXPLAINED_SCHEMA = pa.schema(
 
 
 def explain_departures(
-    models: pa.Table, amounts: pa.Table, means: pa.Table, departures: pa.Table
+    models: pa.Table,
+    amounts: pa.Table,
+    means: pa.Table,
+    series: pa.Table,
+    departures: pa.Table,
 ) -> pa.Table:
     """Say of each departure what changed, and what would have kept her.
 
@@ -46,6 +51,7 @@ def explain_departures(
             columns of ``model_versions.VERSION_SCHEMA``.
         amounts: columns segment_id and order_amounts, usual amounts of an order.
         means: columns segment_id, feature and mean_value, over today's members.
+        series: the rows of int_series_features.
         departures: the rows of int_segment_departures, or any part of them, for none
             looks at another.
 
@@ -59,17 +65,21 @@ def explain_departures(
         (row["segment_id"], row["feature"]): row["mean_value"]
         for row in means.to_pylist()
     }
-    found = []
+    features, found = features_of(series), []
+    windows = {row["series"]: row["window_periods"] for row in series.to_pylist()}
     for model in models.to_pylist():
         own = departures.filter(
             pc.equal(departures["model_version"], model["model_version"])
         )
         rows = own.drop_columns("series_values").to_pylist()
         if rows:
-            paths = to_matrix(own["series_values"], len(model["features"]))
+            own_features = features[model["series"]]
+            paths = to_matrix(own["series_values"], len(own_features))
+            paths = selected(paths, own_features, model["features"])
             changes = feature_changes(model, paths, rows[0]["month_end_date"].day)
             kept = keeping_changes(model, paths, rows, usual)
-            found += _explained(rows, changes, kept, known, model)
+            period = period_in_words(model, windows[model["series"]])
+            found += _explained(rows, changes, kept, known, period)
     return pa.Table.from_pylist(found, EXPLAINED_SCHEMA)
 
 
@@ -122,17 +132,19 @@ def measures(model: Row, windows: np.ndarray) -> dict[str, np.ndarray]:
         steps = np.arange(1, spend.shape[1] + 1)
         last = np.where(spend > 0, steps, 0).max(axis=1, initial=0)
         return {
-            "spend_amount": np.where(lengths, np.nansum(spend, axis=1), np.nan),
+            "spend_amount": np.where(lengths, total(spend), np.nan),
             "order_days": np.where(lengths, (spend > 0).sum(axis=1), np.nan),
             "recency_days": np.where(lengths, lengths - last, np.nan),
         }
-    steps = np.arange(windows.shape[1])[None, :]
-    found = {}
+    rows, found = np.arange(len(windows)), {}
     for position, name in enumerate(model["features"]):
         is_mean = windows.shape[1] > 1 and not name.endswith("days")
         back = np.where(lengths < 3, np.minimum(lengths, 1), 3 if is_mean else 1)
-        is_last = (steps >= (lengths - back)[:, None]) & (steps < lengths[:, None])
-        summed = np.where(is_last, windows[:, :, position], 0.0).sum(axis=1)
+        summed = np.zeros(len(windows))
+        # From the last one back, as the query does: sums depend on their order.
+        for place in range(min(3, windows.shape[1])):
+            values = windows[rows, lengths - 1 - place, position]
+            summed += np.where(place < back, values, 0.0)
         found[name] = np.where(back, summed / np.maximum(back, 1), np.nan)
     return found
 
@@ -159,7 +171,7 @@ def _explained(
     changes: Mapping[str, tuple],
     kept: list[dict | None],
     known: Mapping[tuple, float],
-    model: Row,
+    period: str,
 ) -> Iterator[dict]:
     """Yield the rows of departures, the features of each ranked."""
     names = list(changes)
@@ -179,7 +191,7 @@ def _explained(
             for rank, feature in enumerate(ranked[position], start=1)
         ]
         common = _keeping_columns(change, row)
-        words = f"{_change_in_words(features[0], model)}; {_keeping_in_words(common)}"
+        words = f"{_change_in_words(features[0], period)}; {_keeping_in_words(common)}"
         for feature in features:
             yield {**feature, **common, "explanation": words}
 
@@ -201,11 +213,17 @@ def _keeping_columns(change: dict | None, row: Row) -> dict:
     }
 
 
-def _change_in_words(feature: dict, model: Row) -> str:
-    steps, name = int(model["steps"]), feature["feature"]
-    period = "in twelve months" if steps == 1 else "a month over three months"
+def period_in_words(model: Row, window_periods: int) -> str:
+    """Say over what time a model's measures are taken."""
     if model["period"] == "day":
-        period = f"in {steps} days"
+        return f"in {window_periods} days"
+    if model["steps"] > 1:
+        return "a month over three months"
+    return f"in {'twelve' if window_periods == 12 else window_periods} months"
+
+
+def _change_in_words(feature: dict, period: str) -> str:
+    name = feature["feature"]
     phrase = PHRASES.get(name, name.replace("_", " ") + " {period}")
     before, now, segment = (
         _in_words(feature[side], name)

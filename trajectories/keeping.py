@@ -81,8 +81,8 @@ def sensible_amounts(amounts: list[float]) -> np.ndarray:
 
 
 def _own_amount(row: Row) -> list[float]:
-    orders = row["orders_12_months"]
-    return [row["revenue_12_months_amount"] / orders] if orders else []
+    orders = row["window_orders"]
+    return [row["window_revenue_amount"] / orders] if orders else []
 
 
 def _blocks(due: list[int], grids: list[np.ndarray]) -> Iterator[list[int]]:
@@ -189,11 +189,11 @@ def with_orders(
 
 
 TOTALS = (
-    "orders_12_months",
-    "revenue_12_months_amount",
-    "list_12_months_amount",
-    "discount_12_months_amount",
-    "returned_12_months_amount",
+    "window_orders",
+    "window_revenue_amount",
+    "window_list_amount",
+    "window_discount_amount",
+    "window_returned_amount",
     "items_per_order",
 )
 
@@ -207,8 +207,8 @@ def _more_revenue(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
 
 
 def _average(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
-    revenue = totals["revenue_12_months_amount"] + added["amount"]
-    return revenue / (totals["orders_12_months"] + added["orders"])
+    revenue = totals["window_revenue_amount"] + added["amount"]
+    return revenue / (totals["window_orders"] + added["orders"])
 
 
 def _more_items(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
@@ -217,14 +217,14 @@ def _more_items(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
 
 def _discount_share(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
     """Of the list amounts: the orders come without discount."""
-    listed = totals["list_12_months_amount"] + added["amount"]
-    return share(totals["discount_12_months_amount"], listed)
+    listed = totals["window_list_amount"] + added["amount"]
+    return share(totals["window_discount_amount"], listed)
 
 
 def _returned_share(value: np.ndarray, added: dict, totals: dict) -> np.ndarray:
     """Of the list amounts: the orders are kept."""
-    listed = totals["list_12_months_amount"] + added["amount"]
-    returned = totals["returned_12_months_amount"]
+    listed = totals["window_list_amount"] + added["amount"]
+    returned = totals["window_returned_amount"]
     return share(returned, np.maximum(listed, returned))
 
 

@@ -2,18 +2,28 @@
 
 The null test shuffles orders over customers and needs the series anew each time; a
 round trip through SQL per shuffle would be slow. The SQL stays the one that builds
-what is published; these builders are tested against it.
+what is published; test_series_parity.py holds these builders to it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from trajectories.series import Series
+
 YEAR_MONTHS = 12
-PATH_DAYS = 90
+# Amounts have four decimals, as in SQL: counted in these units, their sums are exact.
+UNITS = 10_000
+# By what customers are grouped whom segments are compared with.
+RFM = Series(
+    "rfm",
+    ("recency_days", "frequency_orders", "monetary_amount"),
+    "month",
+    YEAR_MONTHS,
+    is_static=True,
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,8 @@ class Orders:
         amount: revenue; negative for a return.
         is_return: whether the order is a return; returns are no orders to count.
         items, list_amount, discount_amount, returned_amount: sums of the order.
+
+    Of amounts and items four decimals count.
     """
 
     customer: np.ndarray
@@ -80,47 +92,55 @@ def spend_between(orders: Orders, customers: int, after: int, until: int) -> np.
 
 
 def build(
-    series: str,
+    series: Series,
     orders: Orders,
     customers: int,
     last_day: int,
     sessions: np.ndarray,
     days: int | None = None,
 ) -> np.ndarray:
-    """Build one kind of series for all customers.
+    """Build a series for all customers.
 
     Args:
-        series: "monthly_lrfm", "daily_spend", "rfm" or "behaviour".
+        series: what is built: one of ``BUILDERS``, and which of its features.
         orders: the orders; later ones than ``last_day`` are left out.
         customers: number of customers.
         last_day: a month's last day, in days since 1970-01-01.
-        sessions: (customers,) sessions in the last twelve months; the series
+        sessions: (customers,) sessions in the months of the window; the series
             "behaviour" carries them unchanged, for they are no orders.
-        days: of "daily_spend", the last so many only.
+        days: of a series of days, the last so many only.
 
     Returns:
         (customers, steps, features), NaN before the first order, as
         :func:`trajectories.series.to_matrix` gives it.
 
     Raises:
-        ValueError: when the series is unknown.
+        ValueError: when the series or one of its features is unknown.
     """
-    builders: dict[str, Callable[..., np.ndarray]] = {
-        "monthly_lrfm": _monthly_lrfm,
-        "daily_spend": partial(_daily_spend, days=days),
-        "rfm": _rfm,
-        "behaviour": _behaviour,
-    }
-    if series not in builders:
+    if series.kind not in BUILDERS:
         raise ValueError(
-            f"The series {series!r} cannot be built from orders. Known series:"
-            f" {', '.join(builders)}. Leave null_shuffles at 0 for others."
+            f"The series {series.kind!r} cannot be built from orders. Known series:"
+            f" {', '.join(BUILDERS)}. Set null_shuffles to 0 for others: without a"
+            " comparison with shuffled orders, their segments earn no names."
         )
-    return builders[series](orders.until(last_day), customers, last_day, sessions)
+    orders = orders.until(last_day)
+    if series.period == "day":
+        grid = _Days(orders, customers, last_day, days)
+    else:
+        grid = _Months(orders, customers, last_day)
+    features = BUILDERS[series.kind](grid, orders, series.window, sessions)
+    missing = [name for name in series.features if name not in features]
+    if missing:
+        raise ValueError(
+            f"The series {series.kind!r} is declared with {', '.join(missing)}, but"
+            f" from orders it is built of {', '.join(features)}. Declare these, or"
+            " build more of them in trajectories/order_series.py."
+        )
+    return grid.stack(*(features[name] for name in series.features))
 
 
 def is_active(
-    series: str,
+    series: Series,
     orders: Orders,
     customers: int,
     last_day: int,
@@ -129,79 +149,98 @@ def is_active(
 ) -> np.ndarray:
     """Tell who has enough history to be clustered; (customers,) bool.
 
-    The same rule as the stages' in SQL: paths need months of history since the
-    first order and a number of orders in their window; static features need one
-    order in the last twelve months.
+    The same rule as the macro path_stage: paths need months of history since the
+    first order, or as many days as their window, and a number of orders in it; a
+    static series needs one order in its window.
     """
     orders = orders.until(last_day)
     days = orders.day[~orders.is_return]
     customer = orders.customer[~orders.is_return]
     first = np.full(customers, np.iinfo(np.int64).max)
     np.minimum.at(first, customer, days)
-    if series == "daily_spend":
-        since, seasoned = last_day - PATH_DAYS, last_day - first >= PATH_DAYS - 1
+    if series.period == "day":
+        since = last_day - series.window
+        seasoned = last_day - first >= series.window - 1
     else:
-        since = month_end(month_of(last_day) - YEAR_MONTHS)
-        is_path = series == "monthly_lrfm"
-        needed = months_of_history if is_path else 1
+        since = month_end(month_of(last_day) - series.window)
         known = np.where(first > last_day, last_day + 31, first)
-        seasoned = month_of(last_day) - month_of(known) + 1 >= needed
+        seasoned = month_of(last_day) - month_of(known) + 1 >= months_of_history
     recent = np.bincount(customer[days > since], minlength=customers)
-    is_static = series in ("rfm", "behaviour")
-    return seasoned & (recent >= (1 if is_static else orders_of_history))
+    if series.is_static:
+        return recent > 0
+    return seasoned & (recent >= orders_of_history)
 
 
-def _daily_spend(orders, customers, last_day, sessions, days):
-    first = _first_days(orders, customers)
-    start = int(first.min(initial=last_day))
-    if days is not None:
-        start = max(start, last_day - days + 1)
-    steps = last_day - start + 1
-    inside = orders.day >= start
-    cell = orders.customer[inside] * steps + orders.day[inside] - start
-    spend = _totals(cell, customers * steps, orders.amount[inside])
-    spend = spend.reshape(customers, steps)
-    spend[np.arange(start, last_day + 1)[None, :] < first[:, None]] = np.nan
-    return spend[:, :, None]
+def _daily_spend(grid, orders, window, sessions) -> Mapping[str, np.ndarray]:
+    return {"spend_amount": grid.sums(orders.amount)}
 
 
-def _monthly_lrfm(orders, customers, last_day, sessions):
-    grid = _Months(orders, customers, last_day)
-    bought = ~orders.is_return
-    return grid.stack(
-        grid.length_days,
-        grid.recency_days,
-        grid.sums(bought.astype(float)),
-        grid.sums(orders.amount),
-    )
+def _monthly_lrfm(grid, orders, window, sessions) -> Mapping[str, np.ndarray]:
+    return {
+        "length_days": grid.length_days,
+        "recency_days": grid.recency_days,
+        "frequency_orders": grid.sums((~orders.is_return).astype(float)),
+        "monetary_amount": grid.sums(orders.amount),
+    }
 
 
-def _rfm(orders, customers, last_day, sessions):
-    grid = _Months(orders, customers, last_day)
-    bought = ~orders.is_return
-    return grid.stack(
-        grid.recency_days,
-        grid.sums(bought.astype(float), YEAR_MONTHS),
-        grid.sums(orders.amount, YEAR_MONTHS),
-    )
+def _rfm(grid, orders, window, sessions) -> Mapping[str, np.ndarray]:
+    return {
+        "recency_days": grid.recency_days,
+        "frequency_orders": grid.sums((~orders.is_return).astype(float), window),
+        "monetary_amount": grid.sums(orders.amount, window),
+    }
 
 
-def _behaviour(orders, customers, last_day, sessions):
-    grid = _Months(orders, customers, last_day)
-    spend = grid.sums(orders.amount, YEAR_MONTHS)
-    count = grid.sums((~orders.is_return).astype(float), YEAR_MONTHS)
-    listed = grid.sums(orders.list_amount, YEAR_MONTHS)
-    returned = grid.sums(orders.returned_amount, YEAR_MONTHS)
-    return grid.stack(
-        spend,
-        count,
-        _ratio(spend, count),
-        grid.sums(orders.items, YEAR_MONTHS),
-        share(grid.sums(orders.discount_amount, YEAR_MONTHS), listed),
-        share(returned, np.maximum(listed, returned)),
-        np.broadcast_to(sessions[:, None], spend.shape),
-        grid.recency_days,
-    )
+def _behaviour(grid, orders, window, sessions) -> Mapping[str, np.ndarray]:
+    spend = grid.sums(orders.amount, window)
+    count = grid.sums((~orders.is_return).astype(float), window)
+    listed = grid.sums(orders.list_amount, window)
+    returned = grid.sums(orders.returned_amount, window)
+    return {
+        "spend_amount": spend,
+        "orders": count,
+        "average_order_amount": _ratio(spend, count),
+        "items": grid.sums(orders.items, window),
+        "discount_share": share(grid.sums(orders.discount_amount, window), listed),
+        "returned_share": share(returned, np.maximum(listed, returned)),
+        "sessions": np.broadcast_to(sessions[:, None], spend.shape),
+        "recency_days": grid.recency_days,
+    }
+
+
+# What each series is made of: grid, orders, months of the window and sessions in,
+# the features by name out, each (customers, steps).
+BUILDERS: dict[str, Callable[..., Mapping[str, np.ndarray]]] = {
+    "monthly_lrfm": _monthly_lrfm,
+    "daily_spend": _daily_spend,
+    "rfm": _rfm,
+    "behaviour": _behaviour,
+}
+
+
+class _Days:
+    """The grid customer x day, from the earliest first order to the last day."""
+
+    def __init__(self, orders: Orders, customers: int, last_day: int, days: int | None):
+        first = _first_days(orders, customers)
+        start = int(first.min(initial=last_day))
+        if days is not None:
+            start = max(start, last_day - days + 1)
+        self.shape = (customers, last_day - start + 1)
+        self.inside = orders.day >= start
+        day = orders.day[self.inside] - start
+        self.cell = orders.customer[self.inside] * self.shape[1] + day
+        self.is_before = np.arange(start, last_day + 1)[None, :] < first[:, None]
+
+    def sums(self, amounts: np.ndarray) -> np.ndarray:
+        """Sum over each day, (customers, days)."""
+        size, units = self.shape[0] * self.shape[1], _units(amounts[self.inside])
+        return _totals(self.cell, size, units).reshape(self.shape) / UNITS
+
+    def stack(self, *features: np.ndarray) -> np.ndarray:
+        """Put features side by side and blank the days before the first order."""
+        return _stacked(features, self.is_before)
 
 
 class _Months:
@@ -228,20 +267,24 @@ class _Months:
 
         Months before a customer's first order do not exist, so they add nothing.
         """
-        size = self.shape[0] * self.shape[1]
-        monthly = _totals(self.cell, size, amounts[self.inside]).reshape(self.shape)
+        size, units = self.shape[0] * self.shape[1], _units(amounts[self.inside])
+        monthly = _totals(self.cell, size, units).reshape(self.shape)
         monthly[self.is_before] = 0.0
         if months == 1:
-            return monthly
+            return monthly / UNITS
         cumulated = monthly.cumsum(axis=1)
         cumulated[:, months:] -= cumulated[:, :-months].copy()
-        return cumulated
+        return cumulated / UNITS
 
     def stack(self, *features: np.ndarray) -> np.ndarray:
         """Put features side by side and blank the months before the first order."""
-        stacked = np.stack(features, axis=2).astype(float)
-        stacked[self.is_before] = np.nan
-        return stacked
+        return _stacked(features, self.is_before)
+
+
+def _stacked(features, is_before: np.ndarray) -> np.ndarray:
+    stacked = np.stack(features, axis=2).astype(float)
+    stacked[is_before] = np.nan
+    return stacked
 
 
 def _first_days(orders: Orders, customers: int) -> np.ndarray:
@@ -261,6 +304,16 @@ def month_end(month: np.ndarray | int) -> np.ndarray:
     """Last day of a month, in days since 1970-01-01."""
     following = (np.asarray(month) + 1).astype("datetime64[M]")
     return following.astype("datetime64[D]").astype(int) - 1
+
+
+def total(amounts: np.ndarray) -> np.ndarray:
+    """Sum (customers, steps) amounts over the steps, exactly; NaN adds nothing."""
+    return np.nansum(_units(amounts), axis=1) / UNITS
+
+
+def _units(amounts: np.ndarray) -> np.ndarray:
+    """Amounts as whole numbers of their smallest unit."""
+    return np.rint(amounts * UNITS)
 
 
 def _totals(cells: np.ndarray, size: int, amounts: np.ndarray) -> np.ndarray:

@@ -5,11 +5,36 @@ feature 1..F, and so on, the last step being the same date for every customer.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 Column = pa.Array | pa.ChunkedArray | Sequence | np.ndarray
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series as it is declared, over one window; see the var ``series``.
+
+    Attributes:
+        kind: its name.
+        features: the names of the numbers in a step, in their order.
+        period: "month" or "day".
+        window: so many of them are compared, or summed up where the series is static.
+        is_static: whether it has one step that is compared, not a path.
+    """
+
+    kind: str
+    features: Sequence[str]
+    period: str
+    window: int
+    is_static: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Steps that are compared."""
+        return 1 if self.is_static else self.window
 
 
 def to_matrix(column: Column, features: int) -> np.ndarray:
@@ -47,6 +72,38 @@ def to_matrix(column: Column, features: int) -> np.ndarray:
     starts = np.repeat(offsets[:-1], sizes)
     matrix[rows, longest - sizes[rows] + within] = flat[starts + within]
     return matrix.reshape(len(sizes), longest // features, features)
+
+
+def selected(
+    matrix: np.ndarray, features: Sequence[str], wanted: Sequence[str]
+) -> np.ndarray:
+    """Take some features of (customers, steps, features), by name and in that order.
+
+    Raises:
+        ValueError: when a wanted feature is none of ``features``.
+    """
+    missing = [name for name in wanted if name not in features]
+    if missing:
+        raise ValueError(
+            f"The features {', '.join(missing)} are wanted of a series that has"
+            f" {', '.join(features)}. Declare them there (var series), or leave them"
+            " out (var segmentations)."
+        )
+    if list(wanted) == list(features):
+        return matrix
+    return matrix[:, :, [list(features).index(name) for name in wanted]]
+
+
+def features_of(table: pa.Table) -> dict[str, list[str]]:
+    """Read the features of each series, in their order.
+
+    Args:
+        table: columns series, feature and feature_number (int_series_features).
+    """
+    found: dict[str, list[str]] = {}
+    for row in table.sort_by("feature_number").to_pylist():
+        found.setdefault(row["series"], []).append(row["feature"])
+    return found
 
 
 def _list_array(column: Column) -> pa.LargeListArray:

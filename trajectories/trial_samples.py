@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trajectories import evidence
-from trajectories.order_series import Orders, build, is_active
-from trajectories.series import series_lengths, to_matrix, window
+from trajectories.order_series import RFM, Orders, build, is_active
+from trajectories.series import selected, series_lengths, to_matrix, window
 from trajectories.trial_settings import Settings
 
 
@@ -68,10 +68,12 @@ class Shop:
         """The orders as arrays, in the order of the table."""
         return Orders.from_frame(self.accepted, self.ids)
 
-    def matrix(self, series: str, features: int) -> np.ndarray:
-        """One series of all customers, (customers, steps, features), NaN-padded."""
-        chosen = self.series.filter(pc.equal(self.series["series"], series))
-        found = to_matrix(chosen["series_values"], features)
+    def matrix(self, settings: Settings) -> np.ndarray:
+        """What is compared of all customers, (customers, steps, features)."""
+        chosen = self.series.filter(pc.equal(self.series["series"], settings.series))
+        known = settings.compared.features
+        found = to_matrix(chosen["series_values"], len(known))
+        found = selected(found, known, settings.features)
         matrix = np.full((len(self.ids), *found.shape[1:]), np.nan)
         matrix[self.ids.get_indexer(chosen["customer_id"].to_pylist())] = found
         return matrix
@@ -89,7 +91,7 @@ class Shop:
     def persistence(self, orders: Orders) -> np.ndarray:
         """Persistence of all customers who ordered in the last year."""
         last_day = self.last_day()
-        ordered = is_active("rfm", orders, len(self.ids), last_day, 1, 1)
+        ordered = is_active(RFM, orders, len(self.ids), last_day, 1, 1)
         return evidence.persistence(orders, np.flatnonzero(ordered), last_day)
 
 
@@ -119,7 +121,7 @@ class Sampler:
     def __init__(self, settings: Settings, shop: Shop):
         """Read the segmentation's series once."""
         self.settings, self.shop = settings, shop
-        self.matrix = shop.matrix(settings.series, len(settings.features))
+        self.matrix = shop.matrix(settings)
 
     def of_month(self, months_back: int) -> Active | None:
         """Customers active at a month, as the stages say; None if too few."""
@@ -141,22 +143,19 @@ class Sampler:
         is_month = self.settings.period == "month"
         return int(month["months_back" if is_month else "days_back"])
 
-    def of_orders(
-        self, orders: Orders, built: dict[tuple, np.ndarray]
-    ) -> Active | None:
+    def of_orders(self, orders: Orders, built: dict[str, np.ndarray]) -> Active | None:
         """The same at the last month, for (shuffled) orders; None if too few.
 
         Args:
             orders: the shop's orders, dealt to customers in any way.
-            built: series built from these orders so far, by name and window; added
-                to.
+            built: series built from these orders so far, by name; added to.
         """
         settings, customers = self.settings, len(self.shop.ids)
         last_day = self.shop.last_day()
-        name = settings.series, settings.window
+        name = settings.series
         if name not in built:
             built[name] = build(
-                settings.series,
+                settings.compared,
                 orders,
                 customers,
                 last_day,
@@ -164,10 +163,12 @@ class Sampler:
                 settings.window,
             )
         history = settings.months_of_history, settings.orders_of_history
-        active = is_active(settings.series, orders, customers, last_day, *history)
+        active = is_active(settings.compared, orders, customers, last_day, *history)
         rows = np.flatnonzero(active)
         counts = np.bincount(orders.customer, minlength=customers)[rows]
-        return self._drawn(rows, built[name], 0, counts)
+        known = settings.compared.features
+        matrix = selected(built[name], known, settings.features)
+        return self._drawn(rows, matrix, 0, counts)
 
     def _sessions(self) -> np.ndarray:
         features = list(self.settings.features)
@@ -178,7 +179,7 @@ class Sampler:
 
     def _drawn(self, rows, matrix, steps_back, counts) -> Active | None:
         settings = self.settings
-        windows = window(matrix[rows], steps_back, settings.window)
+        windows = window(matrix[rows], steps_back, settings.steps)
         present = series_lengths(windows) > 0
         rows, windows, counts = rows[present], windows[present], counts[present]
         if len(rows) < 2 * settings.k_min:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from trajectories import evidence
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.representations import REPRESENTATIONS, Representation
+from trajectories.series import Series
 
 METRICS = ("dtw", "euclidean", "msm")
 CHOICES = ("evidence", "silhouette")
@@ -73,11 +74,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Settings:
-    """One segmentation's settings; see the var ``segmentations``.
+    """One segmentation's settings, as the macro segmentation_settings has them.
 
     Attributes:
-        series, features, period, window: what is compared. ``period`` is "month" or
-            "day", ``window`` counts them; ``features`` name the numbers per step.
+        series: name under which the series is kept.
+        features: what is compared of it.
+        period, window: "month" or "day", and how many of them.
+        kind, is_static, series_features: of the series itself; see
+            :class:`trajectories.series.Series`. None is the name under which it is
+            kept, and ``features``.
         candidates: what is tried, each as the settings of a :class:`Candidate`.
         choose: "evidence" weighs all trials (see ``choice.choose``); "silhouette"
             takes the k with the highest silhouette of the first candidate.
@@ -109,6 +114,9 @@ class Settings:
     n_init: int = 3
     init_iter: int = 3
     max_iter: int = 30
+    kind: str | None = None
+    is_static: bool = False
+    series_features: Sequence[str] | None = None
     seed: int = 0
     engine: str = "compiled"
     months_of_history: int = 3
@@ -147,9 +155,20 @@ class Settings:
             )
 
     @property
-    def is_static(self) -> bool:
-        """Whether customers are compared at one step only."""
-        return self.window == 1
+    def compared(self) -> Series:
+        """The series, with all its features."""
+        return Series(
+            self.kind or self.series,
+            self.series_features or self.features,
+            self.period,
+            self.window,
+            self.is_static,
+        )
+
+    @property
+    def steps(self) -> int:
+        """Steps that are compared."""
+        return self.compared.steps
 
     def model(self, k: int, candidate: Candidate) -> TrajectoryKMeans:
         """Return the estimator of one trial, not yet fitted."""

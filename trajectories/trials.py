@@ -22,7 +22,7 @@ from trajectories import evidence
 from trajectories.choice import choose
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.metrics import distances
-from trajectories.order_series import build, spend_between
+from trajectories.order_series import RFM, build, spend_between
 from trajectories.representations import Representation
 from trajectories.trial_samples import Active, Sampler, Shop
 from trajectories.trial_settings import Candidate, Settings
@@ -191,7 +191,7 @@ class _Segmentation:
             "activity": (np.bincount(ordered, minlength=customers)[rows] > 0) * 1.0,
         }
         no_sessions = np.zeros(customers)
-        self.rfm = build("rfm", orders, customers, end, no_sessions)[rows, -1]
+        self.rfm = build(RFM, orders, customers, end, no_sessions)[rows, -1]
 
     def trial(self, compared: "_Compared", k: int) -> dict:
         """Fit one trial and measure all but its distance from chance."""
@@ -240,7 +240,7 @@ class _Segmentation:
             "series": settings.series,
             **compared.candidate.key,
             "k": k,
-            "steps": settings.window,
+            "steps": settings.steps,
             "features": list(settings.features),
             "sampled_customers": len(ids),
             "sample_customer_ids": ids,
@@ -317,15 +317,16 @@ class _Segmentation:
             "sample_y": compared.coordinates[:, 1].tolist(),
         }
 
-    def silhouettes_of(self, orders, built: dict[tuple, np.ndarray]) -> np.ndarray:
+    def silhouettes_of(self, orders, built: dict[str, np.ndarray]) -> np.ndarray:
         """Silhouettes of all trials refitted on (shuffled) orders, (trials,).
 
         NaN where too few customers are left. The series are built and compared once
         for all numbers of clusters.
         """
-        settings = self.settings
+        settings, found = self.settings, np.full(len(self.fits), np.nan)
+        if not settings.null_shuffles:
+            return found
         active = self.sampler.of_orders(orders, built)
-        found = np.full(len(self.fits), np.nan)
         compared = {}
         for place, (original, k) in enumerate(self.fits):
             candidate = original.candidate

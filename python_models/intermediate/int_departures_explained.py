@@ -11,9 +11,10 @@ def model(dbt, session):
     models = versions_of_rows(engine.table(dbt.ref("int_model_parts")))
     amounts = engine.table(dbt.ref("int_segment_order_amounts"))
     means = engine.table(dbt.ref("int_segment_features_measured"))
+    series = engine.table(dbt.ref("int_series_features"))
     departures = dbt.ref("int_segment_departures")
 
     def explain(rows):
-        return explain_departures(models, amounts, means, rows)
+        return explain_departures(models, amounts, means, series, rows)
 
     return engine.map_rows(departures, explain, EXPLAINED_SCHEMA)

@@ -16,8 +16,10 @@ def model(dbt, session):
     orders = dbt.ref("int_orders_accepted").filter("not is_unmatched_return")
     months, named = dbt.ref("int_membership_months"), dbt.ref("int_inputs_named")
     calendar = engine.table(months)
+    asked = engine.table(dbt.ref("int_segmentations")).to_pylist()
+    asked = {row["segmentation"]: json.loads(row["settings"]) for row in asked}
     settings = json.loads(dbt.config.meta_get("build"))
-    build = Build(**settings, **engine.table(named).to_pylist()[0])
+    build = Build(asked, **settings, **engine.table(named).to_pylist()[0])
 
     def look(backs):
         then, measured = map(engine.relation, asked_months(calendar, backs))

@@ -165,6 +165,7 @@ def _trials(structure: bool) -> pd.DataFrame:
             {
                 **_identity(segmentation, candidate, k),
                 "series": {"lifecycle": "monthly_lrfm", "value": "rfm"}[segmentation],
+                "period": "month",
                 "representation": representation,
                 "smoothing_steps": smoothing,
                 "band": band,

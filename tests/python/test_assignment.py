@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from test_trials import only
-from trial_shops import SEGMENTATIONS, frames_of, planted_shop
+from trial_shops import FEATURES, SEGMENTATIONS, frames_of, planted_shop
 
 from trajectories import assignment
 from trajectories.assignment import (
@@ -69,7 +69,7 @@ def tables(frames):
 
 def test_the_sample_gets_its_own_labels_back(shop):
     frames, models = shop
-    found = assign_months(models, **tables(frames)).to_pandas()
+    found = assign_months(models, **tables(frames), features=FEATURES).to_pandas()
     latest = found[found["month"].astype(str) == "2017-12-01"]
     for row in models.to_pylist():
         own = latest[latest["segmentation"] == row["segmentation"]].set_index(
@@ -81,7 +81,7 @@ def test_the_sample_gets_its_own_labels_back(shop):
 
 def test_every_active_customer_and_month_once(shop):
     frames, models = shop
-    found = assign_months(models, **tables(frames))
+    found = assign_months(models, **tables(frames), features=FEATURES)
     assert found.schema.equals(ASSIGNMENT_SCHEMA)
     frame = found.to_pandas()
     keys = ["segmentation", "customer_id", "month"]
@@ -97,8 +97,8 @@ def test_a_model_scores_its_own_months_and_the_one_after(shop):
     place = models.schema.get_field_index("in_force_to")
     until = pa.repeat(pa.scalar(date(2017, 10, 1), pa.date32()), len(models))
     older = models.set_column(place, models.schema.field(place), until)
-    whole = assign_months(models, **tables(frames)).to_pandas()
-    found = assign_months(older, **tables(frames)).to_pandas()
+    whole = assign_months(models, **tables(frames), features=FEATURES).to_pandas()
+    found = assign_months(older, **tables(frames), features=FEATURES).to_pandas()
     expected = whole[whole["month"] <= date(2017, 11, 1)].reset_index(drop=True)
     assert found.equals(expected)
     assert (whole["segment_number"] == whole["cluster_number"] + 9).all()
@@ -106,11 +106,13 @@ def test_a_model_scores_its_own_months_and_the_one_after(shop):
 
 def test_what_is_done_is_not_scored_again(shop):
     frames, models = shop
-    whole = assign_months(models, **tables(frames)).to_pandas()
+    whole = assign_months(models, **tables(frames), features=FEATURES).to_pandas()
     known = whole[["model_version", "fingerprint"]].drop_duplicates()
     known = known.query("model_version != 'value' or fingerprint != '2017-12-01'")
     done = list(known.itertuples(index=False, name=None))
-    left = assign_months(models, **tables(frames), done=done).to_pandas()
+    left = assign_months(
+        models, **tables(frames), features=FEATURES, done=done
+    ).to_pandas()
     expected = whole.query("segmentation == 'value' and fingerprint == '2017-12-01'")
     assert len(left)
     assert left.equals(expected.reset_index(drop=True))
@@ -118,9 +120,11 @@ def test_what_is_done_is_not_scored_again(shop):
 
 def test_blocks_and_threads_do_not_matter(shop, monkeypatch):
     frames, models = shop
-    whole = assign_months(models, **tables(frames))
+    whole = assign_months(models, **tables(frames), features=FEATURES)
     monkeypatch.setattr(assignment, "BLOCK_CUSTOMERS", 7)
-    assert assign_months(models, **tables(frames), n_jobs=2).equals(whole)
+    assert assign_months(models, **tables(frames), features=FEATURES, n_jobs=2).equals(
+        whole
+    )
 
 
 def frozen(representation, metric, windows) -> dict:
@@ -193,14 +197,14 @@ def test_a_stored_model_scores_as_the_one_that_was_fitted(shop, storage, tmp_pat
             connection.register("fitted", models)
             connection.execute("create table models as select * from fitted")
             stored = connection.execute("select * from models").to_arrow_table()
-    found = assign_months(stored, **tables(frames))
-    assert found.equals(assign_months(models, **tables(frames)))
+    found = assign_months(stored, **tables(frames), features=FEATURES)
+    assert found.equals(assign_months(models, **tables(frames), features=FEATURES))
 
 
 def test_earlier_months_see_their_own_window_only(shop):
     """Two months back is 61 days back from the end of December."""
     frames, models = shop
-    found = assign_months(models, **tables(frames)).to_pandas()
+    found = assign_months(models, **tables(frames), features=FEATURES).to_pandas()
     october = found[found["month"].astype(str) == "2017-10-01"]
     series = frames["series"].to_pandas().set_index(["series", "customer_id"])
     for model in models.to_pylist():
@@ -219,16 +223,16 @@ def test_earlier_months_see_their_own_window_only(shop):
 
 def test_one_customer_is_placed_as_among_all(shop):
     frames, models = shop
-    whole = assign_months(models, **tables(frames)).to_pandas()
+    whole = assign_months(models, **tables(frames), features=FEATURES).to_pandas()
     frames = {**frames, "stages": frames["stages"].query("customer_id == '00007'")}
-    alone = assign_months(models, **tables(frames)).to_pandas()
+    alone = assign_months(models, **tables(frames), features=FEATURES).to_pandas()
     expected = whole.query("customer_id == '00007'").reset_index(drop=True)
     assert alone.equals(expected)
 
 
 def test_no_models_give_a_typed_empty_table(shop):
     frames, models = shop
-    found = assign_months(models.slice(0, 0), **tables(frames))
+    found = assign_months(models.slice(0, 0), **tables(frames), features=FEATURES)
     assert found.num_rows == 0
     assert found.schema.equals(ASSIGNMENT_SCHEMA)
 

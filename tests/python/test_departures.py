@@ -38,6 +38,18 @@ SERIES = {
     "rfm": (LRFM[1:], 1, "month", "population", "euclidean"),
     "behaviour": (BEHAVIOUR, 1, "month", "population", "euclidean"),
 }
+FEATURES = pa.Table.from_pylist(
+    [
+        {
+            "series": series,
+            "feature": feature,
+            "feature_number": number,
+            "window_periods": 12 if period == "month" else steps,
+        }
+        for series, (features, steps, period, *_) in SERIES.items()
+        for number, feature in enumerate(features, start=1)
+    ]
+)
 
 
 def trailing(orders, month_end):
@@ -118,11 +130,11 @@ def row_of(orders, series, cluster, customer="a", missing=0):
         "to_segment_id": f"{series}-9",
         "from_cluster_number": cluster,
         "missing_orders": missing,
-        "orders_12_months": number,
-        "revenue_12_months_amount": float(revenue),
-        "list_12_months_amount": float(listed),
-        "discount_12_months_amount": float(listed - revenue),
-        "returned_12_months_amount": 3.0,
+        "window_orders": number,
+        "window_revenue_amount": float(revenue),
+        "window_list_amount": float(listed),
+        "window_discount_amount": float(listed - revenue),
+        "window_returned_amount": 3.0,
         "items_per_order": items / number if number else 2.0,
         "series_values": [float(value) for value in path_of(orders, series)],
         "month": date(2017, 12, 1),
@@ -160,7 +172,7 @@ def test_the_change_keeps_her_and_no_smaller_one_does(series, shop, cluster):
     orders = shop[3]
     row = row_of(orders, series, cluster)
     usual = {row["from_segment_id"]: [20.0, 60.0, 200.0]}
-    own = [row["revenue_12_months_amount"] / max(row["orders_12_months"], 1)]
+    own = [row["window_revenue_amount"] / max(row["window_orders"], 1)]
     amounts = sensible_amounts([*usual[row["from_segment_id"]], *own])
     paths = to_matrix([row["series_values"]], len(model["features"]))
     found = keeping_changes(model, paths, [row], usual)[0]
@@ -221,7 +233,7 @@ MEANS = pa.table(
 
 def test_one_row_per_departure_and_feature(departed):
     models, rows = departed
-    found = explain_departures(models, AMOUNTS, MEANS, rows)
+    found = explain_departures(models, AMOUNTS, MEANS, FEATURES, rows)
     assert found.schema.equals(EXPLAINED_SCHEMA)
     frame = found.to_pandas()
     assert set(frame["customer_segment_id"]) == set(
@@ -237,10 +249,12 @@ def test_one_row_per_departure_and_feature(departed):
 
 def test_pieces_say_the_same(departed, monkeypatch):
     models, rows = departed
-    whole = explain_departures(models, AMOUNTS, MEANS, rows).to_pylist()
+    whole = explain_departures(models, AMOUNTS, MEANS, FEATURES, rows).to_pylist()
     monkeypatch.setattr(keeping, "BLOCK_CANDIDATES", 1)
     parts = [rows.slice(place, 1) for place in reversed(range(rows.num_rows))]
-    pieces = [explain_departures(models, AMOUNTS, MEANS, part) for part in parts]
+    pieces = [
+        explain_departures(models, AMOUNTS, MEANS, FEATURES, part) for part in parts
+    ]
     apart = pa.concat_tables(pieces).to_pylist()
 
     def by_key(row):
@@ -252,17 +266,17 @@ def test_pieces_say_the_same(departed, monkeypatch):
 def test_nothing_gives_a_typed_empty_table(departed):
     models, rows = departed
     for some in ((models, rows.slice(0, 0)), (models.slice(0, 0), rows)):
-        found = explain_departures(some[0], AMOUNTS, MEANS, some[1])
+        found = explain_departures(some[0], AMOUNTS, MEANS, FEATURES, some[1])
         assert found.num_rows == 0
         assert found.schema.equals(EXPLAINED_SCHEMA)
     empty = (AMOUNTS.slice(0, 0), MEANS.slice(0, 0))
-    found = explain_departures(models, *empty, rows).to_pandas()
+    found = explain_departures(models, *empty, FEATURES, rows).to_pandas()
     assert found["segment_value"].isna().all()
 
 
 def test_the_sentence_has_before_now_segment_and_change(departed):
     models, rows = departed
-    found = explain_departures(models, AMOUNTS, MEANS, rows).to_pandas()
+    found = explain_departures(models, AMOUNTS, MEANS, FEATURES, rows).to_pandas()
     own = found[found["customer_segment_id"] == "rfm|41|2017-12-01"]
     first = own[own["feature_rank"] == 1].iloc[0]
     assert first["feature"] == "recency_days"
@@ -294,14 +308,14 @@ def test_nothing_is_made_up(departed):
     model = departed[0].to_pylist()[2]
     row = row_of(a_regular(), "rfm", 1)
     paths = to_matrix([row["series_values"]], 3)
-    without = {**row, "orders_12_months": 0, "revenue_12_months_amount": 0.0}
+    without = {**row, "window_orders": 0, "window_revenue_amount": 0.0}
     assert keeping_changes(model, paths, [without], {}) == [None]
     unreachable = {**row, "from_cluster_number": 4}
     assert keeping_changes(model, paths, [unreachable], {"rfm-1": [40.0]}) == [None]
     unknown = {**model, "features": ["recency_days", "frequency_orders", "mood"]}
     assert keeping_changes(unknown, paths, [row], {"rfm-1": [40.0]}) == [None]
     table = pa.Table.from_pylist([unreachable])
-    found = explain_departures(departed[0], AMOUNTS, MEANS, table).to_pandas()
+    found = explain_departures(departed[0], AMOUNTS, MEANS, FEATURES, table).to_pandas()
     assert found["keeping_amount"].isna().all()
     assert found["explanation"][0].endswith(
         "no change of up to 3 orders in the month was found that would have kept her"

@@ -1,11 +1,20 @@
 """Evidence against the textbook, and the verdict's rule."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics
 from sklearn.cluster import KMeans
-from trial_shops import LAST_DAY, orders_frame, planted_shop, poisson_shop, shuffled
+from trial_shops import (
+    LAST_DAY,
+    declared,
+    orders_frame,
+    planted_shop,
+    poisson_shop,
+    shuffled,
+)
 
 from trajectories import evidence
 from trajectories.metrics import cdist_dtw, cdist_euclidean
@@ -250,7 +259,7 @@ def hand_worked():
 
 def test_monthly_lrfm_by_hand():
     last = int(np.datetime64("2017-03-31").astype(int))
-    matrix = build("monthly_lrfm", hand_worked(), 2, last, np.zeros(2))
+    matrix = build(declared("monthly_lrfm"), hand_worked(), 2, last, np.zeros(2))
     np.testing.assert_array_equal(
         matrix[0], [[26, 26, 2, 30], [54, 54, 0, 0], [85, 0, 1, 40]]
     )
@@ -262,19 +271,19 @@ def test_monthly_lrfm_by_hand():
 def test_daily_spend_and_rfm_by_hand():
     last = int(np.datetime64("2017-03-31").astype(int))
     orders = hand_worked()
-    daily = build("daily_spend", orders, 2, last, np.zeros(2))[:, :, 0]
+    daily = build(declared("daily_spend"), orders, 2, last, np.zeros(2))[:, :, 0]
     assert daily.shape == (2, 86)
     assert daily[0, 0] == 30
     assert daily[0, -1] == 40
     assert np.isnan(daily[1, :54]).all()
     assert daily[1, 54] == 7
-    ten = build("daily_spend", orders, 2, last, np.zeros(2), days=10)[:, :, 0]
+    ten = build(declared("daily_spend"), orders, 2, last, np.zeros(2), days=10)[:, :, 0]
     np.testing.assert_array_equal(ten, daily[:, -10:])
-    rfm = build("rfm", orders, 2, last, np.zeros(2))
+    rfm = build(declared("rfm"), orders, 2, last, np.zeros(2))
     np.testing.assert_array_equal(rfm[0], [[26, 2, 30], [54, 2, 30], [0, 3, 70]])
     np.testing.assert_array_equal(spend_between(orders, 2, last - 1, last), [40, 0])
     with pytest.raises(ValueError, match="'hourly' cannot be built"):
-        build("hourly", orders, 2, last, np.zeros(2))
+        build(replace(declared("rfm"), kind="hourly"), orders, 2, last, np.zeros(2))
 
 
 def test_trailing_year_forgets():
@@ -282,7 +291,7 @@ def test_trailing_year_forgets():
     frame["order_date"] = np.array(["2016-01-15", "2017-01-20"], "datetime64[ns]")
     orders = Orders.from_frame(frame, pd.Index(["00000"]))
     last = int(np.datetime64("2017-01-31").astype(int))
-    rfm = build("rfm", orders, 1, last, np.zeros(1))
+    rfm = build(declared("rfm"), orders, 1, last, np.zeros(1))
     assert rfm[0, 11].tolist() == [351, 1, 10]
     assert rfm[0, 12].tolist() == [11, 1, 5]
 
@@ -290,10 +299,19 @@ def test_trailing_year_forgets():
 def test_active_needs_history_and_orders():
     orders = hand_worked()
     last = int(np.datetime64("2017-03-31").astype(int))
-    assert is_active("monthly_lrfm", orders, 2, last, 3, 3).tolist() == [True, False]
-    assert is_active("monthly_lrfm", orders, 2, last, 3, 4).tolist() == [False, False]
-    assert is_active("daily_spend", orders, 2, last, 3, 1).tolist() == [False, False]
-    assert is_active("rfm", orders, 2, last, 3, 3).tolist() == [True, True]
+    assert is_active(declared("monthly_lrfm"), orders, 2, last, 3, 3).tolist() == [
+        True,
+        False,
+    ]
+    assert is_active(declared("monthly_lrfm"), orders, 2, last, 3, 4).tolist() == [
+        False,
+        False,
+    ]
+    assert is_active(declared("daily_spend"), orders, 2, last, 3, 1).tolist() == [
+        False,
+        False,
+    ]
+    assert is_active(declared("rfm"), orders, 2, last, 3, 3).tolist() == [True, True]
 
 
 def test_a_shuffle_keeps_what_it_must():

@@ -16,8 +16,9 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from macros_alone import macros
 
 from warehouse.inputs import TABLES, InputError, InputReader
 from warehouse.inputs.contract import match_rank, singular, snake_case, squeeze
@@ -29,6 +30,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SHARED = Path(
     os.environ.get("TRAJECTORIES_SHARED_DATA", PROJECT.parent / "shared" / "data")
 )
+SNAKE_CASE = macros("select_input")["_snake_case"]
 HEADER = "transaction_id,customer_id,transaction_date,list_price\n"
 
 
@@ -92,6 +94,14 @@ def values(rows: list[dict[str, Any]], column: str) -> list[Any]:
 def test_names_in_any_style_are_the_same(name: str, expected: str) -> None:
     assert snake_case(name) == expected
     assert squeeze(name) == squeeze(expected)
+
+
+@given(st.text())
+@example("CUSTOMERId")
+@example("Größe (cm)")
+@example("__Straße__")
+def test_names_are_written_alike_in_python_and_in_the_macros(name: str) -> None:
+    assert SNAKE_CASE(name) == snake_case(name)
 
 
 @pytest.mark.parametrize(

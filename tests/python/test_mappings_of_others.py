@@ -870,6 +870,7 @@ def test_a_variable_that_is_none_is_named_with_the_nearest() -> None:
         values = {**project["vars"], "latest_order_date": "2018-01-01", "input": ""}
         macros(
             "this_package",
+            "check_segmentations",
             "check_variables",
             var=lambda it, other="": {**values, **given}.get(it, other),
             project_name="customer_trajectories",

@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import yaml
+from real_builds import PROJECT
 
 from trajectories.order_series import Orders, build, is_active, month_of
-from trajectories.series import series_lengths
+from trajectories.series import Series, series_lengths
+from trajectories.trial_settings import Settings
 
 SEGMENTATIONS = {
     "lifecycle": {
@@ -47,13 +50,23 @@ SEGMENTATIONS = {
         "series": "rfm",
         "features": ["recency_days", "frequency_orders", "monetary_amount"],
         "period": "month",
-        "window": 1,
+        "window": 12,
+        "is_static": True,
         "candidates": [{"representation": "population", "metric": "euclidean"}],
         "numbered_by": "monetary_amount",
         "sample_customers": 500,
     },
 }
-FEATURES = {name["series"]: len(name["features"]) for name in SEGMENTATIONS.values()}
+SERIES = [Settings(**settings).compared for settings in SEGMENTATIONS.values()]
+FEATURES = {series.kind: series.features for series in SERIES}
+
+
+def declared(kind: str, **changes) -> Series:
+    """A series as dbt_project.yml declares it, with changes."""
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    settings = {**project["vars"]["series"][kind], **changes}
+    del settings["numbered_by"]
+    return Series(kind, **settings)
 
 
 def day(text: str) -> int:
@@ -128,11 +141,11 @@ def frames_of(orders: pd.DataFrame, last_day: int = LAST_DAY) -> dict:
     held = Orders.from_frame(orders, ids)
     months = pd.DataFrame([_month(back, last_day) for back in range(6)])
     series, stages = [], []
-    for name, features in FEATURES.items():
-        matrix = build(name, held, len(ids), last_day, np.zeros(len(ids)))
+    for compared in SERIES:
+        name = compared.kind
+        matrix = build(compared, held, len(ids), last_day, np.zeros(len(ids)))
         lengths = series_lengths(matrix)
         lists = [m[len(m) - n :].ravel() for m, n in zip(matrix, lengths, strict=True)]
-        assert matrix.shape[2] == features
         series.append(
             pa.table(
                 {
@@ -144,7 +157,7 @@ def frames_of(orders: pd.DataFrame, last_day: int = LAST_DAY) -> dict:
         )
         for month in months.itertuples():
             end = last_day - month.days_back
-            rows = np.flatnonzero(is_active(name, held, len(ids), end, 3, 3))
+            rows = np.flatnonzero(is_active(compared, held, len(ids), end, 3, 3))
             count = np.bincount(held.customer[held.day <= end], minlength=len(ids))
             stages.append(
                 pd.DataFrame(

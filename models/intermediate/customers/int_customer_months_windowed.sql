@@ -10,24 +10,31 @@ customer_days as (
 
 ),
 
+-- Orders in so many days up to the month's end.
 recent as (
 
     select
         customer_months.customer_month_id,
-        sum(customer_days.orders) as orders_90_days
+        {% for days in windows_of('day') -%}
+        sum(case when {{ dbt.datediff(
+            'customer_days.order_date', 'customer_months.month_end_date', 'day'
+        ) }} < {{ days }} then customer_days.orders else 0 end)
+            as orders_{{ days }}_days{{ ',' if not loop.last }}
+        {% endfor %}
     from customer_months
     inner join customer_days
         on
             customer_months.customer_id = customer_days.customer_id
             and customer_days.order_date <= customer_months.month_end_date
             and customer_days.order_date > {{ dbt.dateadd(
-                'day', -90, 'customer_months.month_end_date'
+                'day', -(windows_of('day') | last),
+                'customer_months.month_end_date'
             ) }}
     group by 1
 
 ),
 
--- Sums over the month and the eleven before it.
+-- Sums over the month and the ones before it.
 windowed as (
 
     select
@@ -37,19 +44,29 @@ windowed as (
         month_end_date,
         length_days,
         recency_days,
-        first_order_date,
-        sum(frequency_orders) over trailing_year as orders_12_months,
-        sum(sessions) over trailing_year as sessions_12_months,
-        sum(monetary_amount) over trailing_year as revenue_12_months_amount,
-        sum(items) over trailing_year as items_12_months,
-        sum(list_amount) over trailing_year as list_12_months_amount,
-        sum(discount_amount) over trailing_year as discount_12_months_amount,
-        sum(returned_amount) over trailing_year as returned_12_months_amount
+        first_order_date
+        {%- for months in windows_of('month') %},
+        {%- for measure, column in {
+            'orders_{}_months': 'frequency_orders',
+            'sessions_{}_months': 'sessions',
+            'revenue_{}_months_amount': 'monetary_amount',
+            'items_{}_months': 'items',
+            'list_{}_months_amount': 'list_amount',
+            'discount_{}_months_amount': 'discount_amount',
+            'returned_{}_months_amount': 'returned_amount'
+        }.items() %}
+        sum({{ column }}) over last_{{ months }}_months
+            as {{ measure.format(months) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+        {%- endfor %}
     from customer_months
-    window trailing_year as (
-        partition by customer_id order by month
-        rows between 11 preceding and current row
-    )
+    window
+        {%- for months in windows_of('month') %}
+        last_{{ months }}_months as (
+            partition by customer_id order by month
+            rows between {{ months - 1 }} preceding and current row
+        ){{ ',' if not loop.last }}
+        {%- endfor %}
 
 ),
 
@@ -57,7 +74,9 @@ joined as (
 
     select
         windowed.*,
-        coalesce(recent.orders_90_days, 0) as orders_90_days,
+        {% for days in windows_of('day') -%}
+        coalesce(recent.orders_{{ days }}_days, 0) as orders_{{ days }}_days,
+        {% endfor -%}
         cast({{ dbt.datediff(
             'windowed.first_order_date', 'windowed.month', 'month'
         ) }} + 1 as bigint) as months_of_history

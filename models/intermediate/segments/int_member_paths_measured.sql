@@ -22,27 +22,38 @@ trial_features as (
 
 ),
 
+series_features as (
+
+    select * from {{ ref('int_series_features') }}
+
+),
+
 customer_series as (
 
     select * from {{ ref('int_customer_series') }}
 
 ),
 
+-- A model compares all features of its series or some of them.
 features as (
 
     select
         models.segmentation,
         models.series,
         models.steps,
-        trial_features.feature,
-        trial_features.position,
-        count(*) over (partition by models.segmentation) as step_values
+        series_features.feature,
+        series_features.feature_number,
+        series_features.features as step_values
     from models
     inner join trial_features
         on
             models.model_version = trial_features.model_version
             and models.segmentation_trial_id
             = trial_features.segmentation_trial_id
+    inner join series_features
+        on
+            models.series = series_features.series
+            and trial_features.feature = series_features.feature
 
 ),
 
@@ -54,7 +65,7 @@ located as (
         features.feature,
         features.step_values,
         {{ array_length('customer_series.series_values') }}
-        - features.step_values + features.position as last_position,
+        - features.step_values + features.feature_number as last_position,
         case
             when features.steps = 1 or features.feature like '%days' then 1
             when {{ array_length('customer_series.series_values') }}

@@ -82,18 +82,21 @@ joined as (
         departures.confidence,
         cast(case
             when departures.stage = 'active' then 0
-            when departures.series in ('rfm', 'behaviour') then 1
             else
-                {{ var('orders_of_history') }}
-                - customer_stages.orders_in_window
+                customer_stages.orders_needed - customer_stages.orders_in_window
         end as bigint) as missing_orders,
-        cast(customer_months.orders_12_months as bigint) as orders_12_months,
+        cast(customer_months.revenue_12_months_amount as double)
+            as revenue_12_months_amount,
+        cast({{ window_total('orders_{}_months') }} as bigint) as window_orders,
         {% for amount in ['revenue', 'list', 'discount', 'returned'] -%}
-        cast(customer_months.{{ amount }}_12_months_amount as double)
-            as {{ amount }}_12_months_amount,
+        cast({{ window_total(amount ~ '_{}_months_amount') }} as double)
+            as window_{{ amount }}_amount,
         {% endfor -%}
         coalesce(
-            {{ ratio('items_12_months', 'orders_12_months') }},
+            {{ ratio(
+                window_total('items_{}_months'),
+                window_total('orders_{}_months')
+            ) }},
             departures.segment_items_per_order
         ) as items_per_order,
         customer_series.series_values,

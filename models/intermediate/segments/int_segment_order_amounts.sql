@@ -10,6 +10,12 @@ segments_valued as (
 
 ),
 
+segmentations as (
+
+    select * from {{ ref('int_segmentations') }}
+
+),
+
 membership_months as (
 
     select * from {{ ref('int_membership_months') }}
@@ -41,6 +47,8 @@ ordered as (
     from segments_valued
     inner join membership_months
         on segments_valued.month = membership_months.month
+    inner join segmentations
+        on segments_valued.segmentation = segmentations.segmentation
     inner join memberships
         on
             segments_valued.segment_id = memberships.segment_id
@@ -49,9 +57,9 @@ ordered as (
         on
             memberships.customer_id = orders.customer_id
             and orders.order_date <= membership_months.month_end_date
-            and orders.order_date > {{ dbt.dateadd(
-                'day', -90, 'membership_months.month_end_date'
-            ) }}
+            and {{ dbt.datediff(
+                'orders.order_date', 'membership_months.month_end_date', 'day'
+            ) }} < segmentations.recent_days
 
 ),
 

@@ -1,10 +1,12 @@
 -- The configured segmentations (variable `segmentations`) as rows.
 with segmentations as (
 
-    {% for name, settings in var('segmentations').items() -%}
+    {% for name, settings in segmentation_settings().items() -%}
     select
         '{{ name }}' as segmentation,
-        '{{ settings.series }}' as series
+        '{{ settings.series }}' as series,
+        {{ recent_days(settings) }} as recent_days,
+        '{{ dbt.escape_single_quotes(tojson(settings)) }}' as settings
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

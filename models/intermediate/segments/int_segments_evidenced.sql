@@ -100,11 +100,16 @@ evidenced as (
                 then 'Too few orders in the window that is compared.'
             when segment_number is null
                 then 'Too few customers to be clustered.'
-            when deserved_persona is null
+            when evidence is null
                 then 'No name earned: nobody but one customer is in the group.'
             when not coalesce(has_structure, false)
                 then {{ dbt.concat([
                     "'No name earned. '", 'reason', "' '", 'evidence'
+                ]) }}
+            when deserved_persona is null
+                then {{ dbt.concat([
+                    "'No name: no rules name the groups of this segmentation. '",
+                    'evidence'
                 ]) }}
             when not is_supported
                 then {{ dbt.concat([

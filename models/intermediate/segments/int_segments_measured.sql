@@ -10,6 +10,7 @@ weighed as (
 
     select
         memberships.*,
+        segmentations.recent_days,
         {{ customer_weight(
             'customer_months.revenue_12_months_amount',
             ['memberships.segment_id', 'memberships.month']
@@ -19,6 +20,8 @@ weighed as (
         on
             memberships.segmentation = reviews.segmentation
             and memberships.month = reviews.month
+    inner join {{ ref('int_segmentations') }} as segmentations
+        on memberships.segmentation = segmentations.segmentation
     inner join customer_months
         on
             memberships.customer_id = customer_months.customer_id

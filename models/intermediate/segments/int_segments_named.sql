@@ -1,5 +1,6 @@
 -- The naming rule. Per segmentation the first line that holds gives the
--- persona, so that rules exclude each other; the last line always holds.
+-- persona, so that rules exclude each other; the last line always holds. A
+-- segmentation that no rules are meant for has no personas.
 -- Nothing is held against a mean that is not above zero.
 with segments_measured as (
 
@@ -36,7 +37,7 @@ named as (
     select
         *,
         case
-            when segmentation = 'lifecycle' then case
+            when {{ is_named_by('lifecycle') }} then case
                 when is_recency_growing and recency_ratio >= 1.2
                     then 'At-Risk Sleepers'
                 when
@@ -49,7 +50,7 @@ named as (
                     then 'Steady Supporters'
                 else 'Occasional Buyers'
             end
-            when segmentation = 'rhythm' then case
+            when {{ is_named_by('rhythm') }} then case
                 when
                     weekday_share >= 0.9
                     and recent_order_amount_ratio >= 1.5
@@ -67,13 +68,13 @@ named as (
                     then 'Seasonal Shoppers'
                 when fortnight_share >= 0.65 then 'Impulse Buyers'
                 when
-                    active_weeks >= 5
+                    active_weeks * 90 >= 5 * recent_days
                     and last_third_share between 0.2 and 0.5
                     and first_third_share between 0.2 and 0.5
                     then 'Loyal Subscribers'
                 else 'Everyday Shoppers'
             end
-            when segmentation = 'value' then case
+            when {{ is_named_by('value') }} then case
                 when
                     revenue_ratio >= 1.2
                     and orders_ratio >= 1.2
@@ -84,7 +85,7 @@ named as (
                 when recency_ratio >= 1.3 then 'Cooling Down'
                 else 'Low Value'
             end
-            when segmentation = 'behaviour' then case
+            when {{ is_named_by('behaviour') }} then case
                 when order_amount_ratio >= 1.3 then 'Premium Baskets'
                 when returned_ratio >= 1.5 and returned_share >= 0.02
                     then 'Frequent Returners'
@@ -93,11 +94,10 @@ named as (
                 when sessions_ratio >= 1.5 then 'Browsers'
                 else 'Core Customers'
             end
-            else 'Unnamed'
         end as persona,
         case
-            when segmentation = 'rhythm' then {{ persona_evidence('rhythm') }}
-            else {{ persona_evidence('any') }}
+            when {{ is_compared_by('day') }} then {{ persona_evidence(true) }}
+            else {{ persona_evidence(false) }}
         end as evidence
     from compared
 

@@ -19,58 +19,19 @@ known as (
 
 ),
 
-monthly_paths as (
-
-    select
-        'monthly_lrfm' as series,
-        customer_id,
-        month,
-        {{ path_stage('months_of_history < ' ~ var('months_of_history'),
-            'orders_12_months') }} as stage,
-        orders_12_months as orders_in_window
-    from known
-
-),
-
-daily_paths as (
-
-    select
-        'daily_spend' as series,
-        customer_id,
-        month,
-        {{ path_stage('length_days < 89', 'orders_90_days') }} as stage,
-        orders_90_days as orders_in_window
-    from known
-
-),
-
--- Static features need no path: one order in the last twelve months is enough.
-static_features as (
-
-    select
-        customer_id,
-        month,
-        case when orders_12_months > 0 then 'active' else 'lapsed' end as stage,
-        orders_12_months as orders_in_window
-    from known
-
-),
-
 unioned as (
 
-    select * from monthly_paths
-    union all
-    select * from daily_paths
-    union all
+    {% for name, settings in series_settings().items() -%}
     select
-        'rfm' as series,
-        *
-    from static_features
-    union all
-    select
-        'behaviour' as series,
-        *
-    from static_features
+        '{{ name }}' as series,
+        customer_id,
+        month,
+        {{ path_stage(settings) }} as stage,
+        {{ path_orders(settings) }} as orders_in_window,
+        {{ orders_needed(settings) }} as orders_needed
+    from known
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -83,6 +44,7 @@ staged as (
         customer_id,
         stage,
         cast(orders_in_window as bigint) as orders_in_window,
+        cast(orders_needed as bigint) as orders_needed,
         month
     from unioned
 

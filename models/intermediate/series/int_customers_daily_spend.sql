@@ -63,7 +63,8 @@ gathered as (
 
     select
         customer_id,
-        {{ series_array(['spend_amount'], 'order_date') }} as series_values
+        {{ series_array(var('series').daily_spend.features, 'order_date') }}
+            as series_values
     from spined
     group by customer_id
 

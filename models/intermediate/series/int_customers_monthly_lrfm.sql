@@ -8,13 +8,8 @@ gathered as (
 
     select
         customer_id,
-        {{ series_array(
-            [
-                'length_days', 'recency_days', 'frequency_orders',
-                'monetary_amount'
-            ],
-            'month'
-        ) }} as series_values
+        {{ series_array(var('series').monthly_lrfm.features, 'month') }}
+            as series_values
     from customer_months
     group by customer_id
 

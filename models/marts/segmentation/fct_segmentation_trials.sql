@@ -10,6 +10,7 @@ published as (
         segmentation_trial_id,
         segmentation,
         series,
+        period,
         representation,
         metric,
         reason,
