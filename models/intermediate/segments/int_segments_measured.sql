@@ -30,7 +30,7 @@ weighed as (
 members as (
 
     select * from weighed
-    where coalesce(customer_weight, 0) <= 0.5
+    where not coalesce({{ outweighs('customer_weight') }}, false)
 
 ),
 
@@ -41,7 +41,7 @@ outweighing as (
         month,
         customer_weight
     from weighed
-    where customer_weight > 0.5
+    where {{ outweighs('customer_weight') }}
 
 ),
 
