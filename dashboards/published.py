@@ -96,6 +96,9 @@ class PublishedMarts:
             frame = self._connection.sql(
                 f"select {', '.join(columns)} from {mart} order by {', '.join(order)}"
             ).df()
+            # Null is not true, and no third thing.
+            for name, flags in frame.select_dtypes("boolean").items():
+                frame[name] = flags.astype(object).where(flags.notna(), None)
             for flag in FLAGS.intersection(frame):
                 frame[flag] = self._decided(frame, flag, mart)
             self._frames[mart] = frame
@@ -125,7 +128,8 @@ class PublishedMarts:
             if not _is_of_a_frame(error):
                 raise
             name = error.name if isinstance(error, AttributeError) else error.args[0]
-            raise self._lacks(f"its marts for the page {page}", f"no {name}") from error
+            what, found = f"its marts for the page {page}", f"no column {name}"
+            raise self._lacks(what, found) from error
 
     def _columns(self, mart: str) -> list[str]:
         columns = self._connection.execute(
