@@ -28,6 +28,8 @@ ORDER = (
     "to_segment_id",
     "event",
     "model",
+    "segmentation_trial_id",
+    "shuffle_number",
 )
 
 

@@ -1,5 +1,6 @@
 """The pages say what the marts say, to people only, and hide what is small."""
 
+import ast
 import html
 import json
 import re
@@ -14,6 +15,8 @@ import duckdb
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markupsafe import escape
 from plotly.offline import get_plotlyjs
 
@@ -33,11 +36,14 @@ from dashboards import (
     segmentations,
     segments,
     site,
+    small_cells,
     theme,
     trajectories,
+    verdicts,
 )
 from dashboards import stability as stability_page
 from dashboards.published import PublishedMarts, UnreadableMartsError
+from trajectories import choice, disclosure
 from warehouse.publish import DRAWN
 
 FILES = {module.FILE for module in site.PAGES}
@@ -1375,6 +1381,94 @@ def test_quality_counts_rows_by_reason(pages: dict):
     table = block(page, "reconciliation").states[()]
     assert "20,000" in table
     assert "✓ yes" in table
+
+
+# -- What the marts say, and nobody else ---------------------------------------
+
+
+def test_pages_import_nothing_of_what_computes():
+    """Nor do they take text apart (re): what they show is a column."""
+    imported = set()
+    for path in Path(site.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module.partition(".")[0])
+    assert "dashboards" in imported
+    assert not imported & {"trajectories", "warehouse", "re"}
+
+
+@given(st.lists(st.integers(0, 40), max_size=9), st.integers(1, 12))
+def test_pages_hide_what_the_marts_would(counts: list[int], smallest_cell: int):
+    hidden = small_cells.rest_of(counts, smallest_cell)
+    assert hidden.tolist() == disclosure.rest_of(counts, smallest_cell).tolist()
+
+
+ASKED = {
+    "least_gain": (0.123, "at least 0.123, p at most 0.05"),
+    "largest_p_value": (0.0123, "at least 0.02, p at most 0.0123"),
+    "least_persistence_gap": (0.123, "or at least 0.123, p at most 0.05"),
+    "least_customers": (123, "at least 123"),
+    "least_stability": (0.123, "at least 0.123"),
+    "least_share": (0.123, "at least 12.3 % and 5 customers"),
+    "least_group": (123, "at least 2.0 % and 123 customers"),
+    "least_predictive_r2": (0.123, "at least 12.3 %; RFM groups"),
+}
+
+
+def test_each_threshold_of_the_rule_is_that_of_its_trial(tmp_path: Path):
+    assert ASKED.keys() == choice.THRESHOLDS.keys() == made_up.THRESHOLDS.keys()
+    trials = made_up.frames()["marts.fct_segmentation_trials"]
+    for name, (value, said) in ASKED.items():
+        marts = {"marts.fct_segmentation_trials": trials.assign(**{name: value})}
+        with PublishedMarts(
+            made_up.write_published(tmp_path / f"{name}.duckdb", marts)
+        ) as read:
+            text = verdicts.verdict(read, ["lifecycle"]).states["lifecycle",]
+        assert said in text, name
+
+
+def test_lines_of_stability_are_what_its_verdicts_were_held_against(tmp_path: Path):
+    marts = dict(unchanged(made_up.frames).frames)
+    marts["marts.rpt_segment_stability"] = marts["marts.rpt_segment_stability"].assign(
+        stable_stay_share=0.77, stable_refit_agreement=0.66
+    )
+    marts["marts.fct_segment_events"] = marts["marts.fct_segment_events"].assign(
+        event="changed", least_overlap=0.22, surviving_overlap=0.55
+    )
+    page = redrawn(tmp_path / "asked.duckdb", marts)[stability_page.FILE]
+    for name, line in (("stability", 0.77), ("refits", 0.66)):
+        state = block(page, name).states["value",]
+        assert state.figures[0]["layout"]["shapes"][0]["y0"] == line
+        assert f"The thin line is at {line}." in state.note
+    legend = block(page, "lifelines").states["value",].legend
+    assert "changed (overlap of 0.22 to 0.55)" in legend
+
+
+def test_what_became_of_a_trial_is_told_from_its_columns(tmp_path: Path):
+    trials = made_up.frames()["marts.fct_segmentation_trials"]
+    told = {"chosen_by": "silhouette", "reason": "Dropped: of no use (k = 3)."}
+    marts = dict(unchanged(made_up.frames).frames)
+    marts["marts.fct_segmentation_trials"] = trials.assign(**told)
+    page = redrawn(tmp_path / "told.duckdb", marts)[trajectories.FILE]
+    table = cells(block(page, "candidates").states["lifecycle",])
+    assert [row[1] for row in table[1:3]] == [
+        "Chosen ●",
+        "Not chosen: silhouette 0.400 against silhouette 0.500",
+    ]
+
+
+def test_only_names_are_called_names_without_evidence(tmp_path: Path):
+    """A number, an id and all customers together claim nothing of anybody."""
+    marts = made_up.frames(structure=False)
+    of_all = {"persona": "All active customers", "is_named": False}
+    marts["marts.dim_segments"] = marts["marts.dim_segments"].assign(**of_all)
+    page = redrawn(tmp_path / "all.duckdb", marts)[segments.FILE]
+    assert "Names without evidence" not in "".join(page.banners)
+    marts["marts.dim_segments"]["is_named"] = True
+    page = redrawn(tmp_path / "named.duckdb", marts)[segments.FILE]
+    assert "Names without evidence" in "".join(page.banners)
 
 
 # -- What is missing -----------------------------------------------------------
