@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 from plotly.offline import get_plotlyjs
@@ -1399,6 +1399,7 @@ def test_pages_import_nothing_of_what_computes():
     assert not imported & {"trajectories", "warehouse", "re"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=9), st.integers(1, 12))
 def test_pages_hide_what_the_marts_would(counts: list[int], smallest_cell: int):
     hidden = small_cells.rest_of(counts, smallest_cell)
