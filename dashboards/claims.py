@@ -59,13 +59,6 @@ def quoted(marts: PublishedMarts, kind: str, names: list[str]) -> Fragment:
     return Fragment(f"claim-{kind}", states, ("segmentation",))
 
 
-def threshold(marts: PublishedMarts, claim_id: str) -> float | None:
-    """Find the threshold that a claim had to pass, None where there is none."""
-    claims = marts.read("audit.rpt_claims")
-    found = claims.loc[claims["claim_id"] == claim_id, "threshold"].dropna()
-    return None if found.empty else float(found.iloc[0])
-
-
 def sentence(claim: object) -> Markup:
     """Write a claim with its verdict and numbers."""
     numbers = [f"Measured {measure(claim.measured_value)}"]

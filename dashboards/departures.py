@@ -5,8 +5,8 @@ import pandas as pd
 from dashboards import formats, segmentations, theme
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import Segments
+from dashboards.small_cells import rest_of
 from dashboards.template import Chart, Control, Fragment, Page, Section, State, part
-from trajectories.disclosure import rest_of
 
 FILE, TITLE = "departures.html", "Departures"
 CONTROLS = ("segmentation", "segment")
@@ -149,9 +149,12 @@ def _keeping(groups: dict, smallest_cell: int) -> Chart:
 
 
 def _keeping_state(rows: pd.DataFrame, smallest_cell: int) -> State:
-    """Count who would have been kept by one, two or three orders in the month."""
+    """Count who would have been kept by how many orders in the month."""
     orders = rows["keeping_orders"].dropna().astype(int)
-    counts = {label: int((orders == n).sum()) for n, label in KEEPING.items()}
+    counts = {
+        KEEPING.get(number, f"{number} orders"): int(customers)
+        for number, customers in orders.value_counts().sort_index().items()
+    }
     counts["nothing that was looked at"] = len(rows) - len(orders)
     hidden = rest_of(counts.values(), smallest_cell)
     shown = {

@@ -49,6 +49,11 @@ def decimal(value: float | None, digits: int = 2) -> str:
     return NOTHING if is_missing(value) else f"{value:,.{digits}f}"
 
 
+def threshold(value: float | None) -> str:
+    """Write what a measure is held against, with the digits that it has: 30, 0.02."""
+    return NOTHING if is_missing(value) else f"{value:g}"
+
+
 def signed(value: float | None, digits: int = 2) -> str:
     """Write a difference with its sign: -0.123, +0.045, 0.000."""
     if is_missing(value):

@@ -12,8 +12,8 @@ EVENTS = {
     "born": ("born", theme.Mark(theme.INK, marker="circle")),
     "split": ("split off from another", theme.mark(1)),
     "merged": ("merged into another", theme.mark(2)),
-    "changed": ("changed (overlap of 0.3 to 0.7)", theme.mark(3)),
-    "survived": ("survived (overlap of 0.7 or more)", theme.mark(4)),
+    "changed": ("changed (overlap of {least:g} to {surviving:g})", theme.mark(3)),
+    "survived": ("survived (overlap of {surviving:g} or more)", theme.mark(4)),
     "renamed": ("renamed", theme.mark(5)),
     "retired": ("retired", theme.mark(6)),
 }
@@ -97,14 +97,21 @@ def _lines(
     title = f"{formats.counted(int(used), 'segment')} in use today"
     if used < len(clusters):
         title += f", {len(clusters) - used} retired"
-    key = legend((*EVENTS[kind], "point") for kind in kinds)
+    key = legend((*_explained(kind, events), "point") for kind in kinds)
     return State(title, [figure], legend=key, note=hindsight(versions))
+
+
+def _explained(kind: str, events: pd.DataFrame) -> tuple[str, theme.Mark]:
+    """Say what an event is, with the overlaps that decided it."""
+    label, mark = EVENTS[kind]
+    decided = events.iloc[0]
+    least, surviving = decided["least_overlap"], decided["surviving_overlap"]
+    return label.format(least=least, surviving=surviving), mark
 
 
 def _called(segments: Segments, row: object) -> str:
     """Call a segment by its number and its name."""
-    name = segments.name(row.segment_id).removesuffix(f" ({row.segment_number})")
-    return f"{row.segment_number} {name}"
+    return f"{row.segment_number} {segments.persona(row.segment_id)}"
 
 
 def _end(row: object, last: pd.Timestamp) -> pd.Timestamp:

@@ -4,8 +4,8 @@ import pandas as pd
 
 from dashboards import formats, theme
 from dashboards.segmentations import CONTROLS, Trials
+from dashboards.small_cells import rest_of
 from dashboards.template import Chart, State, legend
-from trajectories.disclosure import rest_of
 
 
 def chart(trials: Trials, smallest_cell: int) -> Chart:

@@ -1,134 +1,36 @@
-"""The only way the pages read data: whole published marts, read-only."""
+"""The only way the pages read data: whole published marts, read-only.
 
+What columns there are, a mart says itself, as its contract has it. A page that looks
+for one that is not there is of another version of this project than the marts are.
+"""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 import duckdb
 import pandas as pd
 
-# What the pages read of each mart. A mart that is not there yet reads as an
-# empty table of these columns, so that a page can say so in a sentence.
-COLUMNS = {
-    "marts.fct_shop_months": (
-        "month, orders, customers, new_customers, revenue_amount, returned_amount,"
-        " average_order_amount, revenue_per_customer_amount, is_complete"
-    ),
-    "marts.fct_segmentation_trials": (
-        "segmentation_trial_id, segmentation, series, period, representation,"
-        " smoothing_steps, metric, k, band, steps,"
-        " sampled_customers, silhouette, silhouette_low, silhouette_high, inertia,"
-        " calinski_harabasz, davies_bouldin, null_silhouette, null_p_value,"
-        " persistence_gap, persistence_p_value, bootstrap_ari, predictive_r2,"
-        " rfm_predictive_r2, added_predictive_r2, activity_r2, rfm_activity_r2,"
-        " smallest_share, is_elbow, has_structure, is_chosen, reason"
-    ),
-    "marts.fct_trial_nulls": ("segmentation_trial_id, shuffle_number, silhouette"),
-    "marts.fct_trial_centroids": (
-        "segmentation_trial_id, cluster_number, customers, customer_share, feature,"
-        " step, value, segment_id"
-    ),
-    "marts.fct_silhouettes": (
-        "segmentation_trial_id, cluster_number, sample_number, silhouette, x, y"
-    ),
-    "marts.dim_segments": (
-        "segment_id, segmentation, segment_number, stage, persona,"
-        " persona_evidence, is_persona_earned, recommended_action,"
-        " action_to_avoid, offer, channel, valid_from, valid_to"
-    ),
-    "marts.fct_segment_profiles": (
-        "segmentation, segment_id, month, customers, customer_share,"
-        " revenue_amount, revenue_share, orders, average_order_amount,"
-        " mean_length_days, median_length_days, mean_recency_days,"
-        " median_recency_days, mean_frequency_orders, median_frequency_orders,"
-        " mean_monetary_amount, median_monetary_amount, largest_customer_share,"
-        " is_shown"
-    ),
-    "marts.fct_segment_mixes": (
-        "segmentation, segment_id, dimension, dimension_value, customers,"
-        " customer_share, is_shown"
-    ),
-    "marts.fct_segment_migrations": (
-        "segmentation, month, from_segment_id, to_segment_id, cause, customers,"
-        " revenue_before_amount, revenue_after_amount, revenue_change_amount,"
-        " revenue_change_low_amount, revenue_change_high_amount, gain_rank, loss_rank,"
-        " is_path_shown, is_shown"
-    ),
-    "marts.rpt_segment_stability": (
-        "segmentation, month, customers, stay_share, stay_share_low,"
-        " stay_share_high, chance_stay_share, nearest_stay_share, ari_refit,"
-        " ari_refit_low, ari_refit_high, customers_verdict, map_verdict, is_stay_shown"
-    ),
-    "marts.fct_segment_events": (
-        "segmentation, month, segment_id, event, related_segment_id,"
-        " previous_persona, persona, overlap"
-    ),
-    "marts.dim_model_versions": (
-        "segmentation, fit_number, k, fitted_to, in_force_from, in_force_to,"
-        " refit_reason"
-    ),
-    "marts.fct_segment_expectations": (
-        "segmentation, segment_id, origin_month, month, horizon_months,"
-        " same_as_now_customers, published_customers, lower_80_customers,"
-        " upper_80_customers, is_published, is_band_tested"
-    ),
-    "marts.rpt_transition_tests": (
-        "segmentation, test, horizon_months, verdict, months, chain_error_share,"
-        " same_as_now_error_share, coverage_80_share, is_published"
-    ),
-    # Read by customer to be counted; no id leaves `departures`.
-    "marts.fct_segment_departures": (
-        "segmentation, from_segment_id, to_segment_id, month, cause, keeping_orders,"
-        " revenue_12_months_amount, segment_departure_id"
-    ),
-    "marts.fct_departure_features": (
-        "segment_departure_id, feature, feature_rank, value_change"
-    ),
-    "marts.fct_segment_revenue_months": (
-        "definition, segmentation, segment_id, month, customers, orders, revenue_amount"
-    ),
-    "marts.fct_revenue_forecasts": (
-        "definition, segmentation, segment_id, month, model, decision, reason,"
-        " forecast_amount, lower_80_amount, upper_80_amount, lower_95_amount,"
-        " upper_95_amount, is_published, is_calibrated"
-    ),
-    "marts.fct_forecast_backtests": (
-        "definition, segmentation, segment_id, origin_month, month, model,"
-        " chosen_model, actual_amount, forecast_amount, lower_80_amount,"
-        " upper_80_amount, is_hindsight"
-    ),
-    "marts.rpt_forecast_accuracy": (
-        "definition, segmentation, model, decision, backtests, hindsight_backtests,"
-        " calibrated_backtests, mase, smape, coverage_80, coverage_95,"
-        " interval_score_80, interval_score_95, own_coverage_80,"
-        " own_interval_score_80, mase_difference, margin, is_winner"
-    ),
-    "marts.fct_forecast_views": (
-        "segmentation, segment_id, origin_month, month, horizon_months,"
-        " series_amount, expected_customers, spend_amount, expected_amount,"
-        " disagreement_share, actual_amount"
-    ),
-    "marts.rpt_input_findings": (
-        "input_table, finding_code, column_name, severity, found_rows, of_rows"
-    ),
-    "marts.rpt_input_reconciliations": (
-        "input_table, read_rows, accepted_rows, rejected_rows, merged_duplicates,"
-        " repaired_values, rejected_share, is_balanced"
-    ),
-    # Counted while reading: keys and raw rows never leave the file.
-    "marts.fct_rejected_rows": "input_table, reason_code",
-    "audit.rpt_claims": (
-        "claim_id, claim, segmentation, measured_value, lower, upper, threshold,"
-        " verdict, reproduce_with"
-    ),
-}
-MARTS: dict[str, tuple[str, ...]] = {
-    mart: tuple(column.strip() for column in columns.split(","))
-    for mart, columns in COLUMNS.items()
-}
-
-
 # What the marts decide: whether a number of customers is shown.
 FLAGS = {"is_shown", "is_path_shown", "is_stay_shown"}
+# Pages tell of people together: who they are is never read.
+PERSON = "customer_id"
+# Rows come in the order of these columns, as far as a mart has them, then of the rest.
+ORDER = (
+    "definition",
+    "segmentation",
+    "segment_id",
+    "origin_month",
+    "month",
+    "from_segment_id",
+    "to_segment_id",
+    "event",
+    "model",
+    "segmentation_trial_id",
+    "shuffle_number",
+)
 
 
 class UnreadableMartsError(Exception):
@@ -136,7 +38,7 @@ class UnreadableMartsError(Exception):
 
 
 class PublishedMarts:
-    """The published marts as frames, read once each, with declared columns.
+    """The published marts as frames, read once each.
 
     Args:
         path: the published DuckDB file; it is opened read-only.
@@ -144,13 +46,15 @@ class PublishedMarts:
             those that the marts hide with them (`FLAGS`); 1 shows all.
 
     Raises:
-        UnreadableMartsError: there is no such file, DuckDB cannot open it, or it was
-            built for a smaller cell, so that hidden numbers could be computed.
+        UnreadableMartsError: there is no such file, DuckDB cannot open it, it lacks a
+            mart or a column, or it was built for a smaller cell, so that hidden numbers
+            could be computed.
     """
 
     def __init__(self, path: Path, smallest_cell: int = 5) -> None:
         """Open the file."""
         self.smallest_cell = smallest_cell
+        self._path = path
         if not path.is_file():
             raise UnreadableMartsError(
                 f"Read {path} for the published marts, found no such file:"
@@ -182,18 +86,69 @@ class PublishedMarts:
         """Read one mart, sorted by its columns, dates as pandas timestamps.
 
         Args:
-            mart: schema and name, one of `MARTS`.
+            mart: schema and name.
 
         Returns:
-            A frame with the declared columns. Columns that the file lacks are
-            all null; a mart that the file lacks is empty.
+            A frame with all columns of the mart but `PERSON`.
         """
         if mart not in self._frames:
-            frame = self._query(mart)
+            columns = [name for name in self._columns(mart) if name != PERSON]
+            first = [name for name in ORDER if name in columns]
+            order = dict.fromkeys([*first, *columns])
+            frame = self._connection.sql(
+                f"select {', '.join(columns)} from {mart} order by {', '.join(order)}"
+            ).df()
+            # Null is not true, and no third thing.
+            for name, flags in frame.select_dtypes("boolean").items():
+                frame[name] = flags.astype(object).where(flags.notna(), None)
             for flag in FLAGS.intersection(frame):
                 frame[flag] = self._decided(frame, flag, mart)
             self._frames[mart] = frame
         return self._frames[mart].copy()
+
+    def count(self, mart: str, columns: list[str], counted: str) -> pd.DataFrame:
+        """Count the rows of a mart by some columns; no other leaves the file.
+
+        Returns:
+            A frame with the columns and the count, called `counted`, sorted.
+        """
+        lacking = [name for name in columns if name not in self._columns(mart)]
+        if lacking:
+            raise self._lacks(f"{mart} for a page", f"no column {', '.join(lacking)}")
+        names = ", ".join(columns)
+        return self._connection.sql(
+            f"select {names}, count(*) as {counted} from {mart}"
+            " group by all order by all"
+        ).df()
+
+    @contextmanager
+    def looked_up(self, page: str) -> Iterator[None]:
+        """Say in a sentence which column it is that a page looks for in vain."""
+        try:
+            yield
+        except (AttributeError, KeyError) as error:
+            if not _is_of_a_frame(error):
+                raise
+            name = error.name if isinstance(error, AttributeError) else error.args[0]
+            what, found = f"its marts for the page {page}", f"no column {name}"
+            raise self._lacks(what, found) from error
+
+    def _columns(self, mart: str) -> list[str]:
+        columns = self._connection.execute(
+            "select column_name from information_schema.columns"
+            " where table_schema = ? and table_name = ? order by ordinal_position",
+            mart.split("."),
+        ).fetchall()
+        if not columns:
+            raise self._lacks(f"{mart} for a page", "no such mart")
+        return [name for (name,) in columns]
+
+    def _lacks(self, what: str, found: str) -> UnreadableMartsError:
+        return UnreadableMartsError(
+            f"Read {self._path} and {what}, found {found}: it was published by another"
+            " version of this project, so run `make build` (or `dbt build`) with this"
+            " one."
+        )
 
     def _decided(self, frame: pd.DataFrame, flag: str, mart: str) -> pd.Series:
         """Take over what a mart decided to show; 1 as the smallest cell shows all."""
@@ -210,25 +165,12 @@ class PublishedMarts:
             )
         return shown
 
-    def _query(self, mart: str) -> pd.DataFrame:
-        schema, table = mart.split(".")
-        found = {
-            row[0]
-            for row in self._connection.execute(
-                "select column_name from information_schema.columns"
-                " where table_schema = ? and table_name = ?",
-                [schema, table],
-            ).fetchall()
-        }
-        if not found:
-            return pd.DataFrame(columns=list(MARTS[mart]))
-        columns = ", ".join(
-            column if column in found else f"null as {column}" for column in MARTS[mart]
+
+def _is_of_a_frame(error: AttributeError | KeyError) -> bool:
+    """Tell whether it is a frame, or a row of one, in which a name was not found."""
+    if isinstance(error, AttributeError):
+        return isinstance(error.obj, (pd.DataFrame, pd.Series)) or hasattr(
+            error.obj, "_fields"
         )
-        if mart == "marts.fct_rejected_rows":
-            sql = (
-                f"select {columns}, count(*) as rejected_rows from {mart} group by all"
-            )
-        else:
-            sql = f"select {columns} from {mart}"
-        return self._connection.sql(f"{sql} order by all").df()
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals.get("__name__", "").startswith("pandas.")

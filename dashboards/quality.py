@@ -21,7 +21,9 @@ def build(marts: PublishedMarts) -> Page:
     inputs = inputs.sort_values("read_rows", ascending=False).reset_index(drop=True)
     if inputs.empty:
         return Page(FILE, TITLE, "No input has been reconciled yet.", [])
-    reasons = marts.read("marts.fct_rejected_rows")
+    reasons = marts.count(
+        "marts.fct_rejected_rows", ["input_table", "reason_code"], "rejected_rows"
+    )
     return Page(
         file=FILE,
         title=TITLE,

@@ -7,7 +7,7 @@ import pandas as pd
 from dashboards import formats, segmentations, theme
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import TOTAL, Segments
-from trajectories.disclosure import rest_of
+from dashboards.small_cells import rest_of
 
 # Definition, segmentation and segment_id name a series.
 KEYS = ["definition", "segmentation", "segment_id"]

@@ -4,8 +4,8 @@ import pandas as pd
 
 from dashboards import formats, theme
 from dashboards.segmentations import CONTROLS, Trials
+from dashboards.small_cells import rest_of
 from dashboards.template import Chart, Section, State, legend
-from trajectories.disclosure import rest_of
 
 # More dots than this per trial would make the page heavy and show nothing more.
 MOST_DOTS = 400

@@ -1,7 +1,5 @@
 """What several pages need to know of segmentations, segments and trials."""
 
-import re
-
 import pandas as pd
 from markupsafe import Markup
 
@@ -14,8 +12,6 @@ TOTAL = "total"
 
 # What tells one trial from another on a page.
 CONTROLS = ("segmentation", "candidate", "k")
-_GROUP_NAME = re.compile(r"Group \d+")
-_BRACKETS = re.compile(r" \([^()]*\)")
 
 
 def ordered(names: set[str] | pd.Series) -> list[str]:
@@ -76,11 +72,16 @@ class Segments:
 
         Segments that share a persona get their number too.
         """
+        name = self.persona(segment_id)
+        if segment_id in self._shared:
+            return f"{name} ({self._rows[segment_id].segment_number})"
+        return name
+
+    def persona(self, segment_id: str) -> str:
+        """Give the persona of a segment, others' too, or its id in words."""
         row = self._rows.get(segment_id)
         if row is None or formats.is_missing(row.persona):
             return formats.words(segment_id)
-        if segment_id in self._shared:
-            return f"{row.persona} ({row.segment_number})"
         return str(row.persona)
 
     def mark(self, segment_id: str) -> theme.Mark:
@@ -99,12 +100,7 @@ class Segments:
 
     def is_named_all_the_same(self, segment_id: str) -> bool:
         """Say whether a segment carries a persona that it has not earned."""
-        row = self._rows.get(segment_id)
-        return (
-            self.has_no_name(segment_id)
-            and not formats.is_missing(row.persona)
-            and not _GROUP_NAME.fullmatch(str(row.persona))
-        )
+        return self.has_no_name(segment_id) and bool(self._rows[segment_id].is_named)
 
     def has_no_name(self, segment_id: str) -> bool:
         """Say whether the evidence was too weak for a persona."""
@@ -229,20 +225,6 @@ def deciding_trials(marts: PublishedMarts) -> pd.DataFrame:
     return trials.drop_duplicates("segmentation").set_index("segmentation")
 
 
-def without_numbers(reason: str | None) -> str:
-    """Take what stands in brackets out of a reason: the measured numbers."""
-    text = "" if formats.is_missing(reason) else str(reason)
-    while text != (shorter := _BRACKETS.sub("", text)):
-        text = shorter
-    return text
-
-
-def what_fails(trial: object) -> str:
-    """Say what a trial without structure lacks, as its reason does."""
-    said = without_numbers(trial.reason).partition(": ")[2]
-    return said.partition(". ")[0].rstrip(".") or "the evidence does not carry them"
-
-
 def null_comparison(trial: object) -> str:
     """Compare a trial's silhouette with that of shuffled customers, in words."""
     if formats.is_missing(trial.null_silhouette):
@@ -276,7 +258,7 @@ def structure_banner(marts: PublishedMarts) -> list[Markup]:
         else f"No segments here in {formats.listing(failed)}"
     )
     numbers = " ".join(
-        f"In {name}: {what_fails(trials.loc[name])};"
+        f"In {name}: {trials.loc[name, 'shortcoming']};"
         f" {null_comparison(trials.loc[name])}"
         for name in failed
     )

@@ -137,8 +137,7 @@ def _named_banner(segments: Segments) -> list[Markup]:
 
 def _outweighed_banner(profiles: pd.DataFrame, segments: Segments) -> list[Markup]:
     """Say which segments one customer makes; of hidden ones nothing is said."""
-    share = profiles["largest_customer_share"].astype(float)
-    told = profiles[(share > 0.5) & profiles["is_shown"]]
+    told = profiles[profiles["is_outweighed"].eq(True) & profiles["is_shown"]]
     if told.empty:
         return []
     # Whole per cent, never rounded up: 99.7 % is not all.

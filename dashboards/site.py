@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 from plotly.offline import get_plotlyjs
@@ -23,7 +24,7 @@ from dashboards import (
     trajectories,
 )
 from dashboards.published import PublishedMarts
-from dashboards.template import render
+from dashboards.template import Page, render
 
 PAGES = (
     overview,
@@ -68,7 +69,8 @@ def build_site(
         The paths of all files written, the pages first.
 
     Raises:
-        UnreadableMartsError: `published` is missing or is no DuckDB file.
+        UnreadableMartsError: `published` is missing, is no DuckDB file, or lacks what
+            a page shows.
         OccupiedFolderError: `site` is something else than a folder of pages.
     """
     published, site = Path(published), Path(site)
@@ -76,7 +78,7 @@ def build_site(
     # Pages walk over rows, for which Arrow's strings would be unpacked one by one.
     strings = pd.option_context("mode.string_storage", "python")
     with strings, PublishedMarts(published, smallest_cell) as marts:
-        pages = [module.build(marts) for module in PAGES]
+        pages = [_drawn(module, marts) for module in PAGES]
         period = f"{_period(marts)}{_marts(published)}"
     navigation = [(module.FILE, module.TITLE) for module in PAGES]
 
@@ -95,6 +97,11 @@ def build_site(
         return [*names, *ASSETS, "plotly.js", *([link] if link else [])]
 
     return [site / name for name in _swap_in(site, write)]
+
+
+def _drawn(module: ModuleType, marts: PublishedMarts) -> Page:
+    with marts.looked_up(module.FILE):
+        return module.build(marts)
 
 
 def _check_folder(site: Path) -> None:

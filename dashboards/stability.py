@@ -11,9 +11,6 @@ from dashboards.template import Chart, Page, Section, State, legend
 
 FILE, TITLE = "stability.html", "Stability"
 
-# What a refit has to agree with its map: the default of stable_refit_agreement.
-AGREEING = 0.80
-
 STAYING = {
     "stay_share": ("stayed in their segment, with 95 % interval", theme.MEASURED),
     "nearest_stay_share": (
@@ -72,11 +69,7 @@ def _months(marts: PublishedMarts, name: str) -> pd.DataFrame:
 def _staying(marts: PublishedMarts, names: list[str]) -> Chart:
     states = {}
     for name in names:
-        rows, stable = (
-            _months(marts, name),
-            claims.threshold(marts, f"stability-{name}"),
-        )
-        rows = _shown(rows).dropna(subset=["stay_share"])
+        rows = _shown(_months(marts, name)).dropna(subset=["stay_share"])
         if rows.empty:
             states[(name,)] = State("Too few months or customers to say who stayed.")
             continue
@@ -86,6 +79,7 @@ def _staying(marts: PublishedMarts, names: list[str]) -> Chart:
             f" stayed in their segment, {formats.share(last['chance_stay_share'], 0)}"
             " would by chance"
         )
+        stable = last["stable_stay_share"]
         verdict = _verdict("Customers", last["customers_verdict"], stable)
         drawn_anew = _new_maps(marts, name)
         note = f"{verdict} {_effect(rows, drawn_anew)}"
@@ -130,9 +124,8 @@ def _effect(rows: pd.DataFrame, new_maps: list[pd.Timestamp]) -> str:
     return text
 
 
-def _verdict(what: str, verdict: str | None, line: float | None) -> str:
-    said = "" if line is None else f"The thin line is at {line:.2f}. "
-    return said + (
+def _verdict(what: str, verdict: str | None, line: float) -> str:
+    return f"The thin line is at {line:.2f}. " + (
         "There is no verdict yet."
         if formats.is_missing(verdict)
         else f"Verdict: {what.lower()} {_words(verdict)}."
@@ -160,9 +153,10 @@ def _refitting(marts: PublishedMarts, names: list[str]) -> Chart:
             f"A refit on {formats.month(last['month'])} agrees with the map in force"
             f" at {last['ari_refit']:.2f} (1: the same segments, 0: as by chance)"
         )
-        verdict = _verdict("The segments", last["map_verdict"], AGREEING)
+        agreeing = last["stable_refit_agreement"]
+        verdict = _verdict("The segments", last["map_verdict"], agreeing)
         drawn_anew = _new_maps(marts, name)
-        states[(name,)] = _lines(rows, REFITTING, title, verdict, AGREEING, drawn_anew)
+        states[(name,)] = _lines(rows, REFITTING, title, verdict, agreeing, drawn_anew)
     return Chart("refits", states, ("segmentation",))
 
 
@@ -171,7 +165,7 @@ def _lines(
     measures: dict[str, tuple[str, theme.Mark]],
     title: str,
     note: str,
-    line: float | None,
+    line: float,
     new_maps: Iterable[pd.Timestamp] = (),
 ) -> State:
     """Draw measures by month, with their intervals, a threshold and new maps."""
@@ -201,7 +195,7 @@ def _lines(
         y="Per month (0 to 1)",
         height=300,
         lines=[
-            *([] if line is None else [theme.level(line)]),
+            theme.level(line),
             *(theme.upright(formats.month_key(month)) for month in new_maps),
         ],
         xaxis=theme.MONTHS,

@@ -7,7 +7,6 @@ from dashboards import formats, segmentations
 from dashboards.published import PublishedMarts
 from dashboards.segmentations import Trials
 from dashboards.template import Fragment, part, table
-from trajectories import choice
 
 RULE = (
     "Every candidate is a way to see customers and a way to compare them, listed at"
@@ -17,6 +16,11 @@ RULE = (
     " highest score wins, of the silhouette gained beyond chance and of the share of"
     " later spend explained; close scores go to the stable, then to fewer groups."
 )
+
+
+# Refits that agree so much (adjusted Rand index) give groups of the same kind: a word
+# of this page, which decides nothing.
+ALMOST_THE_SAME = 0.8
 
 
 def verdict(marts: PublishedMarts, order: list[str]) -> Fragment:
@@ -41,25 +45,20 @@ def _sentence(trial: pd.Series) -> str:
         return f"Whether these {groups} are real was not tested."
     if not trial["has_structure"]:
         return (
-            f"No segments here: {segmentations.what_fails(trial)}. The {groups} below"
+            f"No segments here: {trial['shortcoming']}. The {groups} below"
             " only cut the customers into parts."
         )
     why = (
         "they stand apart more than groups of shuffled orders do"
-        if _is_separated(trial)
+        if trial["is_separated"]
         else "what customers do in one half-year carries over into the next"
     )
-    again = "almost the same" if trial["bootstrap_ari"] >= 0.8 else "similar"
+    is_close = trial["bootstrap_ari"] >= ALMOST_THE_SAME
+    again = "almost the same" if is_close else "similar"
     return (
         f"{groups} of customers that can be believed: {why}, and customers drawn anew"
         f" fall into {again} groups."
     )
-
-
-def _is_separated(trial: pd.Series) -> bool:
-    """Say which of the two tests of structure the trial passed: the first?"""
-    is_clear = choice.gain(trial) >= choice.LEAST_GAIN
-    return bool(is_clear and trial["null_p_value"] <= choice.LEVEL)
 
 
 def _is_carried(trial: pd.Series) -> bool:
@@ -77,7 +76,7 @@ def _beside(trial: pd.Series) -> str:
             f" {formats.share(trial['rfm_predictive_r2'])} for as many RFM groups."
         )
     is_real = not formats.is_missing(trial["has_structure"]) and trial["has_structure"]
-    if is_real and not _is_separated(trial):
+    if is_real and not trial["is_separated"]:
         said.append(
             "That they stand apart more than groups of shuffled orders is not shown."
         )
@@ -98,38 +97,39 @@ def _numbers(trial: pd.Series, smallest_cell: int) -> Markup:
         f" {formats.decimal(trial['silhouette_high'], 3)}; shuffled"
         f" {formats.decimal(trial['null_silhouette'], 3)}"
     )
+    p_value = f"p at most {formats.threshold(trial['largest_p_value'])}"
     rows = [
         ["Silhouette (-1 to 1)", formats.decimal(trial["silhouette"], 3), interval],
         [
             "Silhouette gained beyond chance",
-            _with_p(_gain(trial), trial["null_p_value"]),
-            f"at least {choice.LEAST_GAIN}, p at most {choice.LEVEL}",
+            _with_p(trial["gain"], trial["null_p_value"]),
+            f"{_least(trial, 'gain')}, {p_value}",
         ],
         [
             "Half-years carry over, unlike shuffled ones",
             _with_p(trial["persistence_gap"], trial["persistence_p_value"]),
-            f"or at least {choice.LEAST_PERSISTENCE_GAP}, p at most {choice.LEVEL}",
+            f"or {_least(trial, 'persistence_gap')}, {p_value}",
         ],
         [
             "Sampled customers",
             formats.count(trial["sampled_customers"]),
-            f"at least {choice.LEAST_CUSTOMERS}",
+            _least(trial, "customers"),
         ],
         [
             "Agreement of refits (adjusted Rand, 1 = same)",
             formats.decimal(trial["bootstrap_ari"], 2),
-            f"at least {choice.LEAST_STABILITY}",
+            _least(trial, "stability"),
         ],
         [
             "Smallest group (share of the sample)",
             _smallest(trial, smallest_cell),
-            f"at least {formats.share(choice.LEAST_SHARE)} and"
-            f" {choice.LEAST_GROUP} customers",
+            f"at least {formats.share(trial['least_share'])} and"
+            f" {formats.threshold(trial['least_group'])} customers",
         ],
         [
             "Explained spend of the next 90 days (R²)",
             formats.share(trial["predictive_r2"]),
-            f"at least {formats.share(choice.LEAST_PREDICTIVE_R2)}; RFM groups"
+            f"at least {formats.share(trial['least_predictive_r2'])}; RFM groups"
             f" {formats.share(trial['rfm_predictive_r2'])}",
         ],
         [
@@ -140,6 +140,11 @@ def _numbers(trial: pd.Series, smallest_cell: int) -> Markup:
     ]
     caption = "What was measured, and what the rule asks for; p allows for all trials"
     return table(caption, ["Measure", "Here", "Against"], rows, is_stacked=True)
+
+
+def _least(trial: pd.Series, measure: str) -> str:
+    """Say what the rule asked for."""
+    return f"at least {formats.threshold(trial[f'least_{measure}'])}"
 
 
 def _with_p(value: float, p_value: float) -> str:
@@ -156,22 +161,12 @@ def _smallest(trial: pd.Series, smallest_cell: int) -> str:
     return formats.share(share)
 
 
-def _gain(trial: pd.Series) -> float:
-    """Silhouette beyond chance; missing without shuffles."""
-    if formats.is_missing(trial["null_silhouette"]):
-        return float("nan")
-    return choice.gain(trial)
-
-
 def best_trials(trials: Trials) -> pd.DataFrame:
     """Find the best trial of every candidate: the chosen one, else the best score.
 
     Trials that the evidence carries go before those that it does not.
     """
-    frame = trials.frame.assign(
-        score=[choice.score(row) for row in trials.frame.to_dict("records")],
-        passes=trials.frame["has_structure"].eq(True),
-    )
+    frame = trials.frame.assign(passes=trials.frame["has_structure"].eq(True))
     best = frame.sort_values(
         ["is_chosen", "passes", "score", "k"],
         ascending=[False, False, False, True],
@@ -188,7 +183,10 @@ def candidates(best: pd.DataFrame, smallest_cell: int) -> Fragment:
         (name,): table(
             f"Candidates of {formats.words(name)}",
             CANDIDATE_HEADERS,
-            [_candidate_row(row, smallest_cell) for _, row in rows.iterrows()],
+            [
+                _candidate_row(row, rows.iloc[0], smallest_cell)
+                for _, row in rows.iterrows()
+            ],
             numbers_from=2,
             is_stacked=True,
         )
@@ -209,27 +207,32 @@ CANDIDATE_HEADERS = [
 ]
 
 
-def _candidate_row(trial: pd.Series, smallest_cell: int) -> list[str]:
+def _candidate_row(
+    trial: pd.Series, chosen: pd.Series, smallest_cell: int
+) -> list[str]:
     return [
         trial["candidate"],
-        _outcome(trial),
+        _outcome(trial, chosen),
         formats.count(trial["k"]),
         formats.decimal(trial["silhouette"], 3),
-        formats.decimal(_gain(trial), 3),
+        formats.decimal(trial["gain"], 3),
         formats.share(trial["predictive_r2"]),
         formats.decimal(trial["bootstrap_ari"], 2),
         _smallest(trial, smallest_cell),
     ]
 
 
-def _outcome(trial: pd.Series) -> str:
-    """Say what became of a trial, as its reason does, without the numbers."""
+def _outcome(trial: pd.Series, chosen: pd.Series) -> str:
+    """Say what became of a trial, beside the chosen one of its segmentation."""
+    by = "score" if trial["chosen_by"] == "evidence" else "silhouette"
+    if not trial["is_chosen"] and by == "score" and not _is_carried(trial):
+        return f"Dropped: {trial['shortcoming']}."
     if not trial["is_chosen"]:
-        reason = segmentations.without_numbers(trial["reason"])
-        return reason.partition(" for k = ")[0] or formats.NOTHING
+        own, best = (f"{by} {formats.decimal(x[by], 3)}" for x in (trial, chosen))
+        return f"Not chosen: {own} against {best}"
     if _is_carried(trial):
         return "Chosen ●"
-    return f"Nearest, but {segmentations.what_fails(trial)}"
+    return f"Nearest, but {trial['shortcoming']}"
 
 
 def every_k(trials: Trials, smallest_cell: int) -> Fragment:

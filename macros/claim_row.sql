@@ -6,7 +6,7 @@
     query
 ) -%}
 {{ claim_id }} as claim_id,
-        '{{ claim }}' as claim,
+        {{ claim }} as claim,
         cast({{ segmentation }} as string) as segmentation,
         case
             when ({{ condition }}) is null then 'not measured'

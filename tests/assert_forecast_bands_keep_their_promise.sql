@@ -1,6 +1,6 @@
 -- A warning: pooled over all calibrated backtests of a definition, the
--- published 80 % band held fewer than 75 % of what came, or more than 85 %.
--- Fewer than 100 backtests say little.
+-- published 80 % band held a share of what came that is farther from 0.8 than
+-- the var coverage_tolerance. Fewer than 100 backtests say little.
 {{ config(severity='warn') }}
 
 with backtests as (
@@ -24,7 +24,9 @@ pooled as (
 failures as (
 
     select * from pooled
-    where backtests >= 100 and (coverage_80 < 0.75 or coverage_80 > 0.85)
+    where
+        backtests >= 100
+        and round(abs(coverage_80 - 0.8), 6) > {{ var('coverage_tolerance') }}
 
 )
 

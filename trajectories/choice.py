@@ -4,14 +4,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-LEVEL = 0.05
-LEAST_GAIN = 0.02
-LEAST_PERSISTENCE_GAP = 0.10
-LEAST_CUSTOMERS = 30
-LEAST_STABILITY = 0.50
-LEAST_SHARE = 0.02
-LEAST_GROUP = 5
-LEAST_PREDICTIVE_R2 = 0.02
+#: What a trial is held against, by the names of the columns that say so beside its
+#: verdict. Small effects after Cohen 1988; shuffled shops gained less than 0.04, fewer
+#: than 30 customers always fall into groups, a cluster whose refits agree below one
+#: half is dissolved (Hennig 2007), and one or two who stand far out are no segment.
+THRESHOLDS = {
+    "least_gain": 0.02,
+    "largest_p_value": 0.05,
+    "least_persistence_gap": 0.10,
+    "least_customers": 30,
+    "least_stability": 0.50,
+    "least_share": 0.02,
+    "least_group": 5,
+    "least_predictive_r2": 0.02,
+}
+STEPS = ("structure", "stability", "use")
 PREDICTIVE_WEIGHT = 1 / 3
 SAME_SCORE = 0.01
 SAME_STABILITY = 0.02
@@ -25,18 +32,16 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
 
     1. Structure. Orders are shuffled over customers (dates, amounts and each
        customer's number of orders kept) and everything is refitted. Real paths must
-       be better separated than shuffled ones (silhouette), with p <= 0.05 *for all
-       trials of all segmentations together* (``evidence.family_p_values``), or the
-       two half-years of customers must relate otherwise than shuffled ones do
+       be better separated than shuffled ones (silhouette), with a p that holds *for
+       all trials of all segmentations together* (``evidence.family_p_values``), or
+       the two half-years of customers must relate otherwise than shuffled ones do
        (persistence; one trait of the whole shop, with a p of its own). The difference
-       must also matter: a gain of 0.02 (below) or a persistence off by 0.1, Cohen's
-       small effects; shuffled shops stayed below 0.04. And there must be 30
-       customers: fewer always fall into groups.
-    2. Stability. Refits on resampled customers agree (adjusted Rand >= 0.5; Hennig
-       2007 calls a cluster below one half dissolved), and no group is tiny (below
-       2 %, or below 5 customers: one or two who stand far out are no segment).
-    3. Use. The groups of 90 days ago explain the spend since then out of sample: R2
-       at least 0.02, a small effect after Cohen 1988; skipped when not measured.
+       must also matter: a gain (below), or a persistence that is off, of some size.
+       And there must be enough customers.
+    2. Stability. Refits on resampled customers agree (adjusted Rand), and no group is
+       tiny.
+    3. Use. The groups of 90 days ago explain the spend since then out of sample
+       (R2); skipped when not measured.
 
     Among the rest the highest score wins: the share of the possible silhouette that
     is gained beyond chance, (silhouette - shuffled) / (1 - shuffled), plus a third of
@@ -54,8 +59,11 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
     then only say whether it is believed.
 
     Args:
-        rows: the trials, as measured; gain ``has_structure`` (whether steps 1 to 3
-            hold), ``is_chosen`` and ``reason``.
+        rows: the trials, as measured. Added are ``has_structure`` (whether steps 1 to
+            3 hold), ``failed_step`` (the first of ``STEPS`` that does not) and
+            ``shortcoming`` (what fails, in words), ``is_separated`` (whether it is
+            the silhouette that shows structure), ``gain`` (NaN without shuffles),
+            ``score``, ``is_chosen``, ``chosen_by``, ``reason`` and ``THRESHOLDS``.
         by: "evidence" or "silhouette".
     """
     if not rows:
@@ -75,10 +83,19 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
         stable = max(row["bootstrap_ari"] for row in tied) - SAME_STABILITY
         tied = [row for row in tied if row["bootstrap_ari"] >= stable] or tied
     chosen = min(tied, key=lambda row: (row["k"], -score(row)))
-    for row, failed in zip(rows, failures, strict=True):
+    for row, failed, step in zip(rows, failures, passed, strict=True):
         row["has_structure"] = not any(failed)
+        row["failed_step"] = STEPS[step] if any(failed) else None
+        row["shortcoming"] = " and ".join(w for each in failed for w in each) or None
+        row["is_separated"] = is_separated(row)
+        is_shuffled = np.isfinite(_known(row["null_silhouette"], np.nan))
+        row["gain"] = gain(row) if is_shuffled else np.nan
+        row["score"] = score(row)
         row["is_chosen"] = row is chosen
-        row["reason"] = _reason(row, failed, chosen, by)
+        row["chosen_by"] = by
+        row.update(THRESHOLDS)
+    for row in rows:
+        row["reason"] = _reason(row, chosen)
 
 
 def score(row: dict) -> float:
@@ -93,32 +110,40 @@ def gain(row: dict) -> float:
     return (row["silhouette"] - chance) / max(1 - chance, 1e-9)
 
 
+def is_separated(row: dict) -> bool:
+    """Whether the groups stand apart more than those of shuffled orders."""
+    is_clear = gain(row) >= THRESHOLDS["least_gain"]
+    return bool(is_clear and row["null_p_value"] <= THRESHOLDS["largest_p_value"])
+
+
 def is_tiny(row: dict) -> bool:
     """Whether the smallest group is too small to be called one."""
-    smallest = round(row["smallest_share"] * row["sampled_customers"])
-    return row["smallest_share"] < LEAST_SHARE or smallest < LEAST_GROUP
+    share = row["smallest_share"]
+    smallest = round(share * row["sampled_customers"])
+    is_small = share < THRESHOLDS["least_share"]
+    return is_small or smallest < THRESHOLDS["least_group"]
 
 
 def _failures(row: dict) -> tuple[list[str], list[str], list[str]]:
     """What fails, in words, at each of the three steps."""
     structure, stability, use = [], [], []
-    separated = gain(row) >= LEAST_GAIN and row["null_p_value"] <= LEVEL
+    least = THRESHOLDS["least_customers"]
     persistent = (
-        row["persistence_gap"] >= LEAST_PERSISTENCE_GAP
-        and row["persistence_p_value"] <= LEVEL
+        row["persistence_gap"] >= THRESHOLDS["least_persistence_gap"]
+        and row["persistence_p_value"] <= THRESHOLDS["largest_p_value"]
     )
-    if not (separated or persistent):
+    if not (is_separated(row) or persistent):
         structure.append("shuffled orders look the same")
-    if row["sampled_customers"] < LEAST_CUSTOMERS:
+    if row["sampled_customers"] < least:
         structure.append(
             f"{row['sampled_customers']} customers are too few to tell"
-            f" ({LEAST_CUSTOMERS} are needed)"
+            f" ({least} are needed)"
         )
-    if not row["bootstrap_ari"] >= LEAST_STABILITY:
+    if not row["bootstrap_ari"] >= THRESHOLDS["least_stability"]:
         stability.append("resampled customers give other groups")
     if is_tiny(row):
         stability.append("a group is tiny")
-    if _known(row.get("predictive_r2"), LEAST_PREDICTIVE_R2) < LEAST_PREDICTIVE_R2:
+    if _known(row.get("predictive_r2"), np.inf) < THRESHOLDS["least_predictive_r2"]:
         use.append("the groups say nothing about later spend")
     return structure, stability, use
 
@@ -137,8 +162,8 @@ def _known(value: float | None, otherwise: float = 0.0) -> float:
     return otherwise if value is None or np.isnan(value) else value
 
 
-def _reason(row: dict, failed: tuple[list[str], ...], chosen: dict, by: str) -> str:
-    wrong = " and ".join(what for step in failed for what in step)
+def _reason(row: dict, chosen: dict) -> str:
+    wrong, by = row["shortcoming"], row["chosen_by"]
     if row is not chosen:
         if by == "evidence" and wrong:
             return f"Dropped: {wrong} ({_measured(row)})."
@@ -164,7 +189,7 @@ def _merit(row: dict, by: str) -> str:
     if by == "silhouette":
         return f"silhouette {row['silhouette']:.3f}"
     return (
-        f"score {score(row):.3f} (silhouette beyond chance {gain(row):.3f},"
+        f"score {row['score']:.3f} (silhouette beyond chance {gain(row):.3f},"
         f" R2 {_known(row.get('predictive_r2')):.3f})"
     )
 

@@ -23,6 +23,7 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from trajectories.agreement import LEAST_JACCARD
 from trajectories.registry import number_segments
 from trajectories.trials import TRIAL_SCHEMA
 
@@ -86,6 +87,7 @@ class Build:
             trials are run again to see whether they still choose the same one.
         stable_agreement: adjusted Rand index of a trial refit below which, two months
             running, a version is replaced.
+        least_overlap: Jaccard index from which a segment goes on in a new version.
         refit: whether all segmentations are to be fitted anew.
     """
 
@@ -98,6 +100,7 @@ class Build:
     first_fit_months: int = 12
     model_months: int = 12
     stable_agreement: float = 0.8
+    least_overlap: float = LEAST_JACCARD
     refit: bool = False
 
     def settings_hash(self, name: str) -> str:
@@ -426,7 +429,9 @@ class _Line:
             first = max(used, default=0) + 1
             return {"segment_numbers": list(range(first, first + chosen["k"]))}
         cells = fits.cells(parent, chosen, month["months_back"])
-        numbers = number_segments(cells, parent["segment_numbers"], max(used))
+        numbers = number_segments(
+            cells, parent["segment_numbers"], max(used), self.build.least_overlap
+        )
         return {
             "segment_numbers": numbers,
             "parent_version": parent["model_version"],

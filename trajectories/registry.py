@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trajectories.agreement import match
+from trajectories.agreement import LEAST_JACCARD, match
 
 
 def number_segments(
-    cells: np.ndarray, numbers: Sequence[int], largest: int
+    cells: np.ndarray,
+    numbers: Sequence[int],
+    largest: int,
+    least_overlap: float = LEAST_JACCARD,
 ) -> list[int]:
     """Number the clusters of a new model after the customers that they share.
 
@@ -20,11 +23,13 @@ def number_segments(
         cells: (clusters before, clusters after) customers, the same ones both times.
         numbers: of the clusters before.
         largest: number that was ever given.
+        least_overlap: Jaccard index from which a segment goes on.
 
     Returns:
         One number per cluster after.
     """
-    given = {after: numbers[before] for before, after in match(cells).tolist()}
+    pairs = match(cells, least_overlap).tolist()
+    given = {after: numbers[before] for before, after in pairs}
     clusters = range(cells.shape[1])
     born = [cluster for cluster in clusters if cluster not in given]
     given |= {cluster: largest + 1 + place for place, cluster in enumerate(born)}

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from trajectories import evidence
-from trajectories.choice import choose
+from trajectories.choice import THRESHOLDS, choose
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.metrics import distances
 from trajectories.order_series import RFM, build, spend_between
@@ -73,8 +73,18 @@ TRIAL_SCHEMA = pa.schema(
         "dbscan_eps": pa.float64(),
         "is_elbow": pa.bool_(),
         "has_structure": pa.bool_(),
+        "is_separated": pa.bool_(),
+        "failed_step": pa.string(),
+        "shortcoming": pa.string(),
+        "gain": pa.float64(),
+        "score": pa.float64(),
         "is_chosen": pa.bool_(),
+        "chosen_by": pa.string(),
         "reason": pa.string(),
+        **{
+            name: pa.int64() if isinstance(value, int) else pa.float64()
+            for name, value in THRESHOLDS.items()
+        },
         "null_silhouettes": pa.list_(pa.float64()),
         "centroids": pa.list_(pa.float64()),
         "member_means": pa.list_(pa.float64()),

@@ -6,10 +6,14 @@ segmentations lacks, that differ in all but their metric, and that reach another
 """
 
 import math
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+import yaml
+
+MODELS = Path(__file__).resolve().parents[2] / "models" / "marts"
 
 NASTY = '</script><script>alert("x")</script> & Co'
 NASTY_STATE = "<b>NSW</b>"
@@ -17,15 +21,6 @@ MONTHS = [
     str(month)[:10] for month in pd.date_range("2016-01-01", periods=24, freq="MS")
 ]
 LAST = MONTHS[-1]
-DATES = {
-    "month",
-    "origin_month",
-    "valid_from",
-    "valid_to",
-    "fitted_to",
-    "in_force_from",
-    "in_force_to",
-}
 # Marts that say of every number of customers whether it is shown.
 DECIDED = {"marts.fct_segment_profiles", "marts.fct_segment_mixes"}
 # A segment that is no longer in use, and whom the new map moved out of it.
@@ -136,23 +131,30 @@ def _shop_months() -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"month": "datetime64[us]"})
 
 
-def _reason(is_chosen: bool, structure: bool) -> str:
-    measured = "silhouette 0.500, shuffled 0.200 (p 0.040); stability 0.85"
-    best = "k = 3 with dtw on population, band 1 has the best score 0.535"
-    if is_chosen and structure:
-        return f"Chosen: {best} (silhouette beyond chance 0.375) ({measured})."
-    if is_chosen:
-        return (
-            f"No segments here: shuffled orders look the same ({measured})."
-            f" The nearest: {best}."
-        )
-    if structure:
-        return (
-            "Not chosen: score 0.300 (silhouette beyond chance 0.1, R2 0.200) against"
-            " score 0.535 (silhouette beyond chance 0.375, R2 0.160) for k = 3 with"
-            " dtw on population, band 1."
-        )
-    return f"Dropped: shuffled orders look the same ({measured})."
+THRESHOLDS = {
+    "least_gain": 0.02,
+    "largest_p_value": 0.05,
+    "least_persistence_gap": 0.1,
+    "least_customers": 30,
+    "least_stability": 0.5,
+    "least_share": 0.02,
+    "least_group": 5,
+    "least_predictive_r2": 0.02,
+}
+
+
+def judged(value: float, structure: bool, predictive_r2: float) -> dict[str, object]:
+    """What the rule wrote into a row, as it does."""
+    gain = (value - 0.2) / 0.8 if structure else 0.0
+    return {
+        "gain": gain,
+        "score": gain + predictive_r2 / 3,
+        "is_separated": structure,
+        "failed_step": None if structure else "structure",
+        "shortcoming": None if structure else "shuffled orders look the same",
+        "chosen_by": "evidence",
+        **THRESHOLDS,
+    }
 
 
 def _trials(structure: bool) -> pd.DataFrame:
@@ -188,7 +190,7 @@ def _trials(structure: bool) -> pd.DataFrame:
                 "is_elbow": k == ELBOW_K,
                 "has_structure": structure,
                 "is_chosen": is_chosen,
-                "reason": _reason(is_chosen, structure),
+                **judged(value, structure, explained(candidate, k)["predictive_r2"]),
             }
         )
     return pd.DataFrame(rows)
@@ -281,6 +283,7 @@ def _segments(structure: bool, named: bool) -> pd.DataFrame:
                     if structure
                     else "No name earned: no better than shuffled customers.",
                     "is_persona_earned": structure,
+                    "is_named": structure or named or is_stage,
                     "recommended_action": f"Thank {NASTY}",
                     "action_to_avoid": "Discounts",
                     "offer": "Early access",
@@ -315,6 +318,8 @@ def _profiles() -> pd.DataFrame:
                         "customer_share": customers / total,
                         "revenue_amount": 1000.0 * number,
                         "revenue_share": number / 10,
+                        "largest_customer_share": None,
+                        "is_outweighed": False,
                         "orders": 10 * number,
                         "average_order_amount": 100.0,
                         "mean_length_days": 100.0 * number,
@@ -427,6 +432,8 @@ def _stability() -> pd.DataFrame:
             "size_entropy": 0.9,
             "customers_verdict": "stable",
             "map_verdict": "moving" if segmentation == "value" else None,
+            "stable_stay_share": 0.8,
+            "stable_refit_agreement": 0.8,
         }
         for segmentation in CANDIDATES
         for place, month in enumerate(MONTHS[1:])
@@ -455,6 +462,8 @@ def _events() -> pd.DataFrame:
         customers_before=[3 if event == "merged" else 222 for event in frame["event"]],
         customers_after=111,
         overlap=[0.77 if event == "survived" else None for event in frame["event"]],
+        least_overlap=0.3,
+        surviving_overlap=0.7,
     )
 
 
@@ -887,19 +896,29 @@ def _decided(marts: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return decided
 
 
+@cache
+def contract(mart: str) -> dict[str, str]:
+    """The columns of a mart and their types, as its contract has them."""
+    (path,) = MODELS.rglob(f"{mart.split('.')[1]}.yml")
+    (model,) = yaml.load(path.read_text(), yaml.CSafeLoader)["models"]
+    return {column["name"]: column["data_type"] for column in model["columns"]}
+
+
 def write_published(path: Path, marts: dict[str, pd.DataFrame]) -> Path:
-    """Write frames as the tables of a published file."""
+    """Write frames as the marts of a published file, with the columns of contracts.
+
+    Columns that a frame lacks are null; those that its contract lacks are left out.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     marts = _decided(marts)
     with duckdb.connect(str(path)) as connection:
         for name, frame in marts.items():
             connection.execute(f"create schema if not exists {name.split('.')[0]}")
-            connection.register("frame", frame)
-            connection.execute(f"create table {name} as select * from frame")
-            connection.unregister("frame")
-            for column in DATES & {*frame.columns}:
-                connection.execute(
-                    f"alter table {name} alter {column} type date"
-                    f" using {column}::varchar::date"
-                )
+            types = contract(name)
+            columns = ", ".join(f"{column} {kind}" for column, kind in types.items())
+            connection.execute(f"create table {name} ({columns})")
+            given = frame[[column for column in types if column in frame]]
+            connection.register("given", given)
+            connection.execute(f"insert into {name} by name select * from given")
+            connection.unregister("given")
     return path

@@ -1,8 +1,10 @@
 """The rule of the choice, step by step."""
 
+import math
+
 import pytest
 
-from trajectories.choice import choose, gain, score
+from trajectories.choice import THRESHOLDS, choose, gain, score
 
 
 def trial(k=4, **changes) -> dict:
@@ -176,3 +178,64 @@ def test_every_trial_has_a_reason_with_its_numbers():
         assert row["reason"].endswith(".")
         assert any(digit in row["reason"] for digit in "0123456789")
     choose([])
+
+
+@pytest.mark.parametrize(
+    ("changes", "step", "shortcoming"),
+    [
+        ({}, None, None),
+        ({"null_p_value": 0.06}, "structure", "shuffled orders look the same"),
+        (
+            {"null_p_value": 0.06, "smallest_share": 0.001},
+            "structure",
+            "shuffled orders look the same and a group is tiny",
+        ),
+        ({"smallest_share": 0.001}, "stability", "a group is tiny"),
+        (
+            {"predictive_r2": 0.0},
+            "use",
+            "the groups say nothing about later spend",
+        ),
+    ],
+)
+def test_what_a_row_says_of_itself_needs_no_reading_of_its_reason(
+    changes, step, shortcoming
+):
+    row = chosen([trial(**changes)])
+    assert (row["failed_step"], row["shortcoming"]) == (step, shortcoming)
+    assert (shortcoming or "Chosen: ") in row["reason"]
+    assert row["gain"] == pytest.approx(0.25)
+    assert row["score"] == score(row)
+    assert row["chosen_by"] == "evidence"
+
+
+def test_a_row_says_which_test_of_structure_it_passed():
+    persistent = {"null_p_value": 0.2, "persistence_p_value": 0.04}
+    rows = [trial(3), trial(4, **persistent), trial(5, null_silhouette=float("nan"))]
+    choose(rows)
+    assert [row["is_separated"] for row in rows] == [True, False, True]
+    assert math.isnan(rows[2]["gain"])
+    assert rows[2]["score"] > rows[2]["silhouette"]
+
+
+# What each threshold is set to, and the trial that just fails it then.
+STRICTER = {
+    "least_gain": (0.3, {}),
+    "largest_p_value": (0.01, {}),
+    "least_persistence_gap": (0.4, {"null_p_value": 1, "persistence_p_value": 0.01}),
+    "least_customers": (601, {}),
+    "least_stability": (0.95, {}),
+    "least_share": (0.2, {}),
+    "least_group": (61, {}),
+    "least_predictive_r2": (0.3, {}),
+}
+
+
+@pytest.mark.parametrize("name", THRESHOLDS)
+def test_each_threshold_decides_and_stands_beside_what_it_decided(monkeypatch, name):
+    value, changes = STRICTER[name]
+    assert chosen([trial(**changes)])["has_structure"]
+    monkeypatch.setitem(THRESHOLDS, name, value)
+    row = chosen([trial(**changes)])
+    assert not row["has_structure"]
+    assert {name: row[name] for name in THRESHOLDS} == THRESHOLDS

@@ -1,5 +1,6 @@
 """The pages say what the marts say, to people only, and hide what is small."""
 
+import ast
 import html
 import json
 import re
@@ -14,6 +15,8 @@ import duckdb
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markupsafe import escape
 from plotly.offline import get_plotlyjs
 
@@ -33,11 +36,14 @@ from dashboards import (
     segmentations,
     segments,
     site,
+    small_cells,
     theme,
     trajectories,
+    verdicts,
 )
 from dashboards import stability as stability_page
-from dashboards.published import MARTS, PublishedMarts, UnreadableMartsError
+from dashboards.published import PublishedMarts, UnreadableMartsError
+from trajectories import choice, disclosure
 from warehouse.publish import DRAWN
 
 FILES = {module.FILE for module in site.PAGES}
@@ -70,6 +76,10 @@ class Observed(PublishedMarts):
     def read(self, mart: str) -> pd.DataFrame:
         self.asked.add(mart)
         return super().read(mart)
+
+    def count(self, mart: str, *columns: object) -> pd.DataFrame:
+        self.asked.add(mart)
+        return super().count(mart, *columns)
 
 
 def built(
@@ -449,7 +459,6 @@ def test_claims_are_quoted_where_they_belong(pages: dict):
     assert "○" not in coverage["stock", "total"]
     stability = block(pages[stability_page.FILE], "stability").states
     assert stability["value",].figures[0]["layout"]["shapes"][0]["y0"] == 0.8
-    assert "shapes" not in stability["lifecycle",].figures[0]["layout"]
 
 
 def test_no_structure_is_said_on_top_and_names_are_withheld(tmp_path: Path):
@@ -474,7 +483,9 @@ def test_one_customer_who_makes_a_segment_is_told_of_but_not_in_small_ones(
     profiles = frames["marts.fct_segment_profiles"]
     whales = {"lifecycle-1": 0.997, "lifecycle-2": 0.5, "lifecycle-3": 0.9}
     share = profiles["segment_id"].map(whales)
-    frames["marts.fct_segment_profiles"] = profiles.assign(largest_customer_share=share)
+    frames["marts.fct_segment_profiles"] = profiles.assign(
+        largest_customer_share=share, is_outweighed=share > 0.5
+    )
     published = made_up.write_published(tmp_path / "trajectories.duckdb", frames)
     for smallest_cell, told in (
         (5, {"lifecycle-1"}),
@@ -624,14 +635,10 @@ def test_the_verdict_says_what_is_missing(tmp_path: Path):
     assert f"Nearest: {made_up.WORDS['lifecycle', 'warped']}, k = 3." in text
 
 
-@pytest.mark.parametrize(("p_value", "null"), [(0.06, 0.2), (0.04, 0.49)])
-def test_the_verdict_does_not_claim_more_than_was_shown(
-    p_value: float, null: float, tmp_path: Path
-):
+def test_the_verdict_does_not_claim_more_than_was_shown(tmp_path: Path):
     """Structure by persistence alone says nothing of how groups stand apart."""
     marts = made_up.frames()
-    marts["marts.fct_segmentation_trials"]["null_p_value"] = p_value
-    marts["marts.fct_segmentation_trials"]["null_silhouette"] = null
+    marts["marts.fct_segmentation_trials"]["is_separated"] = False
     pages = redrawn(tmp_path / "persistent.duckdb", marts)
     text = block(pages[trajectories.FILE], "verdict").states["lifecycle",]
     assert "what customers do in one half-year carries over into the next" in text
@@ -809,7 +816,7 @@ def test_candidates_are_listed_with_what_became_of_them(pages: dict):
     ]
     assert second[:3] == [
         made_up.WORDS["lifecycle", "smooth"],
-        "Not chosen: score 0.300 against score 0.535",
+        "Not chosen: score 0.370 against score 0.428",
         "8",
     ]
     assert third[0] == made_up.WORDS["lifecycle", "plain"]
@@ -992,7 +999,7 @@ def test_stability_sets_the_margin_and_the_refits_apart(pages: dict):
     assert "a new map (December 2017)" in state.note
     refits = block(page, "refits").states["value",]
     assert refits.figures[0]["data"][0]["y"][0] == 0.6
-    assert refits.figures[0]["layout"]["shapes"][0]["y0"] == stability_page.AGREEING
+    assert refits.figures[0]["layout"]["shapes"][0]["y0"] == 0.8
     assert "the segments are moving" in refits.note
     assert block(page, "refits").states["lifecycle",].figures == []
 
@@ -1376,12 +1383,101 @@ def test_quality_counts_rows_by_reason(pages: dict):
     assert "✓ yes" in table
 
 
+# -- What the marts say, and nobody else ---------------------------------------
+
+
+def test_pages_import_nothing_of_what_computes():
+    """Nor do they take text apart (re): what they show is a column."""
+    imported = set()
+    for path in Path(site.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module.partition(".")[0])
+    assert "dashboards" in imported
+    assert not imported & {"trajectories", "warehouse", "re"}
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=9), st.integers(1, 12))
+def test_pages_hide_what_the_marts_would(counts: list[int], smallest_cell: int):
+    hidden = small_cells.rest_of(counts, smallest_cell)
+    assert hidden.tolist() == disclosure.rest_of(counts, smallest_cell).tolist()
+
+
+ASKED = {
+    "least_gain": (0.123, "at least 0.123, p at most 0.05"),
+    "largest_p_value": (0.0123, "at least 0.02, p at most 0.0123"),
+    "least_persistence_gap": (0.123, "or at least 0.123, p at most 0.05"),
+    "least_customers": (123, "at least 123"),
+    "least_stability": (0.123, "at least 0.123"),
+    "least_share": (0.123, "at least 12.3 % and 5 customers"),
+    "least_group": (123, "at least 2.0 % and 123 customers"),
+    "least_predictive_r2": (0.123, "at least 12.3 %; RFM groups"),
+}
+
+
+def test_each_threshold_of_the_rule_is_that_of_its_trial(tmp_path: Path):
+    assert ASKED.keys() == choice.THRESHOLDS.keys() == made_up.THRESHOLDS.keys()
+    trials = made_up.frames()["marts.fct_segmentation_trials"]
+    for name, (value, said) in ASKED.items():
+        marts = {"marts.fct_segmentation_trials": trials.assign(**{name: value})}
+        with PublishedMarts(
+            made_up.write_published(tmp_path / f"{name}.duckdb", marts)
+        ) as read:
+            text = verdicts.verdict(read, ["lifecycle"]).states["lifecycle",]
+        assert said in text, name
+
+
+def test_lines_of_stability_are_what_its_verdicts_were_held_against(tmp_path: Path):
+    marts = dict(unchanged(made_up.frames).frames)
+    marts["marts.rpt_segment_stability"] = marts["marts.rpt_segment_stability"].assign(
+        stable_stay_share=0.77, stable_refit_agreement=0.66
+    )
+    marts["marts.fct_segment_events"] = marts["marts.fct_segment_events"].assign(
+        event="changed", least_overlap=0.22, surviving_overlap=0.55
+    )
+    page = redrawn(tmp_path / "asked.duckdb", marts)[stability_page.FILE]
+    for name, line in (("stability", 0.77), ("refits", 0.66)):
+        state = block(page, name).states["value",]
+        assert state.figures[0]["layout"]["shapes"][0]["y0"] == line
+        assert f"The thin line is at {line}." in state.note
+    legend = block(page, "lifelines").states["value",].legend
+    assert "changed (overlap of 0.22 to 0.55)" in legend
+
+
+def test_what_became_of_a_trial_is_told_from_its_columns(tmp_path: Path):
+    trials = made_up.frames()["marts.fct_segmentation_trials"]
+    told = {"chosen_by": "silhouette", "reason": "Dropped: of no use (k = 3)."}
+    marts = dict(unchanged(made_up.frames).frames)
+    marts["marts.fct_segmentation_trials"] = trials.assign(**told)
+    page = redrawn(tmp_path / "told.duckdb", marts)[trajectories.FILE]
+    table = cells(block(page, "candidates").states["lifecycle",])
+    assert [row[1] for row in table[1:3]] == [
+        "Chosen ●",
+        "Not chosen: silhouette 0.400 against silhouette 0.500",
+    ]
+
+
+def test_only_names_are_called_names_without_evidence(tmp_path: Path):
+    """A number, an id and all customers together claim nothing of anybody."""
+    marts = made_up.frames(structure=False)
+    of_all = {"persona": "All active customers", "is_named": False}
+    marts["marts.dim_segments"] = marts["marts.dim_segments"].assign(**of_all)
+    page = redrawn(tmp_path / "all.duckdb", marts)[segments.FILE]
+    assert "Names without evidence" not in "".join(page.banners)
+    marts["marts.dim_segments"]["is_named"] = True
+    page = redrawn(tmp_path / "named.duckdb", marts)[segments.FILE]
+    assert "Names without evidence" in "".join(page.banners)
+
+
 # -- What is missing -----------------------------------------------------------
 
 
-def test_a_file_without_marts_gives_pages_that_say_so(tmp_path: Path):
-    empty = tmp_path / "empty.duckdb"
-    duckdb.connect(str(empty)).close()
+def test_marts_without_rows_give_pages_that_say_so(tmp_path: Path):
+    marts = {name: frame.iloc[:0] for name, frame in made_up.frames().items()}
+    empty = made_up.write_published(tmp_path / "empty.duckdb", marts)
     build_site(empty, tmp_path / "site")
     sentences = {
         overview.FILE: "There is no complete month yet",
@@ -1410,13 +1506,50 @@ def _value_only() -> dict[str, pd.DataFrame]:
     return marts
 
 
-@pytest.mark.parametrize("mart", sorted(MARTS))
-def test_each_mart_may_be_missing_or_empty(mart: str, tmp_path: Path):
+@pytest.mark.parametrize("mart", sorted(made_up.frames()))
+def test_each_mart_may_be_empty_but_not_missing(mart: str, tmp_path: Path):
     marts = dict(unchanged(_value_only).frames)
     frame = marts.pop(mart)
-    assert redrawn(tmp_path / "missing.duckdb", marts, _value_only)
+    with pytest.raises(UnreadableMartsError, match=f"and {mart} .* no such mart: "):
+        redrawn(tmp_path / "missing.duckdb", marts, _value_only)
     marts[mart] = frame.iloc[:0]
     assert redrawn(tmp_path / "empty.duckdb", marts, _value_only)
+
+
+@pytest.mark.parametrize(
+    ("mart", "column"),
+    [
+        ("marts.fct_segmentation_trials", "gain"),
+        ("marts.fct_segmentation_trials", "shortcoming"),
+        ("marts.fct_segmentation_trials", "is_elbow"),
+        ("marts.dim_segments", "valid_to"),
+        ("marts.rpt_segment_stability", "stable_refit_agreement"),
+        ("marts.fct_segment_events", "surviving_overlap"),
+        ("marts.fct_segment_expectations", "is_band_tested"),
+        ("marts.fct_rejected_rows", "reason_code"),
+        ("audit.rpt_claims", "reproduce_with"),
+    ],
+)
+def test_a_missing_column_is_named_in_a_sentence(
+    mart: str, column: str, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    marts = made_up.frames(structure=column != "shortcoming")
+    published = made_up.write_published(tmp_path / "older.duckdb", marts)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(f"alter table {mart} drop column {column}")
+    assert command.main([str(published), str(tmp_path / "site")]) == 1
+    said = capsys.readouterr().err
+    assert re.search(rf"found no column [^:]*\b{column}\b[^:]*: it was published", said)
+    assert "`make build`" in said
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_mistake_in_a_page_is_none_of_the_marts(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(overview, "build", lambda marts: {}["month"])
+    with pytest.raises(KeyError, match="month"):
+        build_site(published, tmp_path / "site")
 
 
 def test_all_measures_may_be_null(tmp_path: Path):

@@ -1,5 +1,8 @@
 -- What is claimed of the published forecast, and whether it holds.
 {% set query = 'select * from marts.rpt_forecast_accuracy order by model' -%}
+{% set tolerance = var('coverage_tolerance') | float -%}
+{% set low = (0.8 - tolerance) | round(4) -%}
+{% set high = (0.8 + tolerance) | round(4) -%}
 {% set definitions = {
     'cohort': 'the revenue of the members of today (cohort)',
     'stock': 'the revenue of whoever is in the segment (stock)',
@@ -22,11 +25,11 @@ claimed as (
     select
         {{ claim_row(
             dbt.concat(["'coverage-" ~ definition ~ "-'", 'segmentation']),
-            'The 80 % band of the published forecast of ' ~ name
+            "'The 80 % band of the published forecast of " ~ name
             ~ ' held what came: share of backtests with a calibrated band, to'
-            ~ ' lie within 0.75 and 0.85.',
+            ~ ' lie within ' ~ low ~ ' and ' ~ high ~ ".'",
             'segmentation', 'coverage_80', 'null', 'null', '0.8',
-            'coverage_80 between 0.75 and 0.85', query
+            'coverage_80 between ' ~ low ~ ' and ' ~ high, query
         ) }}
     from accuracies
     where definition = '{{ definition }}'
@@ -35,9 +38,9 @@ claimed as (
     select
         {{ claim_row(
             dbt.concat(["'" ~ rival ~ '-' ~ definition ~ "-'", 'segmentation']),
-            'The published forecast of ' ~ name ~ ' errs no more than '
+            "'The published forecast of " ~ name ~ ' errs no more than '
             ~ rival_name ~ ': difference of their mean absolute scaled errors'
-            ~ ' (MASE) on the same backtests, to be 0 or less.',
+            ~ " (MASE) on the same backtests, to be 0 or less.'",
             'segmentation', difference, 'null', 'null', '0',
             difference ~ ' <= 0', query
         ) }}

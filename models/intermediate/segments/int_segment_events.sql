@@ -56,7 +56,8 @@ told as (
     select
         *,
         to_segment_id as segment_id,
-        case when overlap >= 0.7 then 'survived' else 'changed' end as event
+        case when overlap >= {{ var('surviving_overlap') }} then 'survived'
+            else 'changed' end as event
     from shared
     where from_segment_id = to_segment_id
     union all

@@ -78,18 +78,16 @@ evidenced as (
         customers,
         month,
         stage <> 'active' or is_supported as is_persona_earned,
+        stage <> 'active' or is_supported or deserved_persona is not null
+        and {{ var('name_personas_anyway') }} as is_named,
         case
             when stage = 'new' then 'New customers'
             when stage = 'lapsed' then 'Lapsed customers'
             when stage = 'sparse' then 'Sparse customers'
             when segment_number is null then 'All active customers'
-            when
-                deserved_persona is not null
-                and (is_supported or {{ var('name_personas_anyway') }})
-                then deserved_persona
-            else {{ dbt.concat(
-                ["'Group '", 'cast(segment_number as string)']
-            ) }}
+            when is_supported or deserved_persona is not null
+                and {{ var('name_personas_anyway') }} then deserved_persona
+            else {{ dbt.concat(["'Group '", rounded_text('segment_number')]) }}
         end as persona,
         case
             when stage = 'new'

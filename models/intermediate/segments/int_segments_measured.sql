@@ -33,7 +33,7 @@ weighed as (
 members as (
 
     select * from weighed
-    where coalesce(customer_weight, 0) <= 0.5
+    where not coalesce({{ outweighs('customer_weight') }}, false)
 
 ),
 
@@ -44,7 +44,7 @@ outweighing as (
         month,
         customer_weight
     from weighed
-    where customer_weight > 0.5
+    where {{ outweighs('customer_weight') }}
 
 ),
 

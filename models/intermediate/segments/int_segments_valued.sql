@@ -54,7 +54,7 @@ weighed as (
 members as (
 
     select * from weighed
-    where coalesce(customer_weight, 0) <= 0.5
+    where not coalesce({{ outweighs('customer_weight') }}, false)
 
 ),
 

@@ -97,11 +97,11 @@ published as (
         origins.parent_segment_ids,
         segments.segment_number,
         coalesce(evidenced.is_persona_earned, false) as is_persona_earned,
+        coalesce(evidenced.is_named, false) as is_named,
         segments.first_month as valid_from,
         case
             when segments.segment_number is not null
-                and in_use.segment_id is null
-                then segments.last_month
+                and in_use.segment_id is null then segments.last_month
         end as valid_to
     from segments
     left join evidenced

@@ -88,6 +88,8 @@ published as (
         customers_after,
         customers_shared,
         overlap,
+        cast({{ var('least_overlap') }} as double) as least_overlap,
+        cast({{ var('surviving_overlap') }} as double) as surviving_overlap,
         month
     from unioned
 

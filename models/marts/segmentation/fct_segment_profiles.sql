@@ -102,6 +102,7 @@ published as (
                 ) }}
         end as revenue_share,
         largest_customer_share,
+        {{ outweighs('largest_customer_share') }} as is_outweighed,
         {{ ratio('revenue_amount', 'orders') }} as average_order_amount,
         {% for measure in [
             'length_days', 'recency_days', 'frequency_orders', 'monetary_amount'

@@ -50,7 +50,9 @@ published as (
         case
             when months_measured.stay_share_low
                 <= months_measured.chance_stay_share then 'as by chance'
-            when months_measured.stay_beyond_chance < 0.6 then 'moving'
+            when
+                months_measured.stay_beyond_chance
+                < {{ var('stable_stay_beyond_chance') }} then 'moving'
             else {{ agreement_verdict(
                 'months_measured.stay_share_low',
                 'months_measured.stay_share_high',
@@ -79,6 +81,12 @@ published as (
         refits.ami_refit_low,
         refits.ami_refit_high,
         cast(round(entropies.size_entropy, 6) as double) as size_entropy,
+        {% for threshold in [
+            'stable_stay_share', 'stable_stay_beyond_chance',
+            'stable_refit_agreement'
+        ] -%}
+        cast({{ var(threshold) }} as double) as {{ threshold }},
+        {% endfor -%}
         coalesce(cells_judged.is_shown, false) as is_stay_shown,
         months_measured.month
     from months_measured

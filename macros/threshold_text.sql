@@ -1,0 +1,8 @@
+{# A threshold as text, with the digits that it has: 30, 0.02. #}
+{% macro threshold_text(number) -%}
+    case
+        when round({{ number }}, 6) = round({{ number }})
+            then {{ rounded_text(number) }}
+        else cast(round({{ number }}, 6) as string)
+    end
+{%- endmacro %}
