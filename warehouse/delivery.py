@@ -11,12 +11,13 @@ from typing import Any
 
 import duckdb
 
-from warehouse.exports import DATABASE, PARQUET, Mart, PublishError, identifier
+from warehouse.exports import DATABASE, PARQUET, Mart, PublishError
 from warehouse.inputs.server_tables import ServerCopy, describe_copies
 from warehouse.manifest import MANIFEST, code_version, describe_input, project_version
 from warehouse.postgres import PostgresError
 from warehouse.postgres_marts import Destination, Words, replace_schema
 from warehouse.publish import LINK, SITE, Publication, publish
+from warehouse.quoting import identifier
 from warehouse.summary import summarise
 
 # Without rows in them a build says nothing: it must not replace one that does.

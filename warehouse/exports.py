@@ -15,6 +15,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.quoting import identifier, literal
+
 DATABASE = "trajectories.duckdb"
 PARQUET = "parquet"
 MONTH = "month"
@@ -71,16 +73,6 @@ class PublishedMart:
     partitioned_by: str
     files: tuple[PublishedFile, ...]
     left_out: tuple[str, ...] = ()
-
-
-def identifier(*names: str) -> str:
-    """Quote the parts of a name for DuckDB."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
-
-
-def literal(text: object) -> str:
-    """Quote a text for DuckDB."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def file_hash(path: Path) -> str:

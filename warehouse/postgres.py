@@ -16,6 +16,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.quoting import literal
+
 SERVER = "server"
 PACKAGE = "duckdb_extension_postgres_scanner"
 VARIABLES = (
@@ -55,10 +57,10 @@ def attach_server(
     PostgresError
         When the extension isn't installed, or the server can't be reached.
     """
-    path = str(_extension()).replace("'", "''")
+    path = literal(_extension())
     options = "type postgres, read_only" if read_only else "type postgres"
     try:
-        connection.execute(f"load '{path}'")
+        connection.execute(f"load {path}")
         connection.execute(f"attach '' as {alias} ({options})")
     except duckdb.Error as error:
         raise PostgresError(

@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.exports import DATABASE, content_hash, identifier, literal
+from warehouse.exports import DATABASE, content_hash
 from warehouse.manifest import MANIFEST
 from warehouse.postgres import (
     SERVER,
@@ -32,6 +32,7 @@ from warehouse.postgres import (
     text,
     transaction,
 )
+from warehouse.quoting import identifier, literal
 
 BUILD = "build"
 PUBLISHED_BY = "Published by customer_trajectories"

@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from warehouse.quoting import literal
+
 PARTS = (
     "seeds",
     "staging",
@@ -109,7 +111,6 @@ def _segmentation_lines(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _segment_lines(
     connection: duckdb.DuckDBPyConnection, segmentation: str
 ) -> list[str]:
-    name = segmentation.replace("'", "''")
     rows = _rows(
         connection,
         f"""
@@ -118,10 +119,10 @@ def _segment_lines(
         from marts.fct_segment_profiles as profiles
         inner join marts.dim_segments as segments
             on profiles.segment_id = segments.segment_id
-        where profiles.segmentation = '{name}'
+        where profiles.segmentation = {literal(segmentation)}
             and profiles.month = (
                 select max(month) from marts.fct_segment_profiles
-                where segmentation = '{name}'
+                where segmentation = {literal(segmentation)}
             )
         order by profiles.customers desc, segments.persona, segments.segment_id
         """,

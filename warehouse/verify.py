@@ -16,12 +16,12 @@ from warehouse.exports import (
     columns_of,
     content_hash,
     describe_file,
-    identifier,
     overall_hash,
     parquet_relation,
 )
 from warehouse.manifest import MANIFEST
 from warehouse.publish import SITE
+from warehouse.quoting import identifier
 
 SHOWN = 5
 

@@ -18,15 +18,10 @@ from warehouse.inputs.contract import (
     own_name,
     squeeze,
 )
-from warehouse.inputs.expressions import (
-    VIEW,
-    ExpressionWriter,
-    literal,
-    quoted,
-    text_of,
-)
+from warehouse.inputs.expressions import VIEW, ExpressionWriter, text_of
 from warehouse.inputs.mappings import TEMPLATE
 from warehouse.inputs.sources import TableSource, kind_of
+from warehouse.quoting import identifier, literal
 
 IS_KEPT = "_is_kept"
 VIEW_ROW = "_view_row"
@@ -54,9 +49,9 @@ def own_columns(names: Iterable[str]) -> str:
     One that is called like a column of the reader's own gets another name.
     """
     return ", ".join(
-        quoted(name)
+        identifier(name)
         if own_name(name) == name
-        else f"{quoted(name)} as {quoted(own_name(name))}"
+        else f"{identifier(name)} as {identifier(own_name(name))}"
         for name in names
     )
 
@@ -133,7 +128,7 @@ def _one_relation(connection: duckdb.DuckDBPyConnection, source: TableSource) ->
     ).fetchone()
     if not found:
         raise InputError(unreadable_relation(source, "there is no such table or view."))
-    return ".".join(quoted(it) for it in (catalog, schema, name) if it)
+    return identifier(*filter(None, (catalog, schema, name)))
 
 
 def unreadable_relation(source: TableSource, reason: str) -> str:
@@ -249,7 +244,9 @@ def _base_sql(
         is_text_id = name.endswith("_id") and kind == "VARCHAR"
         if is_text_id and _is_whole_float(connection, column, writer):
             texts[name] = f"regexp_replace(trim({column}), '\\.0+$', '')"
-    made = "".join(f", {sql} as {quoted(name)}" for name, sql in writer.made.items())
+    made = "".join(
+        f", {sql} as {identifier(name)}" for name, sql in writer.made.items()
+    )
     columns = ", ".join(
         f"{texts.get(name, 'null::varchar')} as {name}" for name in source.table.columns
     )
@@ -272,7 +269,7 @@ def _numbered(source: TableSource, writer: ExpressionWriter) -> str:
     if not _has_parts(source) or SOURCE_ROW not in writer.used:
         return plain
     used = [*sorted(writer.used - {SOURCE_ROW, SOURCE_FILE}), UNREADABLE]
-    equal = ", ".join(map(quoted, used))
+    equal = ", ".join(map(identifier, used))
     return (
         f"select * replace (min({SOURCE_ROW}) over (partition by {equal}, _copy) "
         f"as {SOURCE_ROW}) from (select *, row_number() over (partition by "
@@ -330,7 +327,7 @@ def _expressions(
                     f"(copy {TEMPLATE})."
                 )
             if alike and canonical not in found:
-                found[canonical] = quoted(alike[0])
+                found[canonical] = identifier(alike[0])
     missing = [name for name in table.required if name not in found]
     if missing:
         raise InputError(
@@ -348,7 +345,7 @@ def _differ(
     """Tell whether a column has values that another hasn't."""
     if source.server_table is not None:
         return True
-    texts = [f"trim(cast({quoted(name)} as varchar))" for name in (first, other)]
+    texts = [f"trim(cast({identifier(name)} as varchar))" for name in (first, other)]
     query = (
         f"select 1 from {VIEW} where {texts[1]} != '' "
         f"and {texts[1]} is distinct from {texts[0]} limit 1"
@@ -477,7 +474,7 @@ def _is_whole_float(
     Programs that keep a column with gaps as floating point numbers export 13085 as
     13085.0, which would match nothing in another file.
     """
-    if column not in {quoted(name) for name in writer.used}:
+    if column not in {identifier(name) for name in writer.used}:
         return False
     query = f"select 1 from {VIEW} where trim({column}) != ''"
     other = f"and not regexp_full_match(trim({column}), '\\d+\\.0+') limit 1"

@@ -28,8 +28,6 @@ from warehouse.inputs.expressions import (
     VIEW,
     WORDS,
     define_macros,
-    literal,
-    quoted,
     referenced_names,
 )
 from warehouse.inputs.planning import (
@@ -62,6 +60,7 @@ from warehouse.inputs.sources import (
     note_on_unread_files,
 )
 from warehouse.postgres import PostgresError, connect_server
+from warehouse.quoting import identifier, literal
 
 # Where the tables of sources lie, and the copies of a server's tables beside them.
 INPUT_SCHEMA = "raw_files"
@@ -309,7 +308,7 @@ def _is_parquet(source: TableSource) -> bool:
 
 def _check_pages(connection: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> None:
     """Read all of a Parquet file: damage is met here, not amid making a table."""
-    hashes = ", ".join(f"bit_xor(hash({quoted(name)}))" for name in kinds)
+    hashes = ", ".join(f"bit_xor(hash({identifier(name)}))" for name in kinds)
     connection.execute(f"select {hashes} from {VIEW}")
 
 
@@ -325,7 +324,7 @@ def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
         found = f"{max(names, key=len)}_file"
         read += f", filename = {literal(found)}"
         start = len(str(folder_of(source.files))) + 2
-        path = f"substr({quoted(found)}, {start})"
+        path = f"substr({identifier(found)}, {start})"
     elif "file_row_number" not in map(str.casefold, names):
         read += ", file_row_number = true"
         number = "file_row_number + 1"
@@ -343,7 +342,7 @@ def _typed_sql(connection: duckdb.DuckDBPyConnection, read: str, sought: Sought)
     """
     described = connection.execute(f"describe {read}").fetchall()
     names = [str(row[0]) for row in described]
-    numbers = [quoted(names[place]) for place in sought.places_of_numbers(names)]
+    numbers = [identifier(names[place]) for place in sought.places_of_numbers(names)]
     undecided = [f"regexp_full_match({it}, {_UNDECIDED})" for it in numbers]
     query = f"select 1 from ({read}) where {' or '.join(undecided)} limit 1"
     if not numbers or connection.execute(query).fetchone():
