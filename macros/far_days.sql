@@ -9,7 +9,7 @@ days as (
         transaction_date,
         count(*) as day_rows
     from {{ rows }}
-    group by 1
+    group by transaction_date
 
 ),
 

@@ -12,9 +12,12 @@
 {% macro duckdb__trim_blanks(text) -%}
     case
         when
-            strlen({{ text }}) > length({{ text }})
-            or {{ text }} < '!'
+            {{ text }} < '!'
             or right({{ text }}, 1) < '!'
+            or strlen({{ text }}) > length({{ text }}) and (
+                contains('{{ _blanks() }}', left({{ text }}, 1))
+                or contains('{{ _blanks() }}', right({{ text }}, 1))
+            )
             then trim({{ text }}, '{{ _blanks() }}')
         else {{ text }}
     end

@@ -66,9 +66,10 @@ def failure(build: DbtCliInvocation) -> Failure:
     ran = json.loads(results.read_text())["results"] if results.exists() else []
     errors = [result for result in ran if result["status"] == "error"]
     tests = [result for result in ran if result["status"] == "fail"]
-    said = next((result["message"] for result in errors + tests), "see dbt.log")
+    # All of them: which comes first is a race, and one may refer to another.
+    said = "\n".join(dict.fromkeys(result["message"] for result in errors + tests))
     return Failure(
-        f"{len(errors)} errors and {len(tests)} failed tests; the first: {said}",
+        f"{len(errors)} errors and {len(tests)} failed tests: {said or 'see dbt.log'}",
         metadata={"log": str(build.target_path / "dbt.log")},
         allow_retries=not tests,
     )

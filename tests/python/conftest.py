@@ -19,9 +19,32 @@ FREE = {
 }
 
 
+# Files whose groups take minutes, the dearest first.
+DEAR = (
+    "test_spark_parity.py",
+    "test_dagster_example.py",
+    "test_movement_in_time.py",
+    "test_sparksession.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run long tests first, so that workers end together."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Run long tests first, the dearest before all, so that workers end together.
+
+    What reads a shared warehouse is long, for it may be who builds it.
+    """
+    for item in items:
+        if {"small", "sample"}.intersection(item.fixturenames):
+            item.add_marker("long")
+
+    def place(item: pytest.Item) -> int:
+        if item.get_closest_marker("long") is None:
+            return len(DEAR) + 1
+        name = item.path.name
+        return DEAR.index(name) if name in DEAR else len(DEAR)
+
+    items.sort(key=place)
 
 
 class Groups(LoadScopeScheduling):

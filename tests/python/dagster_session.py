@@ -40,11 +40,14 @@ def run_nightly(definitions: dagster.Definitions) -> dict[str, Any]:
     }
 
 
-def is_tried_again(module: Any, folder: Path, *statuses: str) -> bool:
-    """Say whether a build with nodes of these statuses would be tried again."""
-    results = [{"status": status, "message": "so"} for status in statuses]
-    (folder / "run_results.json").write_text(json.dumps({"results": results}))
-    return module.failure(SimpleNamespace(target_path=folder)).allow_retries
+def failure_of(module: Any, folder: Path, *results: str) -> dict[str, Any]:
+    """Say what is told of a build with these results, `status: message`."""
+    ran = [
+        dict(zip(("status", "message"), it.split(": "), strict=True)) for it in results
+    ]
+    (folder / "run_results.json").write_text(json.dumps({"results": ran}))
+    failure = module.failure(SimpleNamespace(target_path=folder))
+    return {"said": failure.description, "is_tried_again": failure.allow_retries}
 
 
 def main(example: Path, answers: Path) -> None:
@@ -59,11 +62,11 @@ def main(example: Path, answers: Path) -> None:
         "checks": len(graph.asset_check_keys),
         "schedule": [schedule.job_name, schedule.cron_schedule],
         "night": run_nightly(module.definitions),
-        "tried_again": {
-            "after an error": is_tried_again(
-                module, answers.parent, "error", "skipped"
+        "failures": {
+            "errors": failure_of(
+                module, answers.parent, "error: as for b", "error: no b", "skipped: c"
             ),
-            "after a test": is_tried_again(module, answers.parent, "fail", "error"),
+            "a test": failure_of(module, answers.parent, "fail: 3 rows", "error: no b"),
         },
     }
     published = module.BUILD / "published" / "manifest.json"

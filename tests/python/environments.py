@@ -34,9 +34,12 @@ def environment(name: str, with_project: bool = False) -> Path:
     lock = PROJECT / "requirements" / f"{name}.lock"
 
     def make(folder: Path) -> None:
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
-        pip += ["--no-deps"]  # a lock holds them, or the project's environment does
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        pip = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python"]
+        # A lock holds dependencies, or the project's environment does. Most modules
+        # are never imported, and need not be compiled.
+        pip += ["install", "--quiet", "--no-deps", "--no-compile"]
+        venv = [sys.executable, "-m", "venv", "--without-pip", folder]
+        subprocess.run(venv, check=True)
         locked = ["--require-hashes", "--requirement", lock]
         subprocess.run([*pip, *locked], check=True)
         if with_project:

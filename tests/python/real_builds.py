@@ -153,7 +153,7 @@ def run_build(
         "DBT_PROFILES_DIR": str(project),
         "DBT_PROJECT_DIR": str(project),
     }
-    run = _run_program if project == PROJECT else _run_child
+    run = _run_program if project == PROJECT else run_child
     said = folder / "said.txt"
     status = run(project, environment, said, arguments)
     return Build(folder, status, said.read_text(), project, target)
@@ -174,11 +174,12 @@ def _run_program(
         ).returncode
 
 
-def _run_child(
+def run_child(
     folder: Path, environment: dict[str, str], said: Path, arguments: Sequence[str]
 ) -> int:
+    """Run dbt as `_run_program` does, in a fork that need not import it."""
     parent = _parent()
-    request = [str(folder), environment, str(said), arguments]
+    request = [str(folder), environment, str(said), list(arguments)]
     parent.stdin.write(json.dumps(request) + "\n")
     parent.stdin.flush()
     answer = parent.stdout.readline()

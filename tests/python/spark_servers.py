@@ -21,6 +21,15 @@ SECONDS_TO_START = 120
 # Tests ask many short questions of few rows: none is cut into more parts than cores.
 # (Compiling less, -XX:TieredStopAtLevel=1, made Spark Connect lose a method handle.)
 SHORT_QUESTIONS = {"SPARK_SHUFFLE_PARTITIONS": "2"}
+# Of few rows, compiling what will run once is most of the work. For a session in this
+# process; a Connect server is asked as it comes.
+INTERPRETED = {
+    "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "PYSPARK_SUBMIT_ARGS": (
+        "--conf spark.sql.codegen.wholeStage=false"
+        " --conf spark.sql.codegen.factoryMode=NO_CODEGEN pyspark-shell"
+    ),
+}
 CONNECT_SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cleaned import clean, needs_case
+from cleaned import OTHERWISE, clean, needs_case
 
 HEADER = "transaction_id,customer_id,transaction_date,list_price"
 
@@ -150,8 +150,8 @@ def test_a_status_of_a_variable_may_be_written_in_any_way(tmp_path: Path) -> Non
         header=f"{HEADER},order_status",
     )
     assert clean(folder).stops
-    accepted = ["completed", "SENT-out"]
-    assert len(clean(folder, accepted_order_statuses=accepted).orders) == 2
+    assert "SENT-out" in OTHERWISE["accepted_order_statuses"]
+    assert len(clean(folder, **OTHERWISE).orders) == 2
 
 
 def test_orders_without_a_status_among_others_are_said(tmp_path: Path) -> None:

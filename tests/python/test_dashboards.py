@@ -3,7 +3,11 @@
 import html
 import json
 import re
+import shutil
+from collections.abc import Callable, Collection
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dashboards_fixtures as made_up
 import duckdb
@@ -37,6 +41,7 @@ from dashboards.published import MARTS, PublishedMarts, UnreadableMartsError
 from warehouse.publish import DRAWN
 
 FILES = {module.FILE for module in site.PAGES}
+Marts = dict[str, pd.DataFrame]
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +62,63 @@ def folder(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def built(published: Path, smallest_cell: int = 5) -> dict[str, object]:
+class Observed(PublishedMarts):
+    """Published marts that note which of them were read."""
+
+    asked: set[str]
+
+    def read(self, mart: str) -> pd.DataFrame:
+        self.asked.add(mart)
+        return super().read(mart)
+
+
+def built(
+    published: Path, smallest_cell: int = 5, only: Collection[str] = FILES
+) -> dict[str, object]:
     with PublishedMarts(published, smallest_cell) as marts:
-        return {module.FILE: module.build(marts) for module in site.PAGES}
+        modules = [module for module in site.PAGES if module.FILE in only]
+        return {module.FILE: module.build(marts) for module in modules}
+
+
+class Unchanged:
+    """A shop as it is made: frames, pages, and the marts that each page reads."""
+
+    def __init__(self, made: Callable[[], Marts]) -> None:
+        self.scratch = TemporaryDirectory()
+        self.path = Path(self.scratch.name) / "unchanged.duckdb"
+        self.frames = made()
+        self.pages: dict[str, object] = {}
+        self.read: dict[str, set[str]] = {}
+        with Observed(made_up.write_published(self.path, self.frames)) as marts:
+            for module in site.PAGES:
+                marts.asked = self.read[module.FILE] = set()
+                self.pages[module.FILE] = module.build(marts)
+
+
+unchanged = cache(Unchanged)
+
+
+def redrawn(
+    path: Path, marts: Marts, made: Callable[[], Marts] = made_up.frames
+) -> dict[str, object]:
+    """Build the pages of a shop of which some marts were changed.
+
+    Pages that read none of these are as they were.
+    """
+    whole = unchanged(made)
+    changed = {
+        name: marts.get(name)
+        for name, frame in whole.frames.items()
+        if marts.get(name) is not frame and not frame.equals(marts.get(name))
+    }
+    shutil.copy(whole.path, path)
+    with duckdb.connect(str(path)) as connection:
+        for name in changed:
+            connection.execute(f"drop table {name}")
+    there = {name: frame for name, frame in changed.items() if frame is not None}
+    made_up.write_published(path, there)
+    anew = {file for file, read in whole.read.items() if read & {*changed}}
+    return whole.pages | built(path, only=anew)
 
 
 def block(page: object, name: str) -> object:
@@ -112,8 +171,7 @@ def cells(table: str) -> list[list[str]]:
 
 
 def variant(tmp_path: Path, **settings: bool) -> dict[str, object]:
-    marts = made_up.frames(**settings)
-    return built(made_up.write_published(tmp_path / "other.duckdb", marts))
+    return redrawn(tmp_path / "other.duckdb", made_up.frames(**settings))
 
 
 # -- The site as files ---------------------------------------------------------
@@ -370,7 +428,7 @@ def test_without_the_month_before_nothing_is_compared(tmp_path: Path):
     marts = made_up.frames()
     shop = marts["marts.fct_shop_months"]
     marts["marts.fct_shop_months"] = shop[shop["month"] != "2017-11-01"]
-    pages = built(made_up.write_published(tmp_path / "gap.duckdb", marts))
+    pages = redrawn(tmp_path / "gap.duckdb", marts)
     assert "no comparison" in block(pages[overview.FILE], "headlines").states[()]
 
 
@@ -446,7 +504,7 @@ def test_revenue_below_zero_has_no_shares_and_no_change(tmp_path: Path):
     frames["marts.fct_shop_months"] = shop
     profiles = frames["marts.fct_segment_profiles"].assign(revenue_share=None)
     frames["marts.fct_segment_profiles"] = profiles.astype({"revenue_share": float})
-    pages = built(made_up.write_published(tmp_path / "trajectories.duckdb", frames))
+    pages = redrawn(tmp_path / "trajectories.duckdb", frames)
     headlines = block(pages[overview.FILE], "headlines").states[()]
     assert "-20,664" in headlines
     assert headlines.count("no comparison") == 2
@@ -474,7 +532,7 @@ def test_structure_in_one_segmentation_only_names_the_other(tmp_path: Path):
     marts = made_up.frames()
     trials = marts["marts.fct_segmentation_trials"]
     trials["has_structure"] = trials["segmentation"] != "value"
-    pages = built(made_up.write_published(tmp_path / "half.duckdb", marts))
+    pages = redrawn(tmp_path / "half.duckdb", marts)
     assert "No segments here in value</h2>" in pages[overview.FILE].banners[0]
 
 
@@ -497,7 +555,7 @@ def test_paths_of_one_feature_stand_side_by_side(tmp_path: Path):
         centroids["feature"] != "monetary_amount"
     )
     marts["marts.fct_trial_centroids"] = centroids[~is_other]
-    pages = built(made_up.write_published(tmp_path / "one.duckdb", marts))
+    pages = redrawn(tmp_path / "one.duckdb", marts)
     state = shown(pages, "paths", "lifecycle", "warped", 4)
     assert state.captions[0] == "Group 1 (25.0 %)"
     assert [figure["data"][0]["name"] for figure in state.figures] == [
@@ -574,7 +632,7 @@ def test_the_verdict_does_not_claim_more_than_was_shown(
     marts = made_up.frames()
     marts["marts.fct_segmentation_trials"]["null_p_value"] = p_value
     marts["marts.fct_segmentation_trials"]["null_silhouette"] = null
-    pages = built(made_up.write_published(tmp_path / "persistent.duckdb", marts))
+    pages = redrawn(tmp_path / "persistent.duckdb", marts)
     text = block(pages[trajectories.FILE], "verdict").states["lifecycle",]
     assert "what customers do in one half-year carries over into the next" in text
     assert "they stand apart" in text
@@ -584,7 +642,7 @@ def test_the_verdict_does_not_claim_more_than_was_shown(
 def test_nothing_is_said_where_nothing_was_tested(tmp_path: Path):
     marts = made_up.frames()
     marts["marts.fct_segmentation_trials"]["has_structure"] = None
-    pages = built(made_up.write_published(tmp_path / "untested.duckdb", marts))
+    pages = redrawn(tmp_path / "untested.duckdb", marts)
     text = block(pages[trajectories.FILE], "verdict").states["value",]
     assert "Whether these 3 groups are real was not tested." in text
 
@@ -648,7 +706,7 @@ def test_the_elbow_is_the_one_that_was_measured(pages: dict):
 def test_without_an_elbow_none_is_marked(tmp_path: Path):
     marts = made_up.frames()
     marts["marts.fct_segmentation_trials"]["is_elbow"] = False
-    pages = built(made_up.write_published(tmp_path / "straight.duckdb", marts))
+    pages = redrawn(tmp_path / "straight.duckdb", marts)
     state = shown(pages, "elbow", "value", "plain", 3)
     assert state.title == "Inertia falls without an elbow"
     assert "shapes" not in state.figures[0]["layout"]
@@ -764,7 +822,7 @@ def test_the_best_k_of_a_candidate_is_one_that_the_evidence_carries(tmp_path: Pa
     trials = marts["marts.fct_segmentation_trials"]
     is_best = (trials["representation"] == "smoothed") & (trials["k"] == 8)
     trials.loc[is_best, "has_structure"] = False
-    pages = built(made_up.write_published(tmp_path / "dropped.duckdb", marts))
+    pages = redrawn(tmp_path / "dropped.duckdb", marts)
     table = block(pages[trajectories.FILE], "candidates").states["lifecycle",]
     assert cells(table)[2][2] == "7"
 
@@ -810,7 +868,7 @@ def test_segments_that_share_a_persona_are_numbered(tmp_path: Path):
     marts["marts.dim_segments"].loc[
         lambda rows: rows["stage"] == "active", "persona"
     ] = "Steady Supporters"
-    pages = built(made_up.write_published(tmp_path / "same.duckdb", marts))
+    pages = redrawn(tmp_path / "same.duckdb", marts)
     labels = dict(pages[segments.FILE].controls[1].options)
     assert labels["lifecycle-1"] == "Steady Supporters (1)"
     assert labels["lifecycle-2"] == "Steady Supporters (2)"
@@ -859,9 +917,9 @@ def test_the_title_names_who_stayed_and_the_largest_move(pages: dict):
 def test_causes_are_added_up(tmp_path: Path):
     marts = made_up.frames()
     moves = marts["marts.fct_segment_migrations"]
-    redrawn = moves.assign(cause="map redrawn")
-    marts["marts.fct_segment_migrations"] = pd.concat([moves, redrawn])
-    pages = built(made_up.write_published(tmp_path / "causes.duckdb", marts))
+    moved = moves.assign(cause="map redrawn")
+    marts["marts.fct_segment_migrations"] = pd.concat([moves, moved])
+    pages = redrawn(tmp_path / "causes.duckdb", marts)
     sankey = _sankey(pages, "value", made_up.LAST)
     assert (
         2 * made_up.migrating(made_up.LAST, 1, 1)
@@ -1022,7 +1080,7 @@ def test_groups_of_a_chosen_trial_carry_the_numbers_of_their_segments(tmp_path: 
             for number, is_chosen in zip(centres["cluster_number"], chosen, strict=True)
         ]
     )
-    pages = built(made_up.write_published(tmp_path / "numbers.duckdb", marts))
+    pages = redrawn(tmp_path / "numbers.duckdb", marts)
     drawn = shown(pages, "paths", "lifecycle", "warped", 3).figures[0]["data"]
     first = next(path for path in drawn if path["name"] == "Group 2")
     assert first["y"][0] == made_up.centre("warped", 3, 1, 1, 0)
@@ -1074,13 +1132,13 @@ def test_prophet_stands_not_beside_prophet(tmp_path: Path):
     forecasts = marts["marts.fct_revenue_forecasts"]
     daily = {"seasonal_naive": "prophet_daily"}
     marts["marts.fct_revenue_forecasts"] = forecasts.replace({"model": daily})
-    pages = built(made_up.write_published(tmp_path / "daily.duckdb", marts))
+    pages = redrawn(tmp_path / "daily.duckdb", marts)
     state = _forecast_state(pages, "forecast", "stock", "total", "total", "published")
     assert _trace(state.figures[0], "lines+markers")["name"] == "Prophet on days"
     assert _trace(state.figures[0], "lines") is None
     forecasts["is_published"] = forecasts["model"] == "prophet"
     marts["marts.fct_revenue_forecasts"] = forecasts
-    pages = built(made_up.write_published(tmp_path / "prophet.duckdb", marts))
+    pages = redrawn(tmp_path / "prophet.duckdb", marts)
     key = ("cohort", "total", "total")
     state = _forecast_state(pages, "forecast", *key, "published")
     assert _trace(state.figures[0], "lines") is None
@@ -1260,7 +1318,7 @@ def test_claims_stand_beside_the_accuracy_that_they_are_made_of(tmp_path: Path):
     marts = made_up.frames()
     claims = marts["audit.rpt_claims"]
     claims.loc[0, "claim_id"] = "prophet-stock-value"
-    pages = built(made_up.write_published(tmp_path / "claims.duckdb", marts))
+    pages = redrawn(tmp_path / "claims.duckdb", marts)
     said = _text(_forecast_state(pages, "accuracy", "stock", "value"))
     assert said.startswith("✓ holds Segments are real")
     other = _text(_forecast_state(pages, "accuracy", "cohort", "value"))
@@ -1354,11 +1412,11 @@ def _value_only() -> dict[str, pd.DataFrame]:
 
 @pytest.mark.parametrize("mart", sorted(MARTS))
 def test_each_mart_may_be_missing_or_empty(mart: str, tmp_path: Path):
-    marts = _value_only()
+    marts = dict(unchanged(_value_only).frames)
     frame = marts.pop(mart)
-    assert built(made_up.write_published(tmp_path / "missing.duckdb", marts))
+    assert redrawn(tmp_path / "missing.duckdb", marts, _value_only)
     marts[mart] = frame.iloc[:0]
-    assert built(made_up.write_published(tmp_path / "empty.duckdb", marts))
+    assert redrawn(tmp_path / "empty.duckdb", marts, _value_only)
 
 
 def test_all_measures_may_be_null(tmp_path: Path):

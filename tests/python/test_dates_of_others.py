@@ -10,17 +10,11 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cleaned import Cleaned, clean
+from cleaned import OTHERWISE, Cleaned, clean
 from real_builds import SHARED_DATA
 
 CASES = SHARED_DATA.parent / "cases"
 FORMS = sorted(it.name for it in CASES.glob("27-date-forms/*/") if it.name != "ym")
-# One set of variables for all tests that set some: each set is compiled once.
-OTHERWISE = {
-    "date_order": "DMY",
-    "time_zone": "America/New_York",
-    "latest_order_date": "2023-12-31",
-}
 HEADER = "transaction_id,customer_id,transaction_date,list_price\n"
 YEAR = [datetime.date(2017, 1, 1) + datetime.timedelta(days) for days in range(364)]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from cleaned import Cleaned, clean, needs_case
+from cleaned import OTHERWISE, Cleaned, clean, needs_case
 
 ID, CUSTOMER, DAY, PRICE = (
     "transaction_id",
@@ -268,7 +268,7 @@ def test_typed_numbers_prove_nothing_where_a_mapping_computes(tmp_path: Path) ->
 def test_the_variable_decides_what_nothing_else_does(tmp_path: Path) -> None:
     rows = [("1", "A", "2017-01-02", "1.250"), ("2", "A", "2017-01-02", "12.50")]
     cleaned_rows(tmp_path, *rows)
-    cleaned = clean(tmp_path, decimal_separator="Comma")
+    cleaned = clean(tmp_path, **OTHERWISE)
     assert cleaned.revenue == 1262.5
     assert cleaned.findings == set()
 

@@ -534,7 +534,7 @@ def test_online_retail_ii(tmp_path: Path, project: Path) -> None:
         "select count(*), count(distinct customer_id), round(sum(amount), 2) "
         "from marts.fct_orders"
     )
-    assert orders.iloc[0].to_list() == [43_709, 5_852, 16_367_359.91]
+    assert orders.iloc[0].to_list() == [43_876, 5_875, 16_358_629.29]
     trials = built.query("select * from marts.fct_segmentation_trials where is_chosen")
     assert trials["has_structure"].any()
     accuracy = built.query("select * from marts.rpt_forecast_accuracy")

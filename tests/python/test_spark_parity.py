@@ -2,7 +2,8 @@
 
 Three engines that speak Spark: Sail (Rust, no Java), Spark in this machine's Java, and
 a Spark Connect server. Every public mart is compared: the same keys; the same texts,
-dates and truth values; numbers equal to the tolerance of their kind.
+dates and truth values; numbers equal to the tolerance of their kind. Spark in this
+machine's Java interprets each question, the server compiles it: both ways are asked.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ import duckdb
 import pytest
 from environments import missing
 from real_builds import WITHOUT_TESTS, Build, run_build
-from spark_servers import SHORT_QUESTIONS, connect_server, sail_server
+from spark_servers import (
+    INTERPRETED,
+    SHORT_QUESTIONS,
+    connect_server,
+    sail_server,
+)
 
 # Relative, or absolute below one. SQL adds decimals exactly and divides doubles.
 SQL_TOLERANCE = 1e-9
@@ -55,7 +61,7 @@ def local(folder: Path) -> Iterator[tuple[dict[str, str], Path]]:
     """Spark in this process's Java: how to get there, and where its tables lie."""
     if shutil.which("java") is None:
         missing("Java is not on the PATH; install a JDK 17 to test Spark itself.")
-    yield {"SPARK_MASTER": "local[2]"}, folder / "spark" / "warehouse"
+    yield {"SPARK_MASTER": "local[2]", **INTERPRETED}, folder / "spark" / "warehouse"
 
 
 @contextmanager

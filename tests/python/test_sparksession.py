@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from environments import missing
+from real_builds import run_child
 from spark_servers import (
     SHORT_QUESTIONS,
     connect_server,
@@ -198,27 +199,31 @@ class Project:
 
     def dbt(self, *commands: list[str]) -> list[list[dict]]:
         """Run dbt commands in one process; return the rows of each `show`."""
-        done = self._run([sys.executable, "-c", RUNNER, json.dumps(commands)])
+        done = subprocess.run(
+            [sys.executable, "-c", RUNNER, json.dumps(commands)],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stdout[-9000:] + done.stderr[-3000:]
         lines = done.stdout.splitlines()
         return [json.loads(line[6:]) for line in lines if line.startswith("SHOWN ")]
 
     def sentence(self, *command: str, **environment: str) -> str:
         """Return what a failing dbt prints, without line breaks."""
-        dbt = str(Path(sys.executable).parent / "dbt")
-        failed = self._run([dbt, "--no-use-colors", *command], **environment)
-        assert failed.returncode != 0, failed.stdout
-        return re.sub(r"\s+(\d\d:\d\d:\d\d\s+)?", " ", failed.stdout + failed.stderr)
+        output = self.folder.with_name("said.txt")
+        given = (self.folder, self._environment(**environment), output)
+        assert run_child(*given, ["--no-use-colors", *command]), output.read_text()
+        return re.sub(r"\s+(\d\d:\d\d:\d\d\s+)?", " ", output.read_text())
 
-    def _run(self, command: list[str], **variables: str) -> subprocess.CompletedProcess:
+    def _environment(self, **variables: str) -> dict[str, str]:
+        """Write the profile; return the environment in which dbt finds it."""
         outputs = {"default": {**self.profile, "type": "sparksession"}}
         profiles = {"small": {"target": "default", "outputs": outputs}}
         (self.folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
         paths = {"PYTHONPATH": str(self.folder / "python")}
-        environment = {**os.environ, **SHORT_QUESTIONS, **paths, **variables}
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True
-        )
+        return {**os.environ, **SHORT_QUESTIONS, **paths, **variables}
 
 
 def show(sql: str) -> list[str]:

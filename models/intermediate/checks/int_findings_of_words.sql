@@ -1,5 +1,6 @@
 -- Words that a column may not mean as they were taken: flags that are neither
--- yes nor no, NA as a value, and ids that a spreadsheet has rounded.
+-- yes nor no, NA as a value, and ids that a spreadsheet has rounded. Flags are
+-- judged once a text (its min is itself), not once a row.
 {% set flags = {
     'transactions': ['is_return', 'online_order'],
     'customer_demographics': ['deceased_indicator', 'owns_car']
@@ -8,27 +9,29 @@
 {% set checked = [] %}
 {% for table, columns in flags.items() %}{% for column in columns %}
     {% do checked.append((
-        table, column, 'unknown_flag', parse_boolean(column) ~ ' is null'
+        table, column, 'unknown_flag', none,
+        'min(' ~ column ~ ') is not null and '
+        ~ parse_boolean('min(' ~ column ~ ')') ~ ' is null'
     )) %}
 {% endfor %}{% endfor %}
 {% for table, columns in ids.items() %}{% for column in columns %}
     {% do checked.append((
         table, column, 'ids_of_spreadsheet',
         column ~ " like '%E+%' and "
-        ~ matches_pattern(column, '^[0-9]([.,][0-9]+)?E[+][0-9]+$')
+        ~ matches_pattern(column, '^[0-9]([.,][0-9]+)?E[+][0-9]+$'), none
     )) %}
 {% endfor %}{% endfor %}
 {% for table in ['customer_demographics', 'customer_addresses'] %}
     {% for column in input_columns(table).words %}
         {% do checked.append((
-            table, column, 'word_taken_as_value', column ~ " = 'NA'"
+            table, column, 'word_taken_as_value', column ~ " = 'NA'", none
         )) %}
     {% endfor %}
 {% endfor -%}
 
 with found as (
 
-    {% for table, column, code, condition in checked -%}
+    {% for table, column, code, row_condition, text_condition in checked -%}
     select
         '{{ table }}' as input_table,
         '{{ code }}' as finding_code,
@@ -36,8 +39,9 @@ with found as (
         {{ column }} as value,
         count(*) as found_rows
     from {{ ref('base_retail__' ~ table) }}
-    where {{ column }} is not null and {{ condition }}
+    {{ 'where ' ~ row_condition if row_condition }}
     group by 4
+    {{ 'having ' ~ text_condition if text_condition }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

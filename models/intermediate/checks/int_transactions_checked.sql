@@ -9,11 +9,14 @@ contested as (
     select transaction_id as order_id
     from {{ judged_rows }}
     where own_reason is null
-    group by 1
-    having
-        count(*) > count(distinct case when is_given_back then line_id end)
-        + count(distinct case when not is_given_back then line_id end)
-        or min(customer_id) <> max(customer_id)
+    group by transaction_id, line_id, is_given_back
+    having count(*) > 1
+    union
+    select transaction_id as order_id
+    from {{ judged_rows }}
+    where own_reason is null
+    group by transaction_id
+    having min(customer_id) <> max(customer_id)
 
 ),
 
@@ -78,7 +81,7 @@ customers as (
     from bought
     cross join far_days
     where not coalesce({{ is_far('bought.transaction_date') }}, false)
-    group by 1
+    group by bought.customer_id
 
 ),
 

@@ -1,4 +1,4 @@
--- Everyone who ordered or gave back: a fact of the marts finds its customer here.
+-- Everyone who ordered or gave back: each fact finds its customer here.
 with published as (
 
     select * from {{ ref('int_customers_described') }}

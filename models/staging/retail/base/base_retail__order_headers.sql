@@ -4,13 +4,28 @@
 {{ config(materialized='table') }}
 {% set columns = ['customer_id', 'transaction_date', 'order_status'] -%}
 
+-- Limits end a scan with the first row that they let through.
 with filled as (
+
+    {% for column in columns -%}
+    (
+        select '{{ column }}' as column_name
+        from {{ ref('base_retail__transactions') }}
+        where {{ column }} is not null
+        limit 1
+    )
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+counted as (
 
     select
         {%- for column in columns %}
-        count({{ column }}) > 0 as has_{{ column }}{{ ',' if not loop.last }}
+        count(case when column_name = '{{ column }}' then 1 end) > 0
+            as has_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('base_retail__transactions') }}
+    from filled
 
 ),
 
@@ -18,10 +33,11 @@ incomplete as (
 
     select distinct transactions.transaction_id
     from {{ ref('base_retail__transactions') }} as transactions
-    cross join filled
+    cross join counted
     where
         {% for column in columns -%}
-        transactions.{{ column }} is null and filled.has_{{ column }}
+        transactions.{{ column }} is null
+        and counted.has_{{ column }}
         {{ 'or ' if not loop.last }}
         {%- endfor %}
 ),
