@@ -9,6 +9,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from trajectories.months import month_number
+
 COLUMNS = ["series_id", "month", "amount"]
 START = pd.Timestamp("2015-01-01")
 HUGE_SHARE = 0.15
@@ -227,7 +229,7 @@ def read_series(path: Path) -> pd.DataFrame:
 
 def _check_steps(series: pd.DataFrame, path: Path) -> None:
     """Hold every series to one row per month."""
-    number = series["month"].dt.year * 12 + series["month"].dt.month
+    number = pd.Series(month_number(series["month"]), series.index)
     is_wrong = number.groupby(series["series_id"]).diff().fillna(1) != 1
     if is_wrong.any():
         row = series[is_wrong].iloc[0]

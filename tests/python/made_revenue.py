@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from trajectories.forecasting import rolling_histories
-from trajectories.forecasting.histories import History, month_start, read_histories
+from trajectories.forecasting.histories import History, read_histories
 from trajectories.forecasting.projections import DTYPES
 from trajectories.forecasting.records import Record
+from trajectories.months import month_start
 
 ORIGIN = "2017-12"
 BOUNDS = [

@@ -10,6 +10,7 @@ from scipy.special import stdtrit
 
 from trajectories.forecasting.methods import METHODS
 from trajectories.forecasting.records import Moment, Record
+from trajectories.newey_west import newey_west
 
 #: Published unless another model is better by more than chance explains.
 DEFAULT = "weighted_mean"
@@ -165,13 +166,8 @@ def _margin(
         return np.inf
     rest = differences - differences.mean()
     sums = np.bincount(origins - origins.min(), rest)
-    shared = [1 - lag / horizon for lag in range(1, min(horizon, len(sums)))]
-    variance = (sums**2).sum() + 2 * sum(
-        weight * (sums[:-lag] * sums[lag:]).sum()
-        for lag, weight in enumerate(shared, start=1)
-    )
     margins = [
-        np.sqrt(max(variance, (sums**2).sum()))
+        np.sqrt(max(newey_west(sums, horizon), (sums**2).sum()))
         * stdtrit(max(len(sums) / horizon, 1), 1 - SIGNIFICANCE)
     ]
     count = len(np.unique(series))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from trajectories.months import month_number, month_start
+
 #: A database adds doubles in any order; without rounding, the last digits of the
 #: sums, and with them every fit, would differ from one build to the next.
 DECIMALS = 6
@@ -57,17 +59,6 @@ class History:
     def has_revenue(self) -> bool:
         """Whether any month differs from zero."""
         return bool(np.any(self.amounts))
-
-
-def month_number(months: pd.Series) -> np.ndarray:
-    """Count months since year 0, so that month arithmetic is integer arithmetic."""
-    dates = pd.to_datetime(months)
-    return (dates.dt.year * 12 + dates.dt.month - 1).to_numpy(dtype=np.int64)
-
-
-def month_start(number: int) -> pd.Timestamp:
-    """Return the first day of the month with this number."""
-    return pd.Timestamp(year=number // 12, month=number % 12 + 1, day=1)
 
 
 def rounded(amounts: pd.Series) -> pd.Series:

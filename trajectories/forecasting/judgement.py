@@ -14,9 +14,10 @@ from trajectories.forecasting.gate import (
     judge_models,
     winner,
 )
-from trajectories.forecasting.histories import History, month_start
+from trajectories.forecasting.histories import History
 from trajectories.forecasting.methods import MODELS, YEAR
 from trajectories.forecasting.records import Record, read_record
+from trajectories.months import month_start
 
 NAMES = {
     "naive": "last month repeated",

@@ -24,7 +24,7 @@ from trajectories.forecasting.calendars import (
     read_days,
 )
 from trajectories.forecasting.gate import add_means, judge_models, winner
-from trajectories.forecasting.histories import History, month_start, read_histories
+from trajectories.forecasting.histories import History, read_histories
 from trajectories.forecasting.methods import (
     METHODS,
     MODELS,
@@ -38,6 +38,7 @@ from trajectories.forecasting.prophet_fit import (
     forecast_months,
 )
 from trajectories.forecasting.records import Record, is_tried, read_record
+from trajectories.months import month_start
 
 MONTHLY, DAILY = PROPHETS
 #: Below this many tasks, starting processes costs more than it saves.

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.forecasting.calendars import FLAGS, Calendar, Days
-from trajectories.forecasting.histories import History, month_start
+from trajectories.forecasting.histories import History
 from trajectories.forecasting.methods import (
     FEWEST_SEASONAL_MONTHS,
     LEVELS,
@@ -24,6 +24,7 @@ from trajectories.forecasting.methods import (
     forecast_of,
     seeded,
 )
+from trajectories.months import month_number, month_start
 
 #: A trend cannot be told from noise on fewer months than are forecast.
 FEWEST_MONTHS = 6
@@ -89,8 +90,8 @@ def forecast_days(
     told = [name for name in FLAGS if known[name].sum() >= FEWEST_FLAGGED_DAYS]
     options = _seasons(history, {"weekly_seasonality": True})
     said = _fitted(known, ahead, options, told, history, seed)
-    month = ahead["ds"].dt.year * 12 + ahead["ds"].dt.month - history.origin - 2
-    return said and _summed(*said, month.to_numpy(), horizon)
+    month = month_number(ahead["ds"]) - history.origin - 1
+    return said and _summed(*said, month, horizon)
 
 
 def _seasons(history: History, options: dict) -> dict:

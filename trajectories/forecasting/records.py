@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from trajectories.forecasting.histories import History, month_number, read_histories
+from trajectories.forecasting.histories import History, read_histories
 from trajectories.forecasting.methods import LEVELS, MODELS, PROPHETS, YEAR
+from trajectories.months import month_number
 
 #: Prophet's record is made from every origin of a history's first year, then from the
 #: last month of every quarter.

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
-from trajectories.transitions.histories import History, first_day, read_histories
+from trajectories.months import month_start
+from trajectories.transitions.histories import History, read_histories
 
 #: The prior of a row weighs as much as these customers: some as customers move in
 #: general, and one spread evenly over the segments that can be entered (Perks 1947),
@@ -202,7 +203,7 @@ def estimate_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
         if last > 0:
             common = {
                 "segmentation": history.segmentation,
-                "month": first_day(history.months[last]),
+                "month": month_start(history.months[last]).date(),
                 "month_pairs": len(chain.moves),
             }
             for start, count, weight in zip([*names, None], seen, weights, strict=True):

@@ -11,6 +11,8 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
+from trajectories.months import month_start
+from trajectories.newey_west import newey_west
 from trajectories.transitions.chains import (
     FEWEST_ORIGINS,
     FEWEST_PAIRS,
@@ -19,7 +21,7 @@ from trajectories.transitions.chains import (
     chain_at,
     expected_customers,
 )
-from trajectories.transitions.histories import History, first_day, read_histories
+from trajectories.transitions.histories import History, read_histories
 
 #: Months ahead.
 HORIZONS = (1, 3, 6)
@@ -241,11 +243,7 @@ def better_p_value(gains: np.ndarray, horizon: int) -> float:
     size = len(gains)
     if size < FEWEST_ORIGINS or size <= horizon or gains.mean() <= 0:
         return 1.0
-    centred = gains - gains.mean()
-    variance = centred @ centred / size
-    for lag in range(1, horizon):
-        weight = 1 - lag / horizon
-        variance += 2 * weight * (centred[lag:] @ centred[:-lag]) / size
+    variance = newey_west(gains - gains.mean(), horizon) / size
     if variance <= 1e-18:
         return 0.0
     correction = (size - horizon) * (size - horizon + 1) / size**2
@@ -309,8 +307,8 @@ def _expectation_rows(
     origin = int(history.months[each.origin])
     common = {
         "segmentation": history.segmentation,
-        "origin_month": first_day(origin),
-        "month": first_day(origin + each.horizon),
+        "origin_month": month_start(origin).date(),
+        "month": month_start(origin + each.horizon).date(),
         "horizon_months": each.horizon,
         "month_pairs": len(each.chain.moves),
         "origins": record.origins,

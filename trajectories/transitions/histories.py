@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
+
+from trajectories.months import month_number, month_start
 
 COLUMNS = (
     "segmentation",
@@ -95,13 +96,13 @@ def read_histories(counts: pd.DataFrame) -> list[History]:
 
 
 def _read_history(segmentation: str, rows: pd.DataFrame) -> History:
-    dates = pd.to_datetime(rows["month"])
-    numbers = (dates.dt.year * 12 + dates.dt.month - 1).to_numpy(np.int64)
+    numbers = month_number(rows["month"])
     months = np.unique(numbers)
     if months[-1] - months[0] >= len(months):
         raise ValueError(
             f"The paths of {segmentation} have {len(months)} months between"
-            f" {first_day(months[0])} and {first_day(months[-1])}: some are missing."
+            f" {month_start(months[0]):%Y-%m-%d} and"
+            f" {month_start(months[-1]):%Y-%m-%d}: some are missing."
             " Give the paths of every month, for a chain has no gaps."
         )
     names = ["earlier_segment_id", "previous_segment_id", "frozen_segment_id"]
@@ -130,8 +131,3 @@ def _read_history(segmentation: str, rows: pd.DataFrame) -> History:
         sizes=count(own),
         is_redrawn=np.bincount(month[own != frozen], minlength=len(months)) > 0,
     )
-
-
-def first_day(month: int) -> date:
-    """Return the first day of the month with this number."""
-    return date(int(month) // 12, int(month) % 12 + 1, 1)
