@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from trajectories import evidence
 from trajectories.clustering import TrajectoryKMeans
+from trajectories.metrics import METRICS
 from trajectories.representations import REPRESENTATIONS, Representation
 
-METRICS = ("dtw", "euclidean", "msm")
 CHOICES = ("evidence", "silhouette")
 
 

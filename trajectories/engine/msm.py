@@ -22,7 +22,7 @@ from numba import njit
 
 from trajectories.engine.dtw import lane_count, pack, reaches
 from trajectories.engine.lanes import LANE_BYTES, least, load, most, spread, store
-from trajectories.engine.spaces import in_threads, series_lengths
+from trajectories.engine.spaces import in_threads, unpadded_lengths
 
 CHUNK_SERIES = 64
 
@@ -69,7 +69,7 @@ def cdist_msm(
             f"The cost of a split or a merge is {cost}. Give a number from 0 up."
         )
     radius = band_radius(window, max(first.shape[1], second.shape[1]))
-    lengths = series_lengths(second)
+    lengths = unpadded_lengths(second)
     by_length = lengths.argsort(kind="stable")
     found = np.full((len(first), len(second)), np.inf)
 
@@ -78,7 +78,7 @@ def cdist_msm(
         part, later = first[rows].astype(float), begin if A is B else -len(first)
         _pairwise_msm(
             part,
-            series_lengths(part),
+            unpadded_lengths(part),
             second,
             lengths,
             by_length,

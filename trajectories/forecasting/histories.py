@@ -18,7 +18,7 @@ REQUIRED_COLUMNS = (*KEYS, "month", "revenue_amount")
 
 
 @dataclass(frozen=True)
-class History:
+class RevenueHistory:
     """The monthly revenue of one segment, known at one origin.
 
     Attributes:
@@ -66,7 +66,7 @@ def rounded(amounts: pd.Series) -> pd.Series:
     return amounts.astype("float64").round(DECIMALS) + 0.0
 
 
-def read_histories(frame: pd.DataFrame, horizon: int) -> list[History]:
+def read_revenue_histories(frame: pd.DataFrame, horizon: int) -> list[RevenueHistory]:
     """Turn rows of segment, origin and month into histories without gaps.
 
     Args:
@@ -108,7 +108,7 @@ def _history(
     numbers: np.ndarray,
     values: np.ndarray,
     horizon: int,
-) -> History:
+) -> RevenueHistory:
     origin = int(key[3])
     known = numbers <= origin
     amounts = np.zeros(origin - numbers.min() + 1)
@@ -116,7 +116,7 @@ def _history(
     leading = int(np.argmax(amounts != 0)) if np.any(amounts) else 0
     outcomes = np.full(horizon, np.nan)
     outcomes[numbers[~known] - origin - 1] = values[~known]
-    return History(*key[:3], origin, amounts[leading:], outcomes)
+    return RevenueHistory(*key[:3], origin, amounts[leading:], outcomes)
 
 
 def rolling_histories(
@@ -135,7 +135,7 @@ def rolling_histories(
         horizon: months after an origin to keep.
 
     Returns:
-        What `read_histories` takes, definition "stock".
+        What `read_revenue_histories` takes, definition "stock".
     """
     numbers = month_number(frame["month"])
     plain = frame.assign(number=numbers)[

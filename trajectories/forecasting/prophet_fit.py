@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.forecasting.calendars import FLAGS, Calendar, Days
-from trajectories.forecasting.histories import History
+from trajectories.forecasting.histories import RevenueHistory
 from trajectories.forecasting.methods import (
     FEWEST_SEASONAL_MONTHS,
     LEVELS,
@@ -37,13 +37,15 @@ SAMPLES = 500
 _log = logging.getLogger(__name__)
 
 
-def can_forecast(history: History) -> bool:
+def can_forecast(history: RevenueHistory) -> bool:
     """Say whether Prophet is asked: FEWEST_MONTHS known, revenue in the last year."""
     is_long = len(history.amounts) >= FEWEST_MONTHS
     return is_long and bool(np.any(history.amounts[-YEAR:]))
 
 
-def forecast_months(history: History, horizon: int, seed: int) -> Forecast | None:
+def forecast_months(
+    history: RevenueHistory, horizon: int, seed: int
+) -> Forecast | None:
     """Fit Prophet to monthly revenue and forecast the months after it.
 
     Args:
@@ -63,7 +65,7 @@ def forecast_months(history: History, horizon: int, seed: int) -> Forecast | Non
 
 
 def forecast_days(
-    history: History, days: Days, calendar: Calendar, horizon: int, seed: int
+    history: RevenueHistory, days: Days, calendar: Calendar, horizon: int, seed: int
 ) -> Forecast | None:
     """Fit Prophet to daily revenue, and sum its predictive samples to months.
 
@@ -94,7 +96,7 @@ def forecast_days(
     return said and _summed(*said, month, horizon)
 
 
-def _seasons(history: History, options: dict) -> dict:
+def _seasons(history: RevenueHistory, options: dict) -> dict:
     is_seasonal = len(history.amounts) >= FEWEST_SEASONAL_MONTHS
     return {**options, "yearly_seasonality": YEARLY_ORDER if is_seasonal else False}
 
@@ -117,7 +119,7 @@ def _fitted(
     ahead: pd.DataFrame,
     options: dict,
     regressors: list[str],
-    history: History,
+    history: RevenueHistory,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Fit, and give the forecast, shape (points,), and samples, (points, SAMPLES)."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from trajectories.forecasting.histories import History, read_histories
-from trajectories.forecasting.methods import LEVELS, MODELS, PROPHETS, YEAR
+from trajectories.forecasting.histories import RevenueHistory, read_revenue_histories
+from trajectories.forecasting.methods import FORECAST_MODELS, LEVELS, PROPHETS, YEAR
 from trajectories.months import month_number
 
 #: Prophet's record is made from every origin of a history's first year, then from the
@@ -54,7 +54,7 @@ class Moment:
 
 
 @dataclass
-class Record:
+class BacktestRecord:
     """Histories, what every model said of them, and what came.
 
     Attributes:
@@ -72,7 +72,7 @@ class Record:
         own_bands: by model, shape (n, horizon, 4): own lower and upper 80 %, then 95 %.
     """
 
-    histories: list[History]
+    histories: list[RevenueHistory]
     origins: np.ndarray
     definitions: np.ndarray
     segmentations: np.ndarray
@@ -111,16 +111,16 @@ def _divided(amounts: np.ndarray, scales: np.ndarray) -> np.ndarray:
 
 def read_record(
     projections: pd.DataFrame, histories: pd.DataFrame, horizon: int
-) -> Record:
+) -> BacktestRecord:
     """Lay what `project_revenue` gave beside what came.
 
     Args:
         projections: what `project_revenue` gave of these histories.
-        histories: see `read_histories`.
+        histories: see `read_revenue_histories`.
         horizon: months ahead.
     """
-    read = read_histories(histories, horizon)
-    record = Record(
+    read = read_revenue_histories(histories, horizon)
+    record = BacktestRecord(
         histories=read,
         origins=np.array([one.origin for one in read], dtype=np.int64),
         definitions=np.array([one.definition for one in read]),
@@ -138,7 +138,7 @@ def read_record(
     said = said.assign(place=places)
     said = said[said["place"] >= 0]
     ends = [f"own_{end}_{level}_amount" for level in LEVELS for end in ENDS]
-    for model in MODELS:
+    for model in FORECAST_MODELS:
         own = said[said["model"] == model]
         at = (own["place"].to_numpy(), own["horizon"].to_numpy() - 1)
         amounts = np.full((len(read), horizon), np.nan)
@@ -149,12 +149,12 @@ def read_record(
     return record
 
 
-def _change(history: History) -> float:
+def _change(history: RevenueHistory) -> float:
     changes = np.abs(np.diff(history.amounts))
     return float(changes.mean()) if len(changes) else np.nan
 
 
-def _spreads(record: Record) -> np.ndarray:
+def _spreads(record: BacktestRecord) -> np.ndarray:
     """Shrink each history's change to what is typical of its group and origin.
 
     Typical is the median of change over level (mean absolute amount) over the group's

@@ -9,7 +9,7 @@ import pandas as pd
 
 from trajectories.months import month_number, month_start
 
-COLUMNS = (
+PATH_COLUMNS = (
     "segmentation",
     "month",
     "earlier_segment_id",
@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class History:
+class PathHistory:
     """What one segmentation's customers did, month by month.
 
     Attributes:
@@ -71,18 +71,18 @@ class History:
         return self.sizes[since : origin + 1].sum(axis=0) > 0
 
 
-def read_histories(counts: pd.DataFrame) -> list[History]:
+def read_path_histories(counts: pd.DataFrame) -> list[PathHistory]:
     """Turn counted paths into one history per segmentation, sorted by name.
 
     Args:
-        counts: one row per segmentation, month and path, with COLUMNS: segment two
+        counts: one row per segmentation, month and path, with PATH_COLUMNS: segment two
             months before, of the month before (both null where there was none), of
             the month by the map of the month before and by its own, and customers.
 
     Raises:
         ValueError: a column is missing, or a month between two others.
     """
-    missing = [name for name in COLUMNS if name not in counts.columns]
+    missing = [name for name in PATH_COLUMNS if name not in counts.columns]
     if missing:
         raise ValueError(
             f"The counted paths have no column {', '.join(missing)}; found"
@@ -95,7 +95,7 @@ def read_histories(counts: pd.DataFrame) -> list[History]:
     ]
 
 
-def _read_history(segmentation: str, rows: pd.DataFrame) -> History:
+def _read_history(segmentation: str, rows: pd.DataFrame) -> PathHistory:
     numbers = month_number(rows["month"])
     months = np.unique(numbers)
     if months[-1] - months[0] >= len(months):
@@ -121,7 +121,7 @@ def _read_history(segmentation: str, rows: pd.DataFrame) -> History:
         np.add.at(table, at, customers[known])
         return table
 
-    return History(
+    return PathHistory(
         segmentation=segmentation,
         segments=segments.to_numpy(),
         months=months,

@@ -14,7 +14,7 @@ from warehouse.inputs.openings import LONGEST_LINE_BYTES, note_on_fallbacks, ope
 from warehouse.inputs.rows import (
     Chunk,
     LineCount,
-    Record,
+    LineOrRow,
     Sought,
     TextTable,
     TypedNumber,
@@ -89,7 +89,7 @@ def _chunks(
     table.notes.extend(note_on_fallbacks(path.name))
 
 
-def _record(item: _Item, table: TextTable, sought: Sought, path: Path) -> Record:
+def _record(item: _Item, table: TextTable, sought: Sought, path: Path) -> LineOrRow:
     if isinstance(item, str):
         return None, item
     row = []

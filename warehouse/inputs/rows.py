@@ -82,10 +82,10 @@ class TextTable:
 
 
 # A row that was split, or None and the raw line that couldn't be.
-Record = tuple[list[str] | None, str | None]
+LineOrRow = tuple[list[str] | None, str | None]
 
 
-def collect(records: Iterable[Record], width: int) -> Chunk:
+def collect(records: Iterable[LineOrRow], width: int) -> Chunk:
     """Put records of a table with `width` columns into one chunk."""
     rows: list[list[str]] = []
     raw: dict[int, str] = {}
@@ -268,7 +268,7 @@ def _judge_headers(
     table: TextTable,
     name: str,
 ) -> Chunk:
-    records: list[Record] = []
+    records: list[LineOrRow] = []
     for position, row in enumerate(chunk.rows):
         found = [squeeze(value) for value in row]
         here = f"row {before + position + 1:,} of {name}"

@@ -19,7 +19,7 @@ from warehouse.inputs.rows import (
     SHAPE_ROWS,
     Chunk,
     LineCount,
-    Record,
+    LineOrRow,
     RowShapes,
     Sought,
     TextTable,
@@ -159,7 +159,7 @@ def _careful_records(
     at_least: int,
     shapes: RowShapes,
     count: LineCount,
-) -> Iterator[Record]:
+) -> Iterator[LineOrRow]:
     """Split at least so many lines, one record after the other.
 
     A record that spans lines but doesn't come out right, or has swallowed lines that

@@ -38,7 +38,7 @@ from warehouse.inputs.openings import (
 from warehouse.inputs.rows import (
     Chunk,
     LineCount,
-    Record,
+    LineOrRow,
     RowShapes,
     Sought,
     TextTable,
@@ -354,7 +354,7 @@ def _chunks(
         yield collect((_record(row, width, numbers) for row in filled), width)
 
 
-def _record(row: list[str], width: int, numbers: list[int]) -> Record:
+def _record(row: list[str], width: int, numbers: list[int]) -> LineOrRow:
     if any(map(str.strip, row[width:])):
         return None, "|".join(row)
     row = row[:width] + [""] * (width - len(row))
