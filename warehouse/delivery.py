@@ -41,30 +41,21 @@ def deliver(
 ) -> Publication:
     """Publish a build with its pages, and say what was found and where it lies.
 
-    Parameters
-    ----------
-    connection
-        The work database.
-    build_folder
-        Folder that holds `published` and `site`.
-    request
-        What the macro publish_build hands over: build_id, created_at, dbt_version,
-        input, seeds, marts (with the columns that are `left_out`) and nodes;
-        postgres_schema and postgres_reader where the marts are published to a
-        PostgreSQL server, too; publications, the table of the work database that
-        tells which builds were published.
-    input_files
-        The files that were read, by input table.
-    say
-        Prints one line.
-    copies
-        What was copied from a PostgreSQL server, by input table.
+    Args:
+        connection: the work database.
+        build_folder: folder that holds `published` and `site`.
+        request: what the macro publish_build hands over: build_id, created_at,
+            dbt_version, input, seeds, marts (with the columns that are `left_out`) and
+            nodes; postgres_schema and postgres_reader where the marts are published to
+            a PostgreSQL server, too; publications, the table of the work database that
+            tells which builds were published.
+        input_files: the files that were read, by input table.
+        say: prints one line.
+        copies: what was copied from a PostgreSQL server, by input table.
 
-    Raises
-    ------
-    DeliveryError
-        When there is nothing to publish, the pages can't be drawn or the build can't
-        be published: what was published before stays.
+    Raises:
+        DeliveryError: when there is nothing to publish, the pages can't be drawn or the
+            build can't be published: what was published before stays.
     """
     published = build_folder / LINK
     try:

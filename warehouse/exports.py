@@ -138,13 +138,10 @@ def write_marts(
 ) -> tuple[PublishedMart, ...]:
     """Copy marts into a database file and Parquet files, rows in order.
 
-    Raises
-    ------
-    PublishError
-        When rows of a mart belong to no month, or hold what is no number, or a column
-        that orders them is left out.
-    duckdb.Error, OSError
-        When a mart can't be read, or a file can't be written.
+    Raises:
+        PublishError: when rows of a mart belong to no month, or hold what is no number,
+            or a column that orders them is left out.
+        duckdb.Error, OSError: when a mart can't be read, or a file can't be written.
     """
     threads, work = _one_row(
         connection, "select current_setting('threads'), current_database()"

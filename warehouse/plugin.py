@@ -58,11 +58,9 @@ class Plugin(BasePlugin):
     ) -> None:
         """Make the build folder; see that a build can and may write to it.
 
-        Raises
-        ------
-        DbtRuntimeError
-            When it can't, for example because another build is using it, or would
-            replace what is somebody else's.
+        Raises:
+            DbtRuntimeError: when it can't, for example because another build is using
+                it, or would replace what is somebody else's.
         """
         if creds.path == ":memory:" or "://" in creds.path:
             return
@@ -93,10 +91,9 @@ class Plugin(BasePlugin):
     def load(self, source_config: SourceConfig) -> Any:
         """Read one input table (see `InputReader.read`), or the input's name.
 
-        Raises
-        ------
-        DbtRuntimeError
-            When the input can't be used: dbt prints the sentence, and fails.
+        Raises:
+            DbtRuntimeError: when the input can't be used: dbt prints the sentence, and
+                fails.
         """
         location = _fill_in_environment(str(source_config.get("input") or ""))
         table, known = source_config.identifier, len(self._reader.copies)
@@ -118,10 +115,9 @@ class Plugin(BasePlugin):
     def store(self, target_config: TargetConfig) -> None:
         """Publish the build that `config` describes; see the macro publish_build.
 
-        Raises
-        ------
-        DbtRuntimeError
-            When it can't be published; what was published before stays.
+        Raises:
+            DbtRuntimeError: when it can't be published; what was published before
+                stays.
         """
         try:
             deliver(

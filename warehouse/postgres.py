@@ -36,10 +36,9 @@ def connect_server(read_only: bool = True) -> duckdb.DuckDBPyConnection:
     The server is the database `server`. The work database never sees it: dbt's look at
     all tables would otherwise ask the server too, and fail with it.
 
-    Raises
-    ------
-    PostgresError
-        When the extension isn't installed, or the server can't be reached.
+    Raises:
+        PostgresError: when the extension isn't installed, or the server can't be
+            reached.
     """
     connection = duckdb.connect(config={"autoinstall_known_extensions": False})
     connection.execute("set TimeZone = 'UTC'")
@@ -52,10 +51,9 @@ def attach_server(
 ) -> None:
     """Attach the server to a connection of DuckDB, under a name.
 
-    Raises
-    ------
-    PostgresError
-        When the extension isn't installed, or the server can't be reached.
+    Raises:
+        PostgresError: when the extension isn't installed, or the server can't be
+            reached.
     """
     path = literal(_extension())
     options = "type postgres, read_only" if read_only else "type postgres"

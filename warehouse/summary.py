@@ -26,16 +26,13 @@ FORECAST_MONTHS = 6
 def summarise(published: Path, nodes: Iterable[Mapping[str, Any]] = ()) -> list[str]:
     """Summarise a build: rows read, segments, their verdicts, forecast, times.
 
-    Parameters
-    ----------
-    published
-        The published DuckDB file, which is only read.
-    nodes
-        What dbt ran: each with resource_type, language, folder and seconds.
+    Args:
+        published: the published DuckDB file, which is only read.
+        nodes: what dbt ran: each with resource_type, language, folder and seconds.
 
-    Returns
-    -------
-    Lines to print. What a build lacks (a mart, a column, rows) leaves its lines out.
+    Returns:
+        Lines to print. What a build lacks (a mart, a column, rows) leaves its lines
+        out.
     """
     with duckdb.connect(str(published), read_only=True) as connection:
         lines = [

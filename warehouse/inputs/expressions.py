@@ -355,11 +355,9 @@ class ExpressionWriter:
         read here, too: a number as it is delivered is no evidence for how a file
         writes.
 
-        Raises
-        ------
-        InputError
-            When values to compute with could be either, and nothing tells, or are in
-            several currencies.
+        Raises:
+            InputError: when values to compute with could be either, and nothing tells,
+                or are in several currencies.
         """
         plain = {
             name: self._plain_number(name, expression)
@@ -430,11 +428,10 @@ class ExpressionWriter:
         source's own (name -> SQL). `used` holds the source's columns that all
         expressions so far have used.
 
-        Raises
-        ------
-        InputError
-            When it is no SQL expression, names a column that isn't there or could be
-            two, does what an expression may not, or can't be computed on the rows.
+        Raises:
+            InputError: when it is no SQL expression, names a column that isn't there or
+                could be two, does what an expression may not, or can't be computed on
+                the rows.
         """
         self.check_comment(canonical, expression)
         bare = self._bare(canonical, expression)
@@ -467,10 +464,8 @@ class ExpressionWriter:
     def write_condition(self, canonical: str, expression: str) -> str:
         """Return SQL that is true or not, as `write` does.
 
-        Raises
-        ------
-        InputError
-            When it is something else.
+        Raises:
+            InputError: when it is something else.
         """
         sql, kind = self.write(canonical, expression)
         if kind == "BOOLEAN":

@@ -51,10 +51,9 @@ def read_json(path: Path, sought: Sought, encoding: str | None = None) -> TextTa
     The file is read twice: first for the names, which needn't be the same everywhere.
     A line that is no object is handed on whole.
 
-    Raises
-    ------
-    InputError
-        When nothing in the file is an object, or a value that is looked for is one.
+    Raises:
+        InputError: when nothing in the file is an object, or a value that is looked for
+            is one.
     """
     columns: dict[str, None] = {}
     objects = 0

@@ -59,10 +59,8 @@ def own_columns(names: Iterable[str]) -> str:
 def relation_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> str:
     """Write the query for the rows of a relation: own columns, and the reader's.
 
-    Raises
-    ------
-    InputError
-        When it is anything but one table or view of the database.
+    Raises:
+        InputError: when it is anything but one table or view of the database.
     """
     relation = _one_relation(connection, source)
     names = _described(connection, f"select * from {relation}")
@@ -160,10 +158,9 @@ def make_plan(
 ) -> Plan:
     """Check a source's columns and expressions, and write its query.
 
-    Raises
-    ------
-    InputError
-        When there are no rows (left), or the columns or expressions can't be used.
+    Raises:
+        InputError: when there are no rows (left), or the columns or expressions can't
+            be used.
     """
     rows = _count(connection, f"select count(*) from {VIEW}")
     if not rows:
@@ -306,11 +303,9 @@ def _expressions(
 ) -> dict[str, str]:
     """Return canonical name -> expression, in the contract's order.
 
-    Raises
-    ------
-    InputError
-        When columns are taken by name, and a required one is missing, or one is there
-        twice with different values.
+    Raises:
+        InputError: when columns are taken by name, and a required one is missing, or
+            one is there twice with different values.
     """
     table = source.table
     if source.columns is not None:
@@ -396,10 +391,8 @@ def _note_on_changed_orders(
     An order that ends one file and begins another one was cut by the export, and is
     whole in both together.
 
-    Raises
-    ------
-    InputError
-        When they are too many.
+    Raises:
+        InputError: when they are too many.
     """
     expressions = source.columns or {}
     if (

@@ -73,12 +73,10 @@ Connect = Callable[[], duckdb.DuckDBPyConnection]
 class InputReader:
     """Reads the tables of inputs; what is costly is done once per file and table.
 
-    Parameters
-    ----------
-    scratch
-        A folder for rewritten text files; made when needed, the caller removes it.
-    connect
-        Gives a new cursor on the database that 'relation' settings speak of.
+    Args:
+        scratch: a folder for rewritten text files; made when needed, the caller removes
+            it.
+        connect: gives a new cursor on the database that 'relation' settings speak of.
     """
 
     def __init__(
@@ -110,20 +108,17 @@ class InputReader:
         `time_zone` show them; without one, as those of the zone that a Parquet file
         names, or in UTC.
 
-        Returns
-        -------
-        Its canonical columns as text, in the contract's order (null where there is
-        none), then `_unreadable` (text: the raw line, where it couldn't be split; else
-        null), `_left_out` (text: the row, where the mapping's `where` leaves it out,
-        all columns then being null; else null) and `_source_row` (bigint: 1 for the
-        first row after the header). An optional table that isn't there is an empty
-        table.
+        Returns:
+            Its canonical columns as text, in the contract's order (null where there is
+            none), then `_unreadable` (text: the raw line, where it couldn't be split;
+            else null), `_left_out` (text: the row, where the mapping's `where` leaves
+            it out, all columns then being null; else null) and `_source_row` (bigint: 1
+            for the first row after the header). An optional table that isn't there is
+            an empty table.
 
-        Raises
-        ------
-        InputError
-            When the input can't be used; the message says what was found and what
-            to do.
+        Raises:
+            InputError: when the input can't be used; the message says what was found
+                and what to do.
         """
         table = TABLES[table_name]
         with self._lock:

@@ -44,10 +44,8 @@ class LineCount:
     def check(self, name: str, written: int) -> None:
         """Hold that every line that was taken is accounted for.
 
-        Raises
-        ------
-        InputError
-            When a line is neither header, nor blank, nor (part of) a row.
+        Raises:
+            InputError: when a line is neither header, nor blank, nor (part of) a row.
         """
         known = self.head + self.blank + self.repeated_headers
         if self.taken != known + self.rows + self.continued or written != self.rows:
@@ -210,10 +208,8 @@ def unique_names(
 def check_width(header: Sequence[str], name: str) -> list[str]:
     """Return a header without the blanks at its end that are too many.
 
-    Raises
-    ------
-    InputError
-        When it has more columns than a table of orders can have.
+    Raises:
+        InputError: when it has more columns than a table of orders can have.
     """
     header = list(header)
     if len(header) > MOST_COLUMNS:
@@ -236,10 +232,8 @@ def without_repeated_headers(
     A line that is another header, with the known columns where they were, is handed
     on whole. One with known columns elsewhere contradicts the first.
 
-    Raises
-    ------
-    InputError
-        When a later header puts a column somewhere else.
+    Raises:
+        InputError: when a later header puts a column somewhere else.
     """
     names = [squeeze(column) for column in table.columns]
     known = [place for place, column in enumerate(names) if column in sought.names]

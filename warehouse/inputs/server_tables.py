@@ -80,10 +80,8 @@ def server_relation(table: ServerTable) -> str:
 def check_table(server: duckdb.DuckDBPyConnection, table: ServerTable) -> None:
     """Check that a table is there and may be read.
 
-    Raises
-    ------
-    InputError
-        When it isn't; the message lists the tables that are.
+    Raises:
+        InputError: when it isn't; the message lists the tables that are.
     """
     rows = ask(
         server,
@@ -109,25 +107,17 @@ def copy_table(
 ) -> ServerCopy:
     """Bring the copy of a table up to date.
 
-    Parameters
-    ----------
-    work, server
-        The work database; a connection that the server is attached to.
-    table
-        What is copied.
-    kinds
-        The columns to copy, with their types in DuckDB.
-    relation
-        The copy's name in the work database.
-    full_load
-        Load every row again. The same happens when the copy was made from another
-        database, of other columns, or with another `changed_at` or `key`.
+    Args:
+        work, server: the work database; a connection that the server is attached to.
+        table: what is copied.
+        kinds: the columns to copy, with their types in DuckDB.
+        relation: the copy's name in the work database.
+        full_load: load every row again. The same happens when the copy was made from
+            another database, of other columns, or with another `changed_at` or `key`.
 
-    Raises
-    ------
-    InputError
-        When the table can't be read to its end, or its key isn't one. The copy then
-        is what it was.
+    Raises:
+        InputError: when the table can't be read to its end, or its key isn't one. The
+            copy then is what it was.
     """
     _check_columns(table, kinds)
     origin = _origin(server, table, kinds)

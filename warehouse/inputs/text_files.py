@@ -283,10 +283,8 @@ def _find_header(
     Returns the header, the number of lines up to its end, and the separator. Without
     any such name it is the first line that isn't blank.
 
-    Raises
-    ------
-    InputError
-        When lines above it look like the rows below it.
+    Raises:
+        InputError: when lines above it look like the rows below it.
     """
     best: tuple[tuple[bool, int, int, int, int], list[str], int, str] | None = None
     for separator in separators:
@@ -339,24 +337,17 @@ def read_text(
 ) -> TextTable:
     """Open a delimited text file and find its header.
 
-    Parameters
-    ----------
-    path
-        The file; a .gz, and a .zip of one file, is unpacked.
-    sought
-        The names of the columns that are looked for: the header is the line, of the
-        first 60, and the separator the one, that show them.
-    separator
-        A character, or comma, semicolon, tab, pipe, whitespace (runs of blanks).
-    encoding
-        Any that Python knows; found out when left out.
-    header
-        The column names of a file that has no header line.
+    Args:
+        path: the file; a .gz, and a .zip of one file, is unpacked.
+        sought: the names of the columns that are looked for: the header is the line, of
+            the first 60, and the separator the one, that show them.
+        separator: a character, or comma, semicolon, tab, pipe, whitespace (runs of
+            blanks).
+        encoding: any that Python knows; found out when left out.
+        header: the column names of a file that has no header line.
 
-    Raises
-    ------
-    InputError
-        When the file has no text, or given hints can't be meant.
+    Raises:
+        InputError: when the file has no text, or given hints can't be meant.
     """
     count = LineCount()
     lines = _Lines(open_text(path, encoding), count)
