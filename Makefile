@@ -20,6 +20,8 @@ lint: export TRAJECTORIES_BUILD = build/test
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry .
+	cd adapters/dbt-sparksession && $(abspath $(BIN))/deptry .
 	$(BIN)/dbt --warn-error parse
 	$(BIN)/dbt-bouncer run
 	$(BIN)/dbt-score lint --manifest target/manifest.json
@@ -71,8 +73,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
-# An extra, such as pip install '.[spark]' gives it, in exact versions.
+# An extra, such as pip install '.[spark]' gives it, in exact versions; the Spark
+# adapter, which no registry has, from its folder.
 $(VENV)/.ready-%: requirements/%.lock $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --require-hashes \
 		--requirement requirements.lock --requirement $<
+	$(if $(filter spark,$*),$(BIN)/python -m pip install --quiet --no-deps \
+		--editable adapters/dbt-sparksession)
 	touch $@

@@ -37,7 +37,7 @@ from benchmarks.monthly_series import (
     read_series,
 )
 from trajectories.forecasting import (
-    MODELS,
+    FORECAST_MODELS,
     judge_forecasts,
     project_revenue,
     rolling_histories,
@@ -366,7 +366,7 @@ def time_forecasts(series: int = TIMED_SERIES, months: int = TIMED_MONTHS) -> Ti
     days = days[days["order_date"] <= ends]
     peak, load = PeakMemory(os.getpid(), max), os.getloadavg()[0]
     begun, used = time.perf_counter(), _processor_seconds()
-    projections = project_revenue(histories, HORIZON, MODELS, days)
+    projections = project_revenue(histories, HORIZON, FORECAST_MODELS, days)
     judge_forecasts(projections, histories, HORIZON)
     seconds, used = time.perf_counter() - begun, _processor_seconds() - used
     fitted = projections[[*keys, "model"]].drop_duplicates()

@@ -36,11 +36,11 @@ from warehouse.exports import (
     DATABASE,
     columns_of,
     content_hash,
-    identifier,
     parquet_relation,
 )
 from warehouse.manifest import MANIFEST
 from warehouse.publish import BUILDS, LINK, SITE, UNFINISHED
+from warehouse.quoting import identifier
 from warehouse.verify import VerificationError, verify
 
 KILLS = 30

@@ -9,7 +9,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-COLUMNS = ["series_id", "month", "amount"]
+from trajectories.months import month_number
+
+SERIES_COLUMNS = ["series_id", "month", "amount"]
 START = pd.Timestamp("2015-01-01")
 HUGE_SHARE = 0.15
 # Lines of merchandise of known customers; the two sheets overlap by nine days, whose
@@ -61,7 +63,7 @@ def made_series(per_kind: int = 40, months: int = 30, seed: int = 1) -> pd.DataF
         seed: any number.
 
     Returns:
-        COLUMNS and kind, one row per series and month, in order.
+        SERIES_COLUMNS and kind, one row per series and month, in order.
     """
     parts = []
     for place, (kind, shape) in enumerate(KINDS.items()):
@@ -146,7 +148,7 @@ def made_days(series: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
     """Spread months over their days, weekdays getting more, at random.
 
     Args:
-        series: COLUMNS.
+        series: SERIES_COLUMNS.
         seed: any number.
 
     Returns:
@@ -175,7 +177,7 @@ def product_series(path: Path, products: int) -> pd.DataFrame:
         products: how many.
 
     Returns:
-        COLUMNS, of 24 months, in order.
+        SERIES_COLUMNS, of 24 months, in order.
     """
     with duckdb.connect() as connection:
         found = connection.execute(PRODUCTS, [str(path), products]).df()
@@ -189,7 +191,7 @@ def read_series(path: Path) -> pd.DataFrame:
         path: with columns series_id, month (a date in it) and amount, in any order.
 
     Returns:
-        COLUMNS, in order.
+        SERIES_COLUMNS, in order.
 
     Raises:
         ValueError: the file cannot be used; a sentence says why.
@@ -198,11 +200,11 @@ def read_series(path: Path) -> pd.DataFrame:
         found = pd.read_csv(path, dtype={"series_id": str})
     except (OSError, ValueError) as error:  # ValueError: empty, or no table
         raise ValueError(f"The file {path} cannot be read: {error}.") from None
-    missing = [name for name in COLUMNS if name not in found.columns]
+    missing = [name for name in SERIES_COLUMNS if name not in found.columns]
     if missing:
         raise ValueError(
             f"The file {path} has no column {', '.join(missing)}; found"
-            f" {', '.join(found.columns)}. Give {', '.join(COLUMNS)}."
+            f" {', '.join(found.columns)}. Give {', '.join(SERIES_COLUMNS)}."
         )
     months = pd.to_datetime(found["month"], errors="coerce")
     amounts = pd.to_numeric(found["amount"], errors="coerce")
@@ -212,7 +214,7 @@ def read_series(path: Path) -> pd.DataFrame:
         raise ValueError(
             f"The file {path} has {int(is_unusable.sum())} rows without an id, a date"
             f" or a finite amount, first line {row + 2}:"
-            f" {found.loc[row, COLUMNS].tolist()}."
+            f" {found.loc[row, SERIES_COLUMNS].tolist()}."
         )
     found = pd.DataFrame(
         {
@@ -227,7 +229,7 @@ def read_series(path: Path) -> pd.DataFrame:
 
 def _check_steps(series: pd.DataFrame, path: Path) -> None:
     """Hold every series to one row per month."""
-    number = series["month"].dt.year * 12 + series["month"].dt.month
+    number = pd.Series(month_number(series["month"]), series.index)
     is_wrong = number.groupby(series["series_id"]).diff().fillna(1) != 1
     if is_wrong.any():
         row = series[is_wrong].iloc[0]

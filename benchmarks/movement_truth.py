@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.movement_oracle import WINDOW_MONTHS
+from trajectories.months import month_number
 
 STEADY_MONTHS = 3  # before and after a switch a customer is not steady
 ANY_CAUSE = ("behaved differently", "lapsed", "returned", "settled")
@@ -23,9 +24,8 @@ TRUE_CAUSES = (
 
 
 def month_numbers(months: pd.Series) -> pd.Series:
-    """Count months since the year 0."""
-    months = pd.to_datetime(months)
-    return months.dt.year * 12 + months.dt.month
+    """Number each row's month."""
+    return pd.Series(month_number(months), months.index)
 
 
 def with_truth(placements: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:

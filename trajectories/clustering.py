@@ -12,7 +12,7 @@ from tqdm import tqdm
 from trajectories.engine import euclid
 from trajectories.engine.lloyd import candidate_count, improve, seed_centres, stretch
 from trajectories.engine.medoids import LARGEST_SAMPLE, fit_medoids
-from trajectories.engine.spaces import DtwSpace, points_of, series_lengths
+from trajectories.engine.spaces import DtwSpace, points_of, unpadded_lengths
 from trajectories.metrics import METRICS, Window, band_radius, check_series, distances
 
 SILENT_SECONDS = 2
@@ -99,7 +99,7 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         """
         X, steps = check_series(X), np.shape(X)[1]
         self._check_settings(len(X))
-        longest = int(series_lengths(X).max())
+        longest = int(unpadded_lengths(X).max())
         if longest < steps:  # steps that no series reaches
             X = np.ascontiguousarray(X[:, :longest])
         distinct = euclid.count_different(*points_of(X), self.n_clusters)

@@ -594,8 +594,9 @@ class _Laid:
         }
 
     def swap(self, one: int, other: int) -> Way | None:
-        """Find how one customer fewer in a column, outside rows that are held by
-        several tables, can be one more in another.
+        """Find how one customer fewer in a column can be one more in another.
+
+        Rows that several tables hold are left alone.
         """
         rows = len(self.starts)
         return self.table.way(rows + one, rows + other, ~self.table.linked)

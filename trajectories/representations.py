@@ -22,6 +22,7 @@ The last five look at rhythm and not at size.
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import skew
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -136,11 +137,9 @@ class Representation(TransformerMixin, BaseEstimator):
 def skewness(X: np.ndarray) -> np.ndarray:
     """Skewness of each feature over all customers and steps; 0 where constant."""
     present = X[~np.isnan(X).any(axis=2)]
-    if not len(present):
-        return np.zeros(X.shape[2])
-    centred = present - present.mean(axis=0)
-    spread = present.std(axis=0)
-    return (centred**3).mean(axis=0) / np.where(spread > 1e-12, spread, 1.0) ** 3
+    skewed, varies = np.zeros(X.shape[2]), (present != present[:1]).any(axis=0)
+    skewed[varies] = skew(present[:, varies], axis=0)
+    return skewed
 
 
 def cumulative_share(X: np.ndarray) -> np.ndarray:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from trajectories import evidence
 from trajectories.clustering import TrajectoryKMeans
+from trajectories.metrics import METRICS
 from trajectories.representations import REPRESENTATIONS, Representation
 from trajectories.series import Series
 
-METRICS = ("dtw", "euclidean", "msm")
 CHOICES = ("evidence", "silhouette")
 
 

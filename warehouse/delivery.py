@@ -11,12 +11,13 @@ from typing import Any
 
 import duckdb
 
-from warehouse.exports import DATABASE, PARQUET, Mart, PublishError, identifier
+from warehouse.exports import DATABASE, PARQUET, Mart, PublishError
 from warehouse.inputs.server_tables import ServerCopy, describe_copies
 from warehouse.manifest import MANIFEST, code_version, describe_input, project_version
 from warehouse.postgres import PostgresError
 from warehouse.postgres_marts import Destination, Words, replace_schema
 from warehouse.publish import LINK, SITE, Publication, publish
+from warehouse.quoting import identifier
 from warehouse.summary import summarise
 
 # Without rows in them a build says nothing: it must not replace one that does.
@@ -40,30 +41,21 @@ def deliver(
 ) -> Publication:
     """Publish a build with its pages, and say what was found and where it lies.
 
-    Parameters
-    ----------
-    connection
-        The work database.
-    build_folder
-        Folder that holds `published` and `site`.
-    request
-        What the macro publish_build hands over: build_id, created_at, dbt_version,
-        input, seeds, marts (with the columns that are `left_out`) and nodes;
-        postgres_schema and postgres_reader where the marts are published to a
-        PostgreSQL server, too; publications, the table of the work database that
-        tells which builds were published.
-    input_files
-        The files that were read, by input table.
-    say
-        Prints one line.
-    copies
-        What was copied from a PostgreSQL server, by input table.
+    Args:
+        connection: the work database.
+        build_folder: folder that holds `published` and `site`.
+        request: what the macro publish_build hands over: build_id, created_at,
+            dbt_version, input, seeds, marts (with the columns that are `left_out`) and
+            nodes; postgres_schema and postgres_reader where the marts are published to
+            a PostgreSQL server, too; publications, the table of the work database that
+            tells which builds were published.
+        input_files: the files that were read, by input table.
+        say: prints one line.
+        copies: what was copied from a PostgreSQL server, by input table.
 
-    Raises
-    ------
-    DeliveryError
-        When there is nothing to publish, the pages can't be drawn or the build can't
-        be published: what was published before stays.
+    Raises:
+        DeliveryError: when there is nothing to publish, the pages can't be drawn or the
+            build can't be published: what was published before stays.
     """
     published = build_folder / LINK
     try:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.quoting import identifier, literal
+
 DATABASE = "trajectories.duckdb"
 PARQUET = "parquet"
 MONTH = "month"
@@ -71,16 +73,6 @@ class PublishedMart:
     partitioned_by: str
     files: tuple[PublishedFile, ...]
     left_out: tuple[str, ...] = ()
-
-
-def identifier(*names: str) -> str:
-    """Quote the parts of a name for DuckDB."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
-
-
-def literal(text: object) -> str:
-    """Quote a text for DuckDB."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def file_hash(path: Path) -> str:
@@ -146,13 +138,10 @@ def write_marts(
 ) -> tuple[PublishedMart, ...]:
     """Copy marts into a database file and Parquet files, rows in order.
 
-    Raises
-    ------
-    PublishError
-        When rows of a mart belong to no month, or hold what is no number, or a column
-        that orders them is left out.
-    duckdb.Error, OSError
-        When a mart can't be read, or a file can't be written.
+    Raises:
+        PublishError: when rows of a mart belong to no month, or hold what is no number,
+            or a column that orders them is left out.
+        duckdb.Error, OSError: when a mart can't be read, or a file can't be written.
     """
     threads, work = _one_row(
         connection, "select current_setting('threads'), current_database()"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -21,6 +20,8 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
 
 from warehouse.delivery import DeliveryError, deliver
 from warehouse.exports import PublishError
@@ -57,11 +58,9 @@ class Plugin(BasePlugin):
     ) -> None:
         """Make the build folder; see that a build can and may write to it.
 
-        Raises
-        ------
-        DbtRuntimeError
-            When it can't, for example because another build is using it, or would
-            replace what is somebody else's.
+        Raises:
+            DbtRuntimeError: when it can't, for example because another build is using
+                it, or would replace what is somebody else's.
         """
         if creds.path == ":memory:" or "://" in creds.path:
             return
@@ -92,10 +91,9 @@ class Plugin(BasePlugin):
     def load(self, source_config: SourceConfig) -> Any:
         """Read one input table (see `InputReader.read`), or the input's name.
 
-        Raises
-        ------
-        DbtRuntimeError
-            When the input can't be used: dbt prints the sentence, and fails.
+        Raises:
+            DbtRuntimeError: when the input can't be used: dbt prints the sentence, and
+                fails.
         """
         location = _fill_in_environment(str(source_config.get("input") or ""))
         table, known = source_config.identifier, len(self._reader.copies)
@@ -117,10 +115,9 @@ class Plugin(BasePlugin):
     def store(self, target_config: TargetConfig) -> None:
         """Publish the build that `config` describes; see the macro publish_build.
 
-        Raises
-        ------
-        DbtRuntimeError
-            When it can't be published; what was published before stays.
+        Raises:
+            DbtRuntimeError: when it can't be published; what was published before
+                stays.
         """
         try:
             deliver(
@@ -158,13 +155,21 @@ def _fill_in_environment(text: str) -> str:
     """Fill in {{ env_var('NAME', 'default') }}, as dbt does for variables in models.
 
     dbt hands a variable's text to the properties of a source without rendering it.
+    What is neither set nor has a default is empty.
+
+    Raises:
+        DbtRuntimeError: when the text asks for more than `env_var`, or is no Jinja.
     """
-    pattern = (
-        r"""\{\{\s*env_var\(\s*['"](\w+)['"]\s*(?:,\s*['"]([^'"]*)['"]\s*)?\)\s*\}\}"""
-    )
-    return re.sub(
-        pattern, lambda match: os.environ.get(match[1], match[2] or ""), text
-    ).strip()
+    env_var = {"env_var": lambda name, default="": os.environ.get(name, default)}
+    try:
+        template = SandboxedEnvironment(undefined=StrictUndefined).from_string(text)
+        return template.render(env_var).strip()
+    except (TemplateError, TypeError) as error:
+        raise DbtRuntimeError(
+            f"The variable input is '{text}', which can't be filled in: {error}. Give "
+            "a folder, a file or a mapping file; of Jinja, only "
+            "{{ env_var('NAME', 'default') }} is known there."
+        ) from error
 
 
 def _clear_old_scratch(folder: Path) -> None:

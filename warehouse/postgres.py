@@ -16,6 +16,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.quoting import literal
+
 SERVER = "server"
 PACKAGE = "duckdb_extension_postgres_scanner"
 VARIABLES = (
@@ -34,10 +36,9 @@ def connect_server(read_only: bool = True) -> duckdb.DuckDBPyConnection:
     The server is the database `server`. The work database never sees it: dbt's look at
     all tables would otherwise ask the server too, and fail with it.
 
-    Raises
-    ------
-    PostgresError
-        When the extension isn't installed, or the server can't be reached.
+    Raises:
+        PostgresError: when the extension isn't installed, or the server can't be
+            reached.
     """
     connection = duckdb.connect(config={"autoinstall_known_extensions": False})
     connection.execute("set TimeZone = 'UTC'")
@@ -50,15 +51,14 @@ def attach_server(
 ) -> None:
     """Attach the server to a connection of DuckDB, under a name.
 
-    Raises
-    ------
-    PostgresError
-        When the extension isn't installed, or the server can't be reached.
+    Raises:
+        PostgresError: when the extension isn't installed, or the server can't be
+            reached.
     """
-    path = str(_extension()).replace("'", "''")
+    path = literal(_extension())
     options = "type postgres, read_only" if read_only else "type postgres"
     try:
-        connection.execute(f"load '{path}'")
+        connection.execute(f"load {path}")
         connection.execute(f"attach '' as {alias} ({options})")
     except duckdb.Error as error:
         raise PostgresError(

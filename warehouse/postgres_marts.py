@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.exports import DATABASE, content_hash, identifier, literal
+from warehouse.exports import DATABASE, content_hash
 from warehouse.manifest import MANIFEST
 from warehouse.postgres import (
     SERVER,
@@ -32,6 +32,7 @@ from warehouse.postgres import (
     text,
     transaction,
 )
+from warehouse.quoting import identifier, literal
 
 BUILD = "build"
 PUBLISHED_BY = "Published by customer_trajectories"
@@ -58,10 +59,8 @@ BUILDS_PATIENCE_SECONDS = 20.0
 class Destination:
     """The schema that holds the published marts, and the role that may read them.
 
-    Raises
-    ------
-    PostgresError
-        When the schema's name is not a plain one.
+    Raises:
+        PostgresError: when the schema's name is not a plain one.
     """
 
     schema: str
@@ -104,19 +103,14 @@ def replace_schema(
 ) -> None:
     """Put a build's marts into the place of those that a schema holds.
 
-    Parameters
-    ----------
-    folder
-        A complete build: manifest.json and the marts' database.
-    destination
-        The schema, and who may read it.
-    words
-        By the name of a mart; they become comments and grants.
+    Args:
+        folder: a complete build: manifest.json and the marts' database.
+        destination: the schema, and who may read it.
+        words: by the name of a mart; they become comments and grants.
 
-    Raises
-    ------
-    PostgresError
-        When that can't be done; the schema then holds what it held before.
+    Raises:
+        PostgresError: when that can't be done; the schema then holds what it held
+            before.
     """
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     try:
@@ -161,10 +155,8 @@ def _alone(server: duckdb.DuckDBPyConnection, destination: Destination) -> Itera
 def _tables_of(server: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
     """List what a build has put into a schema; nothing when there is no such schema.
 
-    Raises
-    ------
-    PostgresError
-        When the schema wasn't made by this project.
+    Raises:
+        PostgresError: when the schema wasn't made by this project.
     """
     rows = ask(
         server,
@@ -185,10 +177,9 @@ def _tables_of(server: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
 def _check_schema(server: duckdb.DuckDBPyConnection, destination: Destination) -> None:
     """Check that a swap would take nothing from anybody.
 
-    Raises
-    ------
-    PostgresError
-        When the schema is somebody else's, or holds or carries somebody else's tables.
+    Raises:
+        PostgresError: when the schema is somebody else's, or holds or carries somebody
+            else's tables.
     """
     for schema in (destination.next, destination.before):
         _tables_of(server, schema)
@@ -358,10 +349,8 @@ def _audit(
 ) -> None:
     """Read what was written, and hold it against the manifest.
 
-    Raises
-    ------
-    PostgresError
-        When the server gives other rows than the build has.
+    Raises:
+        PostgresError: when the server gives other rows than the build has.
     """
     for mart in manifest["marts"]:
         table = identifier(SERVER, destination.next, mart["name"])
@@ -380,10 +369,8 @@ def _swap(server: duckdb.DuckDBPyConnection, destination: Destination) -> None:
     It waits until no transaction is open that has read a mart. Views elsewhere are
     pointed to the new marts.
 
-    Raises
-    ------
-    PostgresError
-        When readers have been in the marts all the time that it waited.
+    Raises:
+        PostgresError: when readers have been in the marts all the time that it waited.
     """
     schema, before = destination.schema, destination.before
     deadline = time.monotonic() + PATIENCE_SECONDS

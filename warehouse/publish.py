@@ -65,31 +65,21 @@ def publish(
 ) -> Publication:
     """Write marts into a new build and make it the published one.
 
-    Parameters
-    ----------
-    connection
-        The work database; its tables are read, nothing in it is changed.
-    build_folder
-        Folder that holds, or will hold, `published` and `site`.
-    marts
-        The tables, in any order.
-    build_id
-        Names the build; must be new.
-    about
-        More for manifest.json: what was read, with which versions.
-    draw
-        Called with the folder that holds marts and manifest; puts the pages into
-        `site` in it.
-    before_swap
-        Called with the complete folder, which is on the disk, before it becomes the
-        published one.
+    Args:
+        connection: the work database; its tables are read, nothing in it is changed.
+        build_folder: folder that holds, or will hold, `published` and `site`.
+        marts: the tables, in any order.
+        build_id: names the build; must be new.
+        about: more for manifest.json: what was read, with which versions.
+        draw: called with the folder that holds marts and manifest; puts the pages into
+            `site` in it.
+        before_swap: called with the complete folder, which is on the disk, before it
+            becomes the published one.
 
-    Raises
-    ------
-    PublishError, duckdb.Error, OSError
-        When something can't be read or written, something of others is in the way, or
-        another build is being published to the same folder: what was published before
-        stays.
+    Raises:
+        PublishError, duckdb.Error, OSError: when something can't be read or written,
+            something of others is in the way, or another build is being published to
+            the same folder: what was published before stays.
     """
     check_places(build_folder)
     builds = build_folder / BUILDS
@@ -131,10 +121,9 @@ def publish(
 def check_places(build_folder: Path) -> None:
     """See that what a build replaces in its folder is a build's own.
 
-    Raises
-    ------
-    PublishError
-        When `published` or `site` is a file, a folder or a link of somebody else.
+    Raises:
+        PublishError: when `published` or `site` is a file, a folder or a link of
+            somebody else.
     """
     builds = Path(os.path.abspath(build_folder / BUILDS))
     for path, is_own_folder in (

@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from warehouse.quoting import literal
+
 PARTS = (
     "seeds",
     "staging",
@@ -24,16 +26,13 @@ FORECAST_MONTHS = 6
 def summarise(published: Path, nodes: Iterable[Mapping[str, Any]] = ()) -> list[str]:
     """Summarise a build: rows read, segments, their verdicts, forecast, times.
 
-    Parameters
-    ----------
-    published
-        The published DuckDB file, which is only read.
-    nodes
-        What dbt ran: each with resource_type, language, folder and seconds.
+    Args:
+        published: the published DuckDB file, which is only read.
+        nodes: what dbt ran: each with resource_type, language, folder and seconds.
 
-    Returns
-    -------
-    Lines to print. What a build lacks (a mart, a column, rows) leaves its lines out.
+    Returns:
+        Lines to print. What a build lacks (a mart, a column, rows) leaves its lines
+        out.
     """
     with duckdb.connect(str(published), read_only=True) as connection:
         lines = [
@@ -109,7 +108,6 @@ def _segmentation_lines(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _segment_lines(
     connection: duckdb.DuckDBPyConnection, segmentation: str
 ) -> list[str]:
-    name = segmentation.replace("'", "''")
     rows = _rows(
         connection,
         f"""
@@ -118,10 +116,10 @@ def _segment_lines(
         from marts.fct_segment_profiles as profiles
         inner join marts.dim_segments as segments
             on profiles.segment_id = segments.segment_id
-        where profiles.segmentation = '{name}'
+        where profiles.segmentation = {literal(segmentation)}
             and profiles.month = (
                 select max(month) from marts.fct_segment_profiles
-                where segmentation = '{name}'
+                where segmentation = {literal(segmentation)}
             )
         order by profiles.customers desc, segments.persona, segments.segment_id
         """,

@@ -16,12 +16,12 @@ from warehouse.exports import (
     columns_of,
     content_hash,
     describe_file,
-    identifier,
     overall_hash,
     parquet_relation,
 )
 from warehouse.manifest import MANIFEST
 from warehouse.publish import SITE
+from warehouse.quoting import identifier
 
 SHOWN = 5
 
@@ -36,10 +36,8 @@ def verify(published: Path) -> str:
     The link is followed once, so that a build that is published meanwhile does not
     mix with the one that is checked.
 
-    Raises
-    ------
-    VerificationError
-        When there is no manifest, or something differs from it.
+    Raises:
+        VerificationError: when there is no manifest, or something differs from it.
     """
     folder = published.resolve()
     try:

@@ -40,10 +40,9 @@ class WorkDatabaseError(Exception):
 def check_work_database(path: Path, config: dict[str, Any]) -> None:
     """Make the folder of the work database, and see that the database is for a build.
 
-    Raises
-    ------
-    WorkDatabaseError
-        When it can't be opened, or has tables of others where a build writes its own.
+    Raises:
+        WorkDatabaseError: when it can't be opened, or has tables of others where a
+            build writes its own.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from trajectories.forecasting import rolling_histories
-from trajectories.forecasting.histories import History, month_start, read_histories
+from trajectories.forecasting.histories import RevenueHistory, read_revenue_histories
 from trajectories.forecasting.projections import DTYPES
-from trajectories.forecasting.records import Record
+from trajectories.forecasting.records import BacktestRecord
+from trajectories.months import month_start
 
 ORIGIN = "2017-12"
 BOUNDS = [
@@ -76,7 +77,7 @@ def said_plainly(histories, horizon=6, **models):
     """
     models = models or {"naive": last_month, "yearly_mean": mean_month}
     rows = []
-    for one in read_histories(histories, horizon):
+    for one in read_revenue_histories(histories, horizon):
         for name, method in models.items():
             said = method(one)
             if said is None:
@@ -105,13 +106,13 @@ def record_of(said, came, scales=1.0, months=12):
     """
     series, origins, horizon = came.shape
     histories = [
-        History(
+        RevenueHistory(
             "stock", "value", f"s{s}", 24_000 + o, np.full(months, 100.0), came[s, o]
         )
         for s in range(series)
         for o in range(origins)
     ]
-    return Record(
+    return BacktestRecord(
         histories=histories,
         origins=np.array([one.origin for one in histories]),
         definitions=np.array([one.definition for one in histories]),

@@ -314,6 +314,16 @@ def test_active_needs_history_and_orders():
     assert is_active(declared("rfm"), orders, 2, last, 3, 3).tolist() == [True, True]
 
 
+def test_rank_correlation_is_spearmans():
+    a, b = np.array([1.0, 2, 2, 30]), np.array([5.0, 1, 3, 2])
+    ranks = [1, 2.5, 2.5, 4], [4, 1, 3, 2]
+    expected = np.corrcoef(*ranks)[0, 1]
+    assert evidence.rank_correlation(a, b) == pytest.approx(expected)
+    assert evidence.rank_correlation(a, a**3) == pytest.approx(1)
+    assert evidence.rank_correlation(a, np.full(4, 0.1)) == 0
+    assert evidence.rank_correlation(a[:2], b[:2]) == 0
+
+
 def test_a_shuffle_keeps_what_it_must():
     frame, _ = planted_shop(60)
     frame["is_return"] = np.arange(len(frame)) % 10 == 0

@@ -15,14 +15,14 @@ from made_revenue import (
 from prophet import Prophet
 
 from trajectories.forecasting import (
-    MODELS,
+    FORECAST_MODELS,
     judge_forecasts,
     project_revenue,
     rolling_histories,
 )
 from trajectories.forecasting import projections as projections_module
 from trajectories.forecasting.calendars import read_calendar, read_days
-from trajectories.forecasting.histories import History, read_histories
+from trajectories.forecasting.histories import RevenueHistory, read_revenue_histories
 from trajectories.forecasting.lean_prophet import LeanProphet
 from trajectories.forecasting.methods import METHODS, forecast_simply, seeded
 from trajectories.forecasting.prophet_fit import forecast_months
@@ -38,7 +38,9 @@ AMOUNTS = [
 
 def history_of(amounts):
     values = np.asarray(amounts, float)
-    return History("stock", "value", "a", 2017 * 12 + 11, values, np.full(6, np.nan))
+    return RevenueHistory(
+        "stock", "value", "a", 2017 * 12 + 11, values, np.full(6, np.nan)
+    )
 
 
 def day_rows(amounts, segment_id="a", origin=ORIGIN, first="2016-07-01"):
@@ -124,7 +126,7 @@ def test_a_history_knows_its_months_and_what_came():
     rows = history_rows([0, 0, 5, 0, 7], later=[8, 9])
     known = rows[rows["revenue_amount"] != 0].sample(frac=1, random_state=2)
     for frame in (rows, known):
-        (found,) = read_histories(frame, horizon=3)
+        (found,) = read_revenue_histories(frame, horizon=3)
         assert found.amounts.tolist() == [5, 0, 7]
         assert found.outcomes[:2].tolist() == [8, 9]
         assert np.isnan(found.outcomes[2])
@@ -134,7 +136,7 @@ def test_a_history_knows_its_months_and_what_came():
 
 def test_a_history_without_known_months_is_none():
     rows = history_rows([5], later=[6])
-    assert read_histories(rows[rows["month"] > ORIGIN], horizon=6) == []
+    assert read_revenue_histories(rows[rows["month"] > ORIGIN], horizon=6) == []
 
 
 @pytest.mark.parametrize("as_dates", [True, False])
@@ -376,7 +378,7 @@ def test_without_days_there_is_no_daily_forecast(eighteen_months):
     other = days.assign(segment_id="other")
     for given in (None, days.iloc[:0], other):
         found = project_revenue(rows, days=given)
-        assert set(found["model"]) == set(MODELS) - {"prophet_daily"}
+        assert set(found["model"]) == set(FORECAST_MODELS) - {"prophet_daily"}
 
 
 def test_a_day_without_orders_may_be_left_out_or_zero(eighteen_months):

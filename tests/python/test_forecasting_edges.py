@@ -11,7 +11,7 @@ from made_revenue import (
     seasonal_amounts,
 )
 
-from trajectories.forecasting import MODELS, judge_forecasts, project_revenue
+from trajectories.forecasting import FORECAST_MODELS, judge_forecasts, project_revenue
 from trajectories.forecasting.methods import METHODS
 from trajectories.forecasting.projections import PROPHETS
 
@@ -171,7 +171,9 @@ def test_five_years(beside):
     amounts = seasonal_amounts(60, level=1000)
     found = beside(amounts)
     assert_sized(found, amounts, times=1.2)
-    assert set(found["model"]) == {*MODELS, "plain_mean", DEFAULT} - {"prophet_daily"}
+    assert set(found["model"]) == {*FORECAST_MODELS, "plain_mean", DEFAULT} - {
+        "prophet_daily"
+    }
     assert set(found["reason"]) == {"Forecast from 60 months of history."}
     came = seasonal_amounts(66, level=1000)[60:]
     for model in ("ets", "theta", "prophet"):

@@ -25,6 +25,7 @@ import yaml
 from dbt.adapters.duckdb.credentials import DuckDBCredentials, PluginConfig
 from dbt.adapters.duckdb.environments.local import LocalEnvironment
 from dbt.adapters.duckdb.utils import SourceConfig
+from dbt_common.exceptions import DbtRuntimeError
 
 from warehouse import __main__ as command
 from warehouse import delivery
@@ -1118,6 +1119,50 @@ def test_a_name_that_is_no_text_ends_in_a_sentence(tmp_path: Path) -> None:
         (tmp_path / "shop.yml").write_text(f"name: {name}\n")
         with pytest.raises(InputError, match="but it must be a text"):
             input_name(str(tmp_path / "shop.yml"))
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("{{ env_var('SHOP_FILE') }}", "of the environment"),
+        ("{{ env_var('SHOP_FOLDER', '') }}/{{ env_var('SHOP_NAME', 'one.yml') }}", "1"),
+        ("{{ env_var('NOWHERE') }}", None),
+        ("{{ env_var('NOWHERE', 'two.yml' if 1 else '') }}", "2"),
+    ],
+)
+def test_the_input_is_filled_in_from_the_environment(
+    written: str, name: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file, own in (("0", "of the environment"), ("one", "'1'"), ("two", "'2'")):
+        (tmp_path / f"{file}.yml").write_text(f"name: {own}\n")
+    monkeypatch.setenv("SHOP_FILE", "0.yml")
+    monkeypatch.setenv("SHOP_FOLDER", ".")
+    monkeypatch.delenv("NOWHERE", raising=False)
+    assert name_of_input(written, tmp_path) == name
+
+
+@pytest.mark.parametrize(
+    "written", ["{{ var('shop') }}", "{{ shop }}", "{% if", "{{ env_var() }}"]
+)
+def test_an_input_that_cannot_be_filled_in_ends_in_a_sentence(
+    written: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DbtRuntimeError) as refusal:
+        name_of_input(written, tmp_path)
+    assert f"The variable input is '{written}', which can't be filled in" in str(
+        refusal.value
+    )
+    assert "{{ env_var('NAME', 'default') }} is known" in str(refusal.value)
+
+
+def name_of_input(written: str, folder: Path) -> str | None:
+    """The name that the plugin reads in the input of a variable."""
+    plugin = Plugin("warehouse", {}, credentials(folder))
+    source = SourceConfig(
+        "input_names", "input_names", "raw", None, {"input": written}, []
+    )
+    return plugin.load(source)["name"][0].as_py()
 
 
 # -- The macro, in a small project ----------------------------------------------------

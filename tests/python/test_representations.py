@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from trajectories.representations import REPRESENTATIONS, Representation
+from trajectories.representations import REPRESENTATIONS, Representation, skewness
 from trajectories.rhythms import RHYTHMS, rhythm
 from trajectories.smoothing import smooth
 
@@ -21,6 +21,17 @@ def customers_of_all_sizes(seed=0):
     shape = 1 + 0.5 * np.sin(np.arange(12) / 2)
     noise = generator.uniform(0.95, 1.05, (50, 12))
     return (level[:, None] * shape * noise)[:, :, None]
+
+
+def test_skewness_of_a_constant_is_none():
+    X = np.full((40, 3, 3), 3.3)
+    X[..., 0] = np.random.default_rng(0).exponential(size=(40, 3))
+    X[..., 2] = -X[..., 0]
+    X[0, 1:] = np.nan
+    known = X[~np.isnan(X).any(axis=2)][:, 0]
+    expected = ((known - known.mean()) ** 3).mean() / known.std() ** 3
+    np.testing.assert_allclose(skewness(X), [expected, 0.0, -expected])
+    assert (skewness(np.full((2, 3, 3), np.nan)) == 0).all()
 
 
 @pytest.mark.parametrize("name", ["population", "smoothed"])

@@ -30,7 +30,7 @@ from trajectories.transitions.expectations import (
     HORIZONS,
     better_p_value,
 )
-from trajectories.transitions.histories import COLUMNS, read_histories
+from trajectories.transitions.histories import PATH_COLUMNS, read_path_histories
 
 #: Newcomers start in the first of three segments; from the others nobody returns.
 LAPSING = np.array([[0.7, 0.3, 0.0], [0.0, 0.8, 0.2], [0.0, 0.0, 1.0]])
@@ -46,12 +46,14 @@ def row(month, *path, customers=1, segmentation="value"):
     """One counted path; the map is not redrawn where it has three segments."""
     path = path if len(path) == 4 else (*path, path[-1])
     return dict(
-        zip(COLUMNS, (segmentation, month_of(month), *path, customers), strict=True)
+        zip(
+            PATH_COLUMNS, (segmentation, month_of(month), *path, customers), strict=True
+        )
     )
 
 
 def frame(rows):
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(PATH_COLUMNS))
 
 
 def planted(
@@ -115,7 +117,7 @@ def latest(table):
 
 
 def test_paths_are_counted_by_month_and_segment():
-    history = read_histories(
+    history = read_path_histories(
         frame(
             [
                 row(0, None, None, "a", customers=5),
@@ -140,9 +142,9 @@ def test_paths_are_counted_by_month_and_segment():
 
 def test_missing_columns_and_months_are_named():
     with pytest.raises(ValueError, match="no column customers"):
-        read_histories(frame([]).drop(columns="customers"))
+        read_path_histories(frame([]).drop(columns="customers"))
     with pytest.raises(ValueError, match="2 months between 2016-01-01 and 2016-03-01"):
-        read_histories(frame([row(0, None, None, "a"), row(2, None, "a", "a")]))
+        read_path_histories(frame([row(0, None, None, "a"), row(2, None, "a", "a")]))
     with pytest.raises(ValueError, match="transition_month_pairs"):
         estimate_transitions(planted(MIXING, [5, 5, 5], 3), pairs=0)
 
@@ -230,7 +232,9 @@ def test_only_the_last_months_count():
 def test_the_chain_looks_back_as_far_as_served_it():
     steady = [
         best_windows(
-            read_histories(planted(MIXING, [40] * 3, 24, newcomers=30, seed=seed))[0],
+            read_path_histories(planted(MIXING, [40] * 3, 24, newcomers=30, seed=seed))[
+                0
+            ],
             12,
         )
         for seed in range(8)
@@ -240,10 +244,10 @@ def test_the_chain_looks_back_as_far_as_served_it():
     turned = joined(
         planted(np.eye(3), start, 13), planted(LAPSING, start, 13, seed=1), 13
     )
-    windows = best_windows(read_histories(turned)[0], 12)
+    windows = best_windows(read_path_histories(turned)[0], 12)
     assert (windows[:14] == 12).all()
     assert windows[-1] == 3
-    assert set(best_windows(read_histories(turned)[0], 1)) == {1}
+    assert set(best_windows(read_path_histories(turned)[0], 1)) == {1}
     found = estimate_transitions(turned, 12).to_pandas()
     assert (found["month_pairs"] == 3).all()
 
@@ -424,11 +428,11 @@ def test_nothing_later_than_the_origin_is_known():
 
 def test_the_window_is_chosen_by_what_was_known():
     counts = planted(MIXING, [100, 300, 50], 24, newcomers=20, shock=0.05)
-    whole = best_windows(read_histories(counts)[0], 12)
+    whole = best_windows(read_path_histories(counts)[0], 12)
     assert len(set(whole)) > 1
     for origin in range(24):
         known = counts[counts["month"] <= month_of(origin)]
-        then = best_windows(read_histories(known)[0], 12)
+        then = best_windows(read_path_histories(known)[0], 12)
         assert then.tolist() == whole[: origin + 1].tolist()
 
 

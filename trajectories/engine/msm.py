@@ -22,7 +22,7 @@ from numba import njit
 
 from trajectories.engine.dtw import lane_count, pack, reaches
 from trajectories.engine.lanes import LANE_BYTES, least, load, most, spread, store
-from trajectories.engine.spaces import in_threads, series_lengths
+from trajectories.engine.spaces import in_threads, unpadded_lengths
 
 CHUNK_SERIES = 64
 
@@ -46,7 +46,7 @@ def msm_distances(
     Returns:
         (first, second) float64.
     """
-    lengths = series_lengths(second)
+    lengths = unpadded_lengths(second)
     by_length = lengths.argsort(kind="stable")
     found = np.full((len(first), len(second)), np.inf)
 
@@ -58,7 +58,7 @@ def msm_distances(
         )
         _pairwise_msm(
             part,
-            series_lengths(part),
+            unpadded_lengths(part),
             second,
             lengths,
             by_length,

@@ -45,7 +45,7 @@ class DtwSpace:
         """Measure lengths and, for float32, shift and scale."""
         self.series, self.radius = series, radius
         self.n_jobs, self.dtype = n_jobs, np.dtype(dtype)
-        self.lengths = series_lengths(series)
+        self.lengths = unpadded_lengths(series)
         features = series.shape[2]
         self._shift, self._scale = np.zeros(features), 1.0
         if self.dtype == np.float32:
@@ -73,7 +73,7 @@ class DtwSpace:
             (series, paths) float64.
         """
         limits = np.full(len(self.series), np.inf, dtype=self.dtype)
-        squares = self._to_paths(self._scaled(paths), series_lengths(paths), limits)
+        squares = self._to_paths(self._scaled(paths), unpadded_lengths(paths), limits)
         return np.sqrt(squares * self._unit)
 
     def to_each_other(self) -> np.ndarray:
@@ -108,7 +108,7 @@ class DtwSpace:
 
     def _to_nearest(self, centres, labels, align: Callable | None):
         """Label every series; return also what each chunk's centres aligned with."""
-        paths, lengths = self._scaled(centres), series_lengths(centres)
+        paths, lengths = self._scaled(centres), unpadded_lengths(centres)
         cells, features = self.series.shape[1] + paths.shape[1], paths.shape[2]
         factor = slack(self.dtype, cells, features)
         first = np.zeros(len(self.series), np.int64) if labels is None else labels
@@ -194,7 +194,7 @@ class DtwSpace:
 
 
 @njit(cache=True, nogil=True)
-def series_lengths(series):  # pragma: no cover
+def unpadded_lengths(series):  # pragma: no cover
     """Count the steps of NaN-padded (series, steps, features); (series,) int64."""
     lengths = np.empty(len(series), np.int64)
     for row in range(len(series)):
@@ -211,7 +211,7 @@ def points_of(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         (series, steps x features), and how many of these numbers each series has.
     """
-    return series.reshape(len(series), -1), series_lengths(series) * series.shape[2]
+    return series.reshape(len(series), -1), unpadded_lengths(series) * series.shape[2]
 
 
 def in_threads(function: Callable, chunks: list, n_jobs: int | None) -> Iterator:

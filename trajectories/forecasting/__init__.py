@@ -2,6 +2,6 @@
 
 from trajectories.forecasting.histories import rolling_histories
 from trajectories.forecasting.judgement import judge_forecasts
-from trajectories.forecasting.projections import MODELS, project_revenue
+from trajectories.forecasting.projections import FORECAST_MODELS, project_revenue
 
-__all__ = ["MODELS", "judge_forecasts", "project_revenue", "rolling_histories"]
+__all__ = ["FORECAST_MODELS", "judge_forecasts", "project_revenue", "rolling_histories"]

@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from trajectories.forecasting.histories import KEYS, month_number, rounded
+from trajectories.forecasting.histories import KEYS, rounded
+from trajectories.months import month_number
 
 #: Columns of `Calendar.flags`.
 FLAGS = ["is_holiday", "is_promotion"]

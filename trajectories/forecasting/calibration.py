@@ -15,7 +15,7 @@ from scipy.optimize import isotonic_regression
 from scipy.special import stdtrit
 
 from trajectories.forecasting.methods import LEVELS
-from trajectories.forecasting.records import Record
+from trajectories.forecasting.records import BacktestRecord
 
 #: What an error of another segmentation counts for beside one of the own.
 OTHER_WEIGHT = 0.1
@@ -50,7 +50,7 @@ class Bands:
     is_calibrated: np.ndarray
 
 
-def calibrate(record: Record, model: str) -> Bands:
+def calibrate(record: BacktestRecord, model: str) -> Bands:
     """Make the bands of one model for every history, with what its origin knew.
 
     Args:

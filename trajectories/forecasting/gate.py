@@ -9,13 +9,14 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from trajectories.forecasting.methods import METHODS
-from trajectories.forecasting.records import Moment, Record
+from trajectories.forecasting.records import BacktestRecord, Moment
+from trajectories.newey_west import newey_west
 
 #: Published unless another model is better by more than chance explains.
 DEFAULT = "weighted_mean"
 MEANS = ("plain_mean", DEFAULT)
 #: The chance, at most, that a model which is no better replaces the default.
-SIGNIFICANCE = 0.05
+GATE_SIGNIFICANCE = 0.05
 #: Origins with an outcome before anything is chosen by how it did.
 FEWEST_ORIGINS = 6
 #: A model is chosen by how it did on so many of the default's backtests, at least, of
@@ -47,7 +48,7 @@ class Standing:
     is_enough: bool
 
 
-def add_means(record: Record) -> None:
+def add_means(record: BacktestRecord) -> None:
     """Add the plain and the weighted mean of the simple methods to the record.
 
     Weights are in proportion to the inverse of the squared pooled error (Bates and
@@ -76,7 +77,7 @@ def add_means(record: Record) -> None:
     record.forecasts[DEFAULT] = np.where(is_said.any(axis=0), mean, np.nan)
 
 
-def _known(record: Record, moment: Moment) -> np.ndarray:
+def _known(record: BacktestRecord, moment: Moment) -> np.ndarray:
     """Say which outcomes of a moment's group had come by then, (n, horizon)."""
     group = (record.definitions == moment.definition) & (
         record.segmentations == moment.segmentation
@@ -84,7 +85,7 @@ def _known(record: Record, moment: Moment) -> np.ndarray:
     return group[:, None] & (record.ends() <= moment.origin)
 
 
-def judge_models(record: Record) -> dict[tuple, dict[str, Standing]]:
+def judge_models(record: BacktestRecord) -> dict[tuple, dict[str, Standing]]:
     """Give every model's standing by group and origin, as known at the origin.
 
     Args:
@@ -165,18 +166,13 @@ def _margin(
         return np.inf
     rest = differences - differences.mean()
     sums = np.bincount(origins - origins.min(), rest)
-    shared = [1 - lag / horizon for lag in range(1, min(horizon, len(sums)))]
-    variance = (sums**2).sum() + 2 * sum(
-        weight * (sums[:-lag] * sums[lag:]).sum()
-        for lag, weight in enumerate(shared, start=1)
-    )
     margins = [
-        np.sqrt(max(variance, (sums**2).sum()))
-        * stdtrit(max(len(sums) / horizon, 1), 1 - SIGNIFICANCE)
+        np.sqrt(max(newey_west(sums, horizon), (sums**2).sum()))
+        * stdtrit(max(len(sums) / horizon, 1), 1 - GATE_SIGNIFICANCE)
     ]
     count = len(np.unique(series))
     if count > 1:
         sums = np.bincount(series, rest)  # a series without a backtest adds 0
         error = np.sqrt((sums**2).sum() * count / (count - 1))
-        margins.append(error * stdtrit(count - 1, 1 - SIGNIFICANCE))
+        margins.append(error * stdtrit(count - 1, 1 - GATE_SIGNIFICANCE))
     return float(max(margins) / len(rest))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from trajectories.months import month_number, month_start
+
 #: A database adds doubles in any order; without rounding, the last digits of the
 #: sums, and with them every fit, would differ from one build to the next.
 DECIMALS = 6
@@ -16,7 +18,7 @@ REQUIRED_COLUMNS = (*KEYS, "month", "revenue_amount")
 
 
 @dataclass(frozen=True)
-class History:
+class RevenueHistory:
     """The monthly revenue of one segment, known at one origin.
 
     Attributes:
@@ -59,23 +61,12 @@ class History:
         return bool(np.any(self.amounts))
 
 
-def month_number(months: pd.Series) -> np.ndarray:
-    """Count months since year 0, so that month arithmetic is integer arithmetic."""
-    dates = pd.to_datetime(months)
-    return (dates.dt.year * 12 + dates.dt.month - 1).to_numpy(dtype=np.int64)
-
-
-def month_start(number: int) -> pd.Timestamp:
-    """Return the first day of the month with this number."""
-    return pd.Timestamp(year=number // 12, month=number % 12 + 1, day=1)
-
-
 def rounded(amounts: pd.Series) -> pd.Series:
     """Round to DECIMALS; what is next to nothing is 0, not also minus 0."""
     return amounts.astype("float64").round(DECIMALS) + 0.0
 
 
-def read_histories(frame: pd.DataFrame, horizon: int) -> list[History]:
+def read_revenue_histories(frame: pd.DataFrame, horizon: int) -> list[RevenueHistory]:
     """Turn rows of segment, origin and month into histories without gaps.
 
     Args:
@@ -117,7 +108,7 @@ def _history(
     numbers: np.ndarray,
     values: np.ndarray,
     horizon: int,
-) -> History:
+) -> RevenueHistory:
     origin = int(key[3])
     known = numbers <= origin
     amounts = np.zeros(origin - numbers.min() + 1)
@@ -125,7 +116,7 @@ def _history(
     leading = int(np.argmax(amounts != 0)) if np.any(amounts) else 0
     outcomes = np.full(horizon, np.nan)
     outcomes[numbers[~known] - origin - 1] = values[~known]
-    return History(*key[:3], origin, amounts[leading:], outcomes)
+    return RevenueHistory(*key[:3], origin, amounts[leading:], outcomes)
 
 
 def rolling_histories(
@@ -144,7 +135,7 @@ def rolling_histories(
         horizon: months after an origin to keep.
 
     Returns:
-        What `read_histories` takes, definition "stock".
+        What `read_revenue_histories` takes, definition "stock".
     """
     numbers = month_number(frame["month"])
     plain = frame.assign(number=numbers)[

@@ -14,9 +14,10 @@ from trajectories.forecasting.gate import (
     judge_models,
     winner,
 )
-from trajectories.forecasting.histories import History, month_start, read_histories
-from trajectories.forecasting.methods import MODELS, YEAR
-from trajectories.forecasting.records import Record, read_record
+from trajectories.forecasting.histories import RevenueHistory, read_revenue_histories
+from trajectories.forecasting.methods import FORECAST_MODELS, YEAR
+from trajectories.forecasting.records import BacktestRecord, read_record
+from trajectories.months import month_start
 
 NAMES = {
     "naive": "last month repeated",
@@ -33,7 +34,7 @@ NAMES = {
 #: Shorter histories are said to be short.
 FEW_MONTHS = 6
 BANDS = [f"{end}_{level}_amount" for level in (80, 95) for end in ("lower", "upper")]
-COLUMNS = {
+JUDGED_COLUMNS = {
     "definition": "str",
     "segmentation": "str",
     "segment_id": "str",
@@ -68,33 +69,36 @@ def judge_forecasts(
 
     Args:
         projections: what `project_revenue` gave of these histories.
-        histories: see `read_histories`.
+        histories: see `read_revenue_histories`.
         horizon: months ahead.
 
     Returns:
-        COLUMNS, one row per definition, segmentation, segment_id, model, origin_month
-        and month, in that order: what was projected, plain_mean and weighted_mean.
+        JUDGED_COLUMNS, one row per definition, segmentation, segment_id, model,
+        origin_month and month, in that order: what was projected, plain_mean and
+        weighted_mean.
         The bands are calibrated, the own_ ones the model's. `mase_difference` is the
         model's MASE less the weighted mean's on `gate_backtests`, and is published
         where it is below minus `margin`, the lowest first. Where the winner has no
         forecast of a history, the weighted mean is published. Typed also when empty.
     """
-    record = read_record(projections, read_histories(histories, horizon), horizon)
+    record = read_record(
+        projections, read_revenue_histories(histories, horizon), horizon
+    )
     if not record.histories:
-        return pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
+        return pd.DataFrame(columns=list(JUDGED_COLUMNS)).astype(JUDGED_COLUMNS)
     add_means(record)
     standings = judge_models(record)
     frames = [
         _model_frame(record, model, calibrate(record, model), standings)
-        for model in (*MODELS, *MEANS)
+        for model in (*FORECAST_MODELS, *MEANS)
     ]
-    found = pd.concat(frames, ignore_index=True).astype(COLUMNS)
+    found = pd.concat(frames, ignore_index=True).astype(JUDGED_COLUMNS)
     keys = ["definition", "segmentation", "segment_id", "model", "origin_month"]
     return found.sort_values([*keys, "month"], kind="stable", ignore_index=True)
 
 
 def _model_frame(
-    record: Record, model: str, bands: Bands, standings: dict
+    record: BacktestRecord, model: str, bands: Bands, standings: dict
 ) -> pd.DataFrame:
     """All rows of one model."""
     said = record.forecasts[model]
@@ -133,14 +137,14 @@ def _model_frame(
     for number, name in enumerate(BANDS):
         long[name] = bands.ends[places, :, number].ravel()
         long[f"own_{name}"] = own[places, :, number].ravel()
-    return long[list(COLUMNS)]
+    return long[list(JUDGED_COLUMNS)]
 
 
 _MADE = {"horizon", "month", "forecast_amount", *BANDS, *(f"own_{n}" for n in BANDS)}
-_ROW_COLUMNS = [name for name in COLUMNS if name not in _MADE]
+_ROW_COLUMNS = [name for name in JUDGED_COLUMNS if name not in _MADE]
 
 
-def _named(history: History) -> dict:
+def _named(history: RevenueHistory) -> dict:
     return {
         "definition": history.definition,
         "segmentation": history.segmentation,
@@ -182,7 +186,7 @@ def _decision(model: str, standings: dict[str, Standing], chosen: str) -> str:
     )
 
 
-def _reason(history: History, chosen: str, published: str) -> str:
+def _reason(history: RevenueHistory, chosen: str, published: str) -> str:
     """Say in a sentence what a history is good for."""
     months = len(history.amounts)
     if not history.has_revenue:

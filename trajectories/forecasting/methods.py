@@ -24,7 +24,7 @@ METHODS = (
     "ets",
 )
 PROPHETS = ("prophet", "prophet_daily")
-MODELS = (*METHODS, *PROPHETS)
+FORECAST_MODELS = (*METHODS, *PROPHETS)
 
 
 _drawing = threading.Lock()

@@ -24,10 +24,10 @@ from trajectories.forecasting.calendars import (
     read_days,
 )
 from trajectories.forecasting.gate import add_means, judge_models, winner
-from trajectories.forecasting.histories import History, month_start, read_histories
+from trajectories.forecasting.histories import RevenueHistory, read_revenue_histories
 from trajectories.forecasting.methods import (
+    FORECAST_MODELS,
     METHODS,
-    MODELS,
     PROPHETS,
     Forecast,
     forecast_simply,
@@ -37,7 +37,8 @@ from trajectories.forecasting.prophet_fit import (
     forecast_days,
     forecast_months,
 )
-from trajectories.forecasting.records import Record, is_tried, read_record
+from trajectories.forecasting.records import BacktestRecord, is_tried, read_record
+from trajectories.months import month_start
 
 MONTHLY, DAILY = PROPHETS
 #: Below this many tasks, starting processes costs more than it saves.
@@ -78,7 +79,7 @@ ROW_KEYS = [
 class _Task:
     """A history to forecast with some models: the simple ones, or one Prophet."""
 
-    history: History
+    history: RevenueHistory
     models: tuple[str, ...]
     days: Days | None
     fingerprint: str
@@ -86,13 +87,13 @@ class _Task:
 
 
 #: A history, and the models to ask about it: all simple ones, or one Prophet.
-_Question = tuple[History, tuple[str, ...]]
+_Question = tuple[RevenueHistory, tuple[str, ...]]
 
 
 def project_revenue(
     histories: pd.DataFrame,
     horizon: int = 6,
-    models: Sequence[str] = MODELS,
+    models: Sequence[str] = FORECAST_MODELS,
     days: pd.DataFrame | None = None,
     calendar: pd.DataFrame | None = None,
     seed: int = 20171231,
@@ -111,9 +112,9 @@ def project_revenue(
     origins.
 
     Args:
-        histories: see `read_histories`; all origins, the latest one too.
+        histories: see `read_revenue_histories`; all origins, the latest one too.
         horizon: months ahead, at least 1.
-        models: from MODELS.
+        models: from FORECAST_MODELS.
         days: see `read_days`; None: no `prophet_daily`.
         calendar: see `read_calendar`.
         seed: of Prophet; the same seed and history give the same frame, bit by
@@ -133,7 +134,7 @@ def project_revenue(
         ValueError: an argument or a row cannot be used; the message says which.
     """
     _check(horizon, models)
-    read = read_histories(histories, horizon)
+    read = read_revenue_histories(histories, horizon)
     known_days, known_ahead = read_days(days), read_calendar(calendar)
     settings = [EDITION, horizon, seed, repr(known_ahead), *_versions()]
     work = partial(_project, horizon=horizon, calendar=known_ahead)
@@ -158,10 +159,11 @@ def _check(horizon: int, models: Sequence[str]) -> None:
         raise ValueError(
             f"A forecast needs a horizon of at least 1 month; found {horizon}."
         )
-    unknown = [model for model in models if model not in MODELS]
+    unknown = [model for model in models if model not in FORECAST_MODELS]
     if unknown:
         raise ValueError(
-            f"Unknown forecast models {', '.join(unknown)}; use {', '.join(MODELS)}."
+            f"Unknown forecast models {', '.join(unknown)}; use"
+            f" {', '.join(FORECAST_MODELS)}."
         )
 
 
@@ -169,7 +171,7 @@ def _versions() -> list[str]:
     return [version(name) for name in ("prophet", "statsforecast", "holidays")]
 
 
-def _asked(read: list[History], models: Sequence[str]) -> list[_Question]:
+def _asked(read: list[RevenueHistory], models: Sequence[str]) -> list[_Question]:
     """Ask the simple methods from every origin, and Prophet from some."""
     simple = tuple(model for model in METHODS if model in models)
     latest = max((history.origin for history in read), default=0)
@@ -182,11 +184,11 @@ def _asked(read: list[History], models: Sequence[str]) -> list[_Question]:
     ]
 
 
-def _makes_record(model: str, history: History) -> bool:
+def _makes_record(model: str, history: RevenueHistory) -> bool:
     return bool(is_tried(model, history.origin, len(history.amounts)))
 
 
-def _published(record: Record) -> list[_Question]:
+def _published(record: BacktestRecord) -> list[_Question]:
     """Ask a Prophet that is published from an origin and makes no record there.
 
     What is published from an origin is then the same when further months have come.
@@ -232,7 +234,7 @@ def _answered(
 
 
 def _is_possible(
-    history: History, models: tuple[str, ...], days: dict[tuple, Days]
+    history: RevenueHistory, models: tuple[str, ...], days: dict[tuple, Days]
 ) -> bool:
     if models == (DAILY,) and history.key not in days:
         return False
@@ -240,7 +242,7 @@ def _is_possible(
 
 
 def _task(
-    history: History,
+    history: RevenueHistory,
     models: tuple[str, ...],
     days: Days | None,
     settings: list,

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from trajectories.forecasting.calendars import FLAGS, Calendar, Days
-from trajectories.forecasting.histories import History, month_start
+from trajectories.forecasting.histories import RevenueHistory
 from trajectories.forecasting.methods import (
     FEWEST_SEASONAL_MONTHS,
     LEVELS,
@@ -24,6 +24,7 @@ from trajectories.forecasting.methods import (
     forecast_of,
     seeded,
 )
+from trajectories.months import month_number, month_start
 
 #: A trend cannot be told from noise on fewer months than are forecast.
 FEWEST_MONTHS = 6
@@ -36,13 +37,15 @@ SAMPLES = 500
 _log = logging.getLogger(__name__)
 
 
-def can_forecast(history: History) -> bool:
+def can_forecast(history: RevenueHistory) -> bool:
     """Say whether Prophet is asked: FEWEST_MONTHS known, revenue in the last year."""
     is_long = len(history.amounts) >= FEWEST_MONTHS
     return is_long and bool(np.any(history.amounts[-YEAR:]))
 
 
-def forecast_months(history: History, horizon: int, seed: int) -> Forecast | None:
+def forecast_months(
+    history: RevenueHistory, horizon: int, seed: int
+) -> Forecast | None:
     """Fit Prophet to monthly revenue and forecast the months after it.
 
     Args:
@@ -62,7 +65,7 @@ def forecast_months(history: History, horizon: int, seed: int) -> Forecast | Non
 
 
 def forecast_days(
-    history: History, days: Days, calendar: Calendar, horizon: int, seed: int
+    history: RevenueHistory, days: Days, calendar: Calendar, horizon: int, seed: int
 ) -> Forecast | None:
     """Fit Prophet to daily revenue, and sum its predictive samples to months.
 
@@ -89,11 +92,11 @@ def forecast_days(
     told = [name for name in FLAGS if known[name].sum() >= FEWEST_FLAGGED_DAYS]
     options = _seasons(history, {"weekly_seasonality": True})
     said = _fitted(known, ahead, options, told, history, seed)
-    month = ahead["ds"].dt.year * 12 + ahead["ds"].dt.month - history.origin - 2
-    return said and _summed(*said, month.to_numpy(), horizon)
+    month = month_number(ahead["ds"]) - history.origin - 1
+    return said and _summed(*said, month, horizon)
 
 
-def _seasons(history: History, options: dict) -> dict:
+def _seasons(history: RevenueHistory, options: dict) -> dict:
     is_seasonal = len(history.amounts) >= FEWEST_SEASONAL_MONTHS
     return {**options, "yearly_seasonality": YEARLY_ORDER if is_seasonal else False}
 
@@ -116,7 +119,7 @@ def _fitted(
     ahead: pd.DataFrame,
     options: dict,
     regressors: list[str],
-    history: History,
+    history: RevenueHistory,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Fit, and give the forecast, shape (points,), and samples, (points, SAMPLES)."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from trajectories.forecasting.histories import History, month_number
-from trajectories.forecasting.methods import LEVELS, MODELS, PROPHETS, YEAR
+from trajectories.forecasting.histories import RevenueHistory
+from trajectories.forecasting.methods import FORECAST_MODELS, LEVELS, PROPHETS, YEAR
+from trajectories.months import month_number
 
 #: Prophet's record is made from every origin of a history's first year, then from the
 #: last month of every quarter.
@@ -53,7 +54,7 @@ class Moment:
 
 
 @dataclass
-class Record:
+class BacktestRecord:
     """Histories, what every model said of them, and what came.
 
     Attributes:
@@ -71,7 +72,7 @@ class Record:
         own_bands: by model, shape (n, horizon, 4): own lower and upper 80 %, then 95 %.
     """
 
-    histories: list[History]
+    histories: list[RevenueHistory]
     origins: np.ndarray
     definitions: np.ndarray
     segmentations: np.ndarray
@@ -109,16 +110,16 @@ def _divided(amounts: np.ndarray, scales: np.ndarray) -> np.ndarray:
 
 
 def read_record(
-    projections: pd.DataFrame, histories: list[History], horizon: int
-) -> Record:
+    projections: pd.DataFrame, histories: list[RevenueHistory], horizon: int
+) -> BacktestRecord:
     """Lay what `project_revenue` gave beside what came.
 
     Args:
         projections: what `project_revenue` gave of these histories.
-        histories: what `read_histories` gave for this horizon.
+        histories: what `read_revenue_histories` gave for this horizon.
         horizon: months ahead.
     """
-    record = Record(
+    record = BacktestRecord(
         histories=histories,
         origins=np.array([one.origin for one in histories], dtype=np.int64),
         definitions=np.array([one.definition for one in histories]),
@@ -136,7 +137,7 @@ def read_record(
     said = said.assign(place=places)
     said = said[said["place"] >= 0]
     ends = [f"own_{end}_{level}_amount" for level in LEVELS for end in ENDS]
-    for model in MODELS:
+    for model in FORECAST_MODELS:
         own = said[said["model"] == model]
         at = (own["place"].to_numpy(), own["horizon"].to_numpy() - 1)
         amounts = np.full((len(histories), horizon), np.nan)
@@ -147,12 +148,12 @@ def read_record(
     return record
 
 
-def _change(history: History) -> float:
+def _change(history: RevenueHistory) -> float:
     changes = np.abs(np.diff(history.amounts))
     return float(changes.mean()) if len(changes) else np.nan
 
 
-def _spreads(record: Record) -> np.ndarray:
+def _spreads(record: BacktestRecord) -> np.ndarray:
     """Shrink each history's change to what is typical of its group and origin.
 
     Typical is the median of change over level (mean absolute amount) over the group's

@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
-from trajectories.transitions.histories import read_histories
+from trajectories.transitions.histories import read_path_histories
 
 #: A p-value up to this one counts.
-SIGNIFICANCE = 0.05
+ORDER_SIGNIFICANCE = 0.05
 #: A departure from the chain that gains less of the log-likelihood matters little.
 SMALL_GAIN = 0.05
 
@@ -87,14 +87,14 @@ def judge_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
     """Test what the chain takes for granted; see `likelihood_ratio`.
 
     Args:
-        counts: see `read_histories`.
+        counts: see `read_path_histories`.
         pairs: month pairs that the chain is read off, at most.
 
     Returns:
         TEST_SCHEMA: a row per segmentation and test, order and homogeneity.
     """
     rows = []
-    for history in read_histories(counts):
+    for history in read_path_histories(counts):
         window = history.window(len(history.months) - 1, pairs)
         asked = {
             "order": (
@@ -125,7 +125,7 @@ def _verdict(found: LikelihoodRatio, what: str) -> str:
     if not found.degrees_of_freedom:
         return f"Whether {what} matters cannot be told: too little was seen."
     gain = f"{100 * found.gained_share:.1f} % of the log-likelihood"
-    if found.p_value > SIGNIFICANCE:
+    if found.p_value > ORDER_SIGNIFICANCE:
         return f"The segment of the month before says it all: {what} adds nothing."
     if found.gained_share < SMALL_GAIN:
         return f"Beside the segment of the month before, {what} matters little: {gain}."

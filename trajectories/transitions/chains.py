@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
-from trajectories.transitions.histories import History, first_day, read_histories
+from trajectories.months import month_start
+from trajectories.transitions.histories import PathHistory, read_path_histories
 
 #: The prior of a row weighs as much as these customers: some as customers move in
 #: general, and one spread evenly over the segments that can be entered (Perks 1947),
@@ -74,7 +75,7 @@ class Chain:
         return self.entries.sum(axis=0) + EVEN_CUSTOMERS * prior
 
 
-def chain_at(history: History, origin: int, pairs: int) -> Chain:
+def chain_at(history: PathHistory, origin: int, pairs: int) -> Chain:
     """Read the chain off the last month pairs up to a month, and no later one.
 
     Paths into segments that the month's map no longer has are left out.
@@ -96,7 +97,7 @@ def chain_at(history: History, origin: int, pairs: int) -> Chain:
     )
 
 
-def best_windows(history: History, pairs: int) -> np.ndarray:
+def best_windows(history: PathHistory, pairs: int) -> np.ndarray:
     """Choose how far back the chain looks at each month: as far as served it best.
 
     Of the pairs asked for, half and a quarter of them, the window whose chain was off
@@ -185,7 +186,7 @@ def estimate_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
     hold for customers who move independently, in months that are alike.
 
     Args:
-        counts: see `read_histories`.
+        counts: see `read_path_histories`.
         pairs: month pairs that the chain is read off, at most.
 
     Returns:
@@ -193,7 +194,7 @@ def estimate_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
         segment in which newcomers start (from_segment_id is null).
     """
     rows: list[dict] = []
-    for history in read_histories(counts):
+    for history in read_path_histories(counts):
         last = len(history.months) - 1
         chain = chain_at(history, last, best_windows(history, pairs)[last])
         names = history.segments[chain.segments]
@@ -202,7 +203,7 @@ def estimate_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
         if last > 0:
             common = {
                 "segmentation": history.segmentation,
-                "month": first_day(history.months[last]),
+                "month": month_start(history.months[last]).date(),
                 "month_pairs": len(chain.moves),
             }
             for start, count, weight in zip([*names, None], seen, weights, strict=True):

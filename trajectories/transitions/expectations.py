@@ -11,6 +11,8 @@ import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
+from trajectories.months import month_start
+from trajectories.newey_west import newey_west
 from trajectories.transitions.chains import (
     FEWEST_ORIGINS,
     FEWEST_PAIRS,
@@ -19,12 +21,12 @@ from trajectories.transitions.chains import (
     chain_at,
     expected_customers,
 )
-from trajectories.transitions.histories import History, first_day, read_histories
+from trajectories.transitions.histories import PathHistory, read_path_histories
 
 #: Months ahead.
 HORIZONS = (1, 3, 6)
 #: A chance up to this one that the chain is no better lets it be published.
-SIGNIFICANCE = 0.05
+CHAIN_SIGNIFICANCE = 0.05
 #: Share of outcomes that the band of an expectation is meant to hold.
 BAND = 0.8
 DRAWS = 400
@@ -128,7 +130,9 @@ class Expectation:
         return outside / self.chain.sizes.sum()
 
 
-def expectations_of(history: History, pairs: int, seed: int) -> Iterator[Expectation]:
+def expectations_of(
+    history: PathHistory, pairs: int, seed: int
+) -> Iterator[Expectation]:
     """Expect sizes from every month with FEWEST_PAIRS before it, and from the last.
 
     Nothing later than the origin is looked at, but to say what came. Bands are those
@@ -158,7 +162,7 @@ def expectations_of(history: History, pairs: int, seed: int) -> Iterator[Expecta
 
 
 @dataclass(frozen=True)
-class Record:
+class ChainRecord:
     """How the chain did at earlier origins, against the customers of then.
 
     Attributes:
@@ -178,7 +182,7 @@ class Record:
     @property
     def is_won(self) -> bool:
         """Whether the chain was better by more than luck."""
-        return self.p_value <= SIGNIFICANCE
+        return self.p_value <= CHAIN_SIGNIFICANCE
 
     @property
     def reason(self) -> str:
@@ -206,7 +210,7 @@ def _rounded(p_value: float) -> str:
     return "< 0.001" if p_value < 0.001 else f"= {p_value:.3f}"
 
 
-def record_of(known: Sequence[Expectation], horizon: int) -> Record:
+def record_of(known: Sequence[Expectation], horizon: int) -> ChainRecord:
     """Compare the chain with same as now at origins whose outcome is known.
 
     One-sided test of Diebold and Mariano (1995) on the absolute errors, with the
@@ -223,9 +227,9 @@ def record_of(known: Sequence[Expectation], horizon: int) -> Record:
     now = np.array([each.error(by_chain=False) for each in known])
     size = len(known)
     if size == 0:
-        return Record(horizon, 0, np.nan, np.nan, 1.0)
+        return ChainRecord(horizon, 0, np.nan, np.nan, 1.0)
     p_value = better_p_value(now - chain, horizon)
-    return Record(horizon, size, float(chain.mean()), float(now.mean()), p_value)
+    return ChainRecord(horizon, size, float(chain.mean()), float(now.mean()), p_value)
 
 
 def better_p_value(gains: np.ndarray, horizon: int) -> float:
@@ -241,11 +245,7 @@ def better_p_value(gains: np.ndarray, horizon: int) -> float:
     size = len(gains)
     if size < FEWEST_ORIGINS or size <= horizon or gains.mean() <= 0:
         return 1.0
-    centred = gains - gains.mean()
-    variance = centred @ centred / size
-    for lag in range(1, horizon):
-        weight = 1 - lag / horizon
-        variance += 2 * weight * (centred[lag:] @ centred[:-lag]) / size
+    variance = newey_west(gains - gains.mean(), horizon) / size
     if variance <= 1e-18:
         return 0.0
     correction = (size - horizon) * (size - horizon + 1) / size**2
@@ -281,7 +281,7 @@ def expect_segments(counts: pd.DataFrame, pairs: int, seed: int) -> pa.Table:
     `record_of`), else the customers of now; bands are widened by what was known then.
 
     Args:
-        counts: see `read_histories`.
+        counts: see `read_path_histories`.
         pairs: month pairs that the chain is read off, at most.
         seed: of the simulation.
 
@@ -290,7 +290,7 @@ def expect_segments(counts: pd.DataFrame, pairs: int, seed: int) -> pa.Table:
         none for a segmentation of one month.
     """
     rows: list[dict] = []
-    for history in read_histories(counts):
+    for history in read_path_histories(counts):
         past: dict[int, list[Expectation]] = {horizon: [] for horizon in HORIZONS}
         for each in expectations_of(history, pairs, seed):
             outcomes = past[each.horizon]
@@ -301,7 +301,7 @@ def expect_segments(counts: pd.DataFrame, pairs: int, seed: int) -> pa.Table:
 
 
 def _expectation_rows(
-    history: History, each: Expectation, known: Sequence[Expectation]
+    history: PathHistory, each: Expectation, known: Sequence[Expectation]
 ) -> Iterator[dict]:
     record = record_of(known, each.horizon)
     low, high = band_of(each, known, record.is_won)
@@ -309,8 +309,8 @@ def _expectation_rows(
     origin = int(history.months[each.origin])
     common = {
         "segmentation": history.segmentation,
-        "origin_month": first_day(origin),
-        "month": first_day(origin + each.horizon),
+        "origin_month": month_start(origin).date(),
+        "month": month_start(origin + each.horizon).date(),
         "horizon_months": each.horizon,
         "month_pairs": len(each.chain.moves),
         "origins": record.origins,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
 
-COLUMNS = (
+from trajectories.months import month_number, month_start
+
+PATH_COLUMNS = (
     "segmentation",
     "month",
     "earlier_segment_id",
@@ -20,7 +21,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class History:
+class PathHistory:
     """What one segmentation's customers did, month by month.
 
     Attributes:
@@ -70,18 +71,18 @@ class History:
         return self.sizes[since : origin + 1].sum(axis=0) > 0
 
 
-def read_histories(counts: pd.DataFrame) -> list[History]:
+def read_path_histories(counts: pd.DataFrame) -> list[PathHistory]:
     """Turn counted paths into one history per segmentation, sorted by name.
 
     Args:
-        counts: one row per segmentation, month and path, with COLUMNS: segment two
+        counts: one row per segmentation, month and path, with PATH_COLUMNS: segment two
             months before, of the month before (both null where there was none), of
             the month by the map of the month before and by its own, and customers.
 
     Raises:
         ValueError: a column is missing, or a month between two others.
     """
-    missing = [name for name in COLUMNS if name not in counts.columns]
+    missing = [name for name in PATH_COLUMNS if name not in counts.columns]
     if missing:
         raise ValueError(
             f"The counted paths have no column {', '.join(missing)}; found"
@@ -94,14 +95,14 @@ def read_histories(counts: pd.DataFrame) -> list[History]:
     ]
 
 
-def _read_history(segmentation: str, rows: pd.DataFrame) -> History:
-    dates = pd.to_datetime(rows["month"])
-    numbers = (dates.dt.year * 12 + dates.dt.month - 1).to_numpy(np.int64)
+def _read_history(segmentation: str, rows: pd.DataFrame) -> PathHistory:
+    numbers = month_number(rows["month"])
     months = np.unique(numbers)
     if months[-1] - months[0] >= len(months):
         raise ValueError(
             f"The paths of {segmentation} have {len(months)} months between"
-            f" {first_day(months[0])} and {first_day(months[-1])}: some are missing."
+            f" {month_start(months[0]):%Y-%m-%d} and"
+            f" {month_start(months[-1]):%Y-%m-%d}: some are missing."
             " Give the paths of every month, for a chain has no gaps."
         )
     names = ["earlier_segment_id", "previous_segment_id", "frozen_segment_id"]
@@ -120,7 +121,7 @@ def _read_history(segmentation: str, rows: pd.DataFrame) -> History:
         np.add.at(table, at, customers[known])
         return table
 
-    return History(
+    return PathHistory(
         segmentation=segmentation,
         segments=segments.to_numpy(),
         months=months,
@@ -130,8 +131,3 @@ def _read_history(segmentation: str, rows: pd.DataFrame) -> History:
         sizes=count(own),
         is_redrawn=np.bincount(month[own != frozen], minlength=len(months)) > 0,
     )
-
-
-def first_day(month: int) -> date:
-    """Return the first day of the month with this number."""
-    return date(int(month) // 12, int(month) % 12 + 1, 1)

@@ -30,6 +30,7 @@ from warehouse.inputs.contract import (
     squeeze,
 )
 from warehouse.inputs.rows import TYPED
+from warehouse.quoting import identifier, literal
 
 VIEW = "input_rows"
 _NUMBER_SQL = Path(__file__).with_name("number.sql").read_text(encoding="utf-8")
@@ -114,16 +115,6 @@ def define_macros(connection: duckdb.DuckDBPyConnection, decimal: str = "auto") 
                 x)
         end
         """)
-
-
-def quoted(name: str) -> str:
-    """Quote an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Quote an SQL text."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def text_of(expression: str, kind: str) -> str:
@@ -364,11 +355,9 @@ class ExpressionWriter:
         read here, too: a number as it is delivered is no evidence for how a file
         writes.
 
-        Raises
-        ------
-        InputError
-            When values to compute with could be either, and nothing tells, or are in
-            several currencies.
+        Raises:
+            InputError: when values to compute with could be either, and nothing tells,
+                or are in several currencies.
         """
         plain = {
             name: self._plain_number(name, expression)
@@ -439,17 +428,16 @@ class ExpressionWriter:
         source's own (name -> SQL). `used` holds the source's columns that all
         expressions so far have used.
 
-        Raises
-        ------
-        InputError
-            When it is no SQL expression, names a column that isn't there or could be
-            two, does what an expression may not, or can't be computed on the rows.
+        Raises:
+            InputError: when it is no SQL expression, names a column that isn't there or
+                could be two, does what an expression may not, or can't be computed on
+                the rows.
         """
         self.check_comment(canonical, expression)
         bare = self._bare(canonical, expression)
         if bare:
             self.used.add(bare)
-            return quoted(bare), self._kind(bare)
+            return identifier(bare), self._kind(bare)
         parsed = self._parsed(canonical, expression)
         self._check_functions(canonical, expression, parsed.tree)
         self.used.update(parsed.columns)
@@ -470,16 +458,14 @@ class ExpressionWriter:
         kind = self._kind(column)
         mark = mark or self._given_mark or self._convention
         if kind != "VARCHAR" or mark is None:
-            return quoted(column), kind
-        return f"amount_text({quoted(column)}, {literal(mark)})", kind
+            return identifier(column), kind
+        return f"amount_text({identifier(column)}, {literal(mark)})", kind
 
     def write_condition(self, canonical: str, expression: str) -> str:
         """Return SQL that is true or not, as `write` does.
 
-        Raises
-        ------
-        InputError
-            When it is something else.
+        Raises:
+            InputError: when it is something else.
         """
         sql, kind = self.write(canonical, expression)
         if kind == "BOOLEAN":
@@ -576,7 +562,7 @@ class ExpressionWriter:
             name = node["column_names"][-1]
             place = node.get("query_location", 0)
             if statement[place : place + 1] == b'"':
-                name = quoted(name)
+                name = identifier(name)
             column = self._column(canonical, expression, name)
             if column is None:
                 missing[node["column_names"][-1]] = None
@@ -766,7 +752,7 @@ class ExpressionWriter:
     def _facts(self, column: str) -> _Facts:
         """Look at the values of a text column as amounts, each distinct one once."""
         if column not in self._known_facts:
-            name = quoted(column)
+            name = identifier(column)
             forms = ", ".join(map(literal, _NUMBER_FORMS))
             row = self._connection.execute(f"""
                 select
@@ -810,7 +796,7 @@ class ExpressionWriter:
         return self._described[column]
 
     def _ways(self, column: str) -> tuple[tuple[str, str], ...]:
-        name, kind = quoted(column), self._kind(column)
+        name, kind = identifier(column), self._kind(column)
         as_text = ("text", text_of(name, kind))
         if column == SOURCE_ROW:
             return (("own", name),)
@@ -859,9 +845,11 @@ class ExpressionWriter:
     ) -> str:
         """Compute an expression on every row; return its type."""
         made = sorted(set(renamed.values()))
-        selected = "".join(f", {self.made[name]} as {quoted(name)}" for name in made)
-        inner = f"select {quoted(SOURCE_ROW)}{selected} from {VIEW}"
-        outer = f"select {quoted(SOURCE_ROW)}, {sql} as value from ({inner})"
+        selected = "".join(
+            f", {self.made[name]} as {identifier(name)}" for name in made
+        )
+        inner = f"select {identifier(SOURCE_ROW)}{selected} from {VIEW}"
+        outer = f"select {identifier(SOURCE_ROW)}, {sql} as value from ({inner})"
         described = self._connection.execute(f"describe {outer}").fetchall()
         start = f'{self._start}, {canonical} is "{expression}", which'
         try:
@@ -931,9 +919,9 @@ class ExpressionWriter:
         first = next(iter(columns.values())).name if columns else "column"
         return (
             f"{start}, which can't be computed on {self._label}: {message}.{advice} "
-            f"Write number({first if first.isidentifier() else quoted(first)}) to read "
-            "text with currency signs or thousands separators as a number (null where "
-            "it is none), and try_cast(...) where a value may not fit."
+            f"Write number({first if first.isidentifier() else identifier(first)}) to "
+            "read text with currency signs or thousands separators as a number (null "
+            "where it is none), and try_cast(...) where a value may not fit."
         )
 
     def _near(self, name: str) -> str:
@@ -945,11 +933,11 @@ class ExpressionWriter:
         """Say which value keeps a text column from being taken as numbers."""
         if column.ways[0][0] != "text":
             return None
-        name = quoted(column.name)
+        name = identifier(column.name)
         row = self._connection.execute(f"""
-            select {quoted(SOURCE_ROW)}, {name} from {VIEW}
+            select {identifier(SOURCE_ROW)}, {name} from {VIEW}
             where trim({name}) != '' and number({name}) is null
-            order by {quoted(SOURCE_ROW)} limit 1
+            order by {identifier(SOURCE_ROW)} limit 1
             """).fetchone()
         if row is None:
             return None

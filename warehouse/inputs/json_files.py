@@ -14,7 +14,7 @@ from warehouse.inputs.openings import LONGEST_LINE_BYTES, note_on_fallbacks, ope
 from warehouse.inputs.rows import (
     Chunk,
     LineCount,
-    Record,
+    LineOrRow,
     Sought,
     TextTable,
     TypedNumber,
@@ -51,10 +51,9 @@ def read_json(path: Path, sought: Sought, encoding: str | None = None) -> TextTa
     The file is read twice: first for the names, which needn't be the same everywhere.
     A line that is no object is handed on whole.
 
-    Raises
-    ------
-    InputError
-        When nothing in the file is an object, or a value that is looked for is one.
+    Raises:
+        InputError: when nothing in the file is an object, or a value that is looked for
+            is one.
     """
     columns: dict[str, None] = {}
     objects = 0
@@ -89,7 +88,7 @@ def _chunks(
     table.notes.extend(note_on_fallbacks(path.name))
 
 
-def _record(item: _Item, table: TextTable, sought: Sought, path: Path) -> Record:
+def _record(item: _Item, table: TextTable, sought: Sought, path: Path) -> LineOrRow:
     if isinstance(item, str):
         return None, item
     row = []

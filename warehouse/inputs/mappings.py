@@ -89,10 +89,8 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _strict_
 def load_mapping(path: Path) -> dict[str, Any]:
     """Load a mapping file; its values are `Written`, or lists and dicts of them.
 
-    Raises
-    ------
-    InputError
-        When it can't be read, isn't YAML, or says nothing.
+    Raises:
+        InputError: when it can't be read, isn't YAML, or says nothing.
     """
     try:
         content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
@@ -130,10 +128,8 @@ def is_given(value: Any) -> bool:
 def text_setting(value: Any, name: str, path: Path, table: TableContract) -> str | None:
     """Return a setting as text; None when it isn't given.
 
-    Raises
-    ------
-    InputError
-        When it is a list, or settings of its own.
+    Raises:
+        InputError: when it is a list, or settings of its own.
     """
     if not is_given(value):
         return None
@@ -213,11 +209,9 @@ def column_expressions(
 ) -> dict[str, str] | None:
     """Check a mapping's columns: known names, texts, and all the required ones.
 
-    Raises
-    ------
-    InputError
-        When a name isn't known or there twice, an expression is no text (YAML reads
-        No as false), or a required column has none.
+    Raises:
+        InputError: when a name isn't known or there twice, an expression is no text
+            (YAML reads No as false), or a required column has none.
     """
     if not is_given(value):
         return None

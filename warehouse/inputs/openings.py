@@ -208,10 +208,8 @@ def open_text(path: Path, encoding: str | None = None, is_json: bool = False) ->
     Single bytes that aren't UTF-8 are read as Windows-1252: so Latin-1 files, and
     files that mix both, come out right. A given encoding is taken at its word.
 
-    Raises
-    ------
-    InputError
-        When Python doesn't know the given encoding, or the file is no text.
+    Raises:
+        InputError: when Python doesn't know the given encoding, or the file is no text.
     """
     if encoding:
         try:

@@ -18,15 +18,10 @@ from warehouse.inputs.contract import (
     own_name,
     squeeze,
 )
-from warehouse.inputs.expressions import (
-    VIEW,
-    ExpressionWriter,
-    literal,
-    quoted,
-    text_of,
-)
+from warehouse.inputs.expressions import VIEW, ExpressionWriter, text_of
 from warehouse.inputs.mappings import TEMPLATE
 from warehouse.inputs.sources import TableSource, kind_of
+from warehouse.quoting import identifier, literal
 
 IS_KEPT = "_is_kept"
 VIEW_ROW = "_view_row"
@@ -54,9 +49,9 @@ def own_columns(names: Iterable[str]) -> str:
     One that is called like a column of the reader's own gets another name.
     """
     return ", ".join(
-        quoted(name)
+        identifier(name)
         if own_name(name) == name
-        else f"{quoted(name)} as {quoted(own_name(name))}"
+        else f"{identifier(name)} as {identifier(own_name(name))}"
         for name in names
     )
 
@@ -64,10 +59,8 @@ def own_columns(names: Iterable[str]) -> str:
 def relation_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> str:
     """Write the query for the rows of a relation: own columns, and the reader's.
 
-    Raises
-    ------
-    InputError
-        When it is anything but one table or view of the database.
+    Raises:
+        InputError: when it is anything but one table or view of the database.
     """
     relation = _one_relation(connection, source)
     names = _described(connection, f"select * from {relation}")
@@ -133,7 +126,7 @@ def _one_relation(connection: duckdb.DuckDBPyConnection, source: TableSource) ->
     ).fetchone()
     if not found:
         raise InputError(unreadable_relation(source, "there is no such table or view."))
-    return ".".join(quoted(it) for it in (catalog, schema, name) if it)
+    return identifier(*filter(None, (catalog, schema, name)))
 
 
 def unreadable_relation(source: TableSource, reason: str) -> str:
@@ -165,10 +158,9 @@ def make_plan(
 ) -> Plan:
     """Check a source's columns and expressions, and write its query.
 
-    Raises
-    ------
-    InputError
-        When there are no rows (left), or the columns or expressions can't be used.
+    Raises:
+        InputError: when there are no rows (left), or the columns or expressions can't
+            be used.
     """
     rows = _count(connection, f"select count(*) from {VIEW}")
     if not rows:
@@ -249,7 +241,9 @@ def _base_sql(
         is_text_id = name.endswith("_id") and kind == "VARCHAR"
         if is_text_id and _is_whole_float(connection, column, writer):
             texts[name] = f"regexp_replace(trim({column}), '\\.0+$', '')"
-    made = "".join(f", {sql} as {quoted(name)}" for name, sql in writer.made.items())
+    made = "".join(
+        f", {sql} as {identifier(name)}" for name, sql in writer.made.items()
+    )
     columns = ", ".join(
         f"{texts.get(name, 'null::varchar')} as {name}" for name in source.table.columns
     )
@@ -272,7 +266,7 @@ def _numbered(source: TableSource, writer: ExpressionWriter) -> str:
     if not _has_parts(source) or SOURCE_ROW not in writer.used:
         return plain
     used = [*sorted(writer.used - {SOURCE_ROW, SOURCE_FILE}), UNREADABLE]
-    equal = ", ".join(map(quoted, used))
+    equal = ", ".join(map(identifier, used))
     return (
         f"select * replace (min({SOURCE_ROW}) over (partition by {equal}, _copy) "
         f"as {SOURCE_ROW}) from (select *, row_number() over (partition by "
@@ -309,11 +303,9 @@ def _expressions(
 ) -> dict[str, str]:
     """Return canonical name -> expression, in the contract's order.
 
-    Raises
-    ------
-    InputError
-        When columns are taken by name, and a required one is missing, or one is there
-        twice with different values.
+    Raises:
+        InputError: when columns are taken by name, and a required one is missing, or
+            one is there twice with different values.
     """
     table = source.table
     if source.columns is not None:
@@ -330,7 +322,7 @@ def _expressions(
                     f"(copy {TEMPLATE})."
                 )
             if alike and canonical not in found:
-                found[canonical] = quoted(alike[0])
+                found[canonical] = identifier(alike[0])
     missing = [name for name in table.required if name not in found]
     if missing:
         raise InputError(
@@ -348,7 +340,7 @@ def _differ(
     """Tell whether a column has values that another hasn't."""
     if source.server_table is not None:
         return True
-    texts = [f"trim(cast({quoted(name)} as varchar))" for name in (first, other)]
+    texts = [f"trim(cast({identifier(name)} as varchar))" for name in (first, other)]
     query = (
         f"select 1 from {VIEW} where {texts[1]} != '' "
         f"and {texts[1]} is distinct from {texts[0]} limit 1"
@@ -399,10 +391,8 @@ def _note_on_changed_orders(
     An order that ends one file and begins another one was cut by the export, and is
     whole in both together.
 
-    Raises
-    ------
-    InputError
-        When they are too many.
+    Raises:
+        InputError: when they are too many.
     """
     expressions = source.columns or {}
     if (
@@ -477,7 +467,7 @@ def _is_whole_float(
     Programs that keep a column with gaps as floating point numbers export 13085 as
     13085.0, which would match nothing in another file.
     """
-    if column not in {quoted(name) for name in writer.used}:
+    if column not in {identifier(name) for name in writer.used}:
         return False
     query = f"select 1 from {VIEW} where trim({column}) != ''"
     other = f"and not regexp_full_match(trim({column}), '\\d+\\.0+') limit 1"

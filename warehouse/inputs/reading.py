@@ -28,8 +28,6 @@ from warehouse.inputs.expressions import (
     VIEW,
     WORDS,
     define_macros,
-    literal,
-    quoted,
     referenced_names,
 )
 from warehouse.inputs.planning import (
@@ -62,6 +60,7 @@ from warehouse.inputs.sources import (
     note_on_unread_files,
 )
 from warehouse.postgres import PostgresError, connect_server
+from warehouse.quoting import identifier, literal
 
 # Where the tables of sources lie, and the copies of a server's tables beside them.
 INPUT_SCHEMA = "raw_files"
@@ -74,12 +73,10 @@ Connect = Callable[[], duckdb.DuckDBPyConnection]
 class InputReader:
     """Reads the tables of inputs; what is costly is done once per file and table.
 
-    Parameters
-    ----------
-    scratch
-        A folder for rewritten text files; made when needed, the caller removes it.
-    connect
-        Gives a new cursor on the database that 'relation' settings speak of.
+    Args:
+        scratch: a folder for rewritten text files; made when needed, the caller removes
+            it.
+        connect: gives a new cursor on the database that 'relation' settings speak of.
     """
 
     def __init__(
@@ -111,20 +108,17 @@ class InputReader:
         `time_zone` show them; without one, as those of the zone that a Parquet file
         names, or in UTC.
 
-        Returns
-        -------
-        Its canonical columns as text, in the contract's order (null where there is
-        none), then `_unreadable` (text: the raw line, where it couldn't be split; else
-        null), `_left_out` (text: the row, where the mapping's `where` leaves it out,
-        all columns then being null; else null) and `_source_row` (bigint: 1 for the
-        first row after the header). An optional table that isn't there is an empty
-        table.
+        Returns:
+            Its canonical columns as text, in the contract's order (null where there is
+            none), then `_unreadable` (text: the raw line, where it couldn't be split;
+            else null), `_left_out` (text: the row, where the mapping's `where` leaves
+            it out, all columns then being null; else null) and `_source_row` (bigint: 1
+            for the first row after the header). An optional table that isn't there is
+            an empty table.
 
-        Raises
-        ------
-        InputError
-            When the input can't be used; the message says what was found and what
-            to do.
+        Raises:
+            InputError: when the input can't be used; the message says what was found
+                and what to do.
         """
         table = TABLES[table_name]
         with self._lock:
@@ -309,7 +303,7 @@ def _is_parquet(source: TableSource) -> bool:
 
 def _check_pages(connection: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> None:
     """Read all of a Parquet file: damage is met here, not amid making a table."""
-    hashes = ", ".join(f"bit_xor(hash({quoted(name)}))" for name in kinds)
+    hashes = ", ".join(f"bit_xor(hash({identifier(name)}))" for name in kinds)
     connection.execute(f"select {hashes} from {VIEW}")
 
 
@@ -325,7 +319,7 @@ def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
         found = f"{max(names, key=len)}_file"
         read += f", filename = {literal(found)}"
         start = len(str(folder_of(source.files))) + 2
-        path = f"substr({quoted(found)}, {start})"
+        path = f"substr({identifier(found)}, {start})"
     elif "file_row_number" not in map(str.casefold, names):
         read += ", file_row_number = true"
         number = "file_row_number + 1"
@@ -343,7 +337,7 @@ def _typed_sql(connection: duckdb.DuckDBPyConnection, read: str, sought: Sought)
     """
     described = connection.execute(f"describe {read}").fetchall()
     names = [str(row[0]) for row in described]
-    numbers = [quoted(names[place]) for place in sought.places_of_numbers(names)]
+    numbers = [identifier(names[place]) for place in sought.places_of_numbers(names)]
     undecided = [f"regexp_full_match({it}, {_UNDECIDED})" for it in numbers]
     query = f"select 1 from ({read}) where {' or '.join(undecided)} limit 1"
     if not numbers or connection.execute(query).fetchone():

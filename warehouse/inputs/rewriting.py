@@ -52,10 +52,8 @@ def unreadable_file(file: Path, error: Exception) -> str:
 def check_parquet(file: Path) -> None:
     """See that a file has the frame of Parquet.
 
-    Raises
-    ------
-    InputError
-        When it hasn't.
+    Raises:
+        InputError: when it hasn't.
     """
     start = beginning(file)
     with file.open("rb") as opened:
@@ -94,10 +92,8 @@ def _open_tables(
 def rewrite_as_parquet(source: TableSource, sought: Sought, target: Path) -> list[str]:
     """Rewrite a source's files; return sentences on what was taken untold.
 
-    Raises
-    ------
-    InputError
-        When they can't be read, don't fit each other, or a line is lost.
+    Raises:
+        InputError: when they can't be read, don't fit each other, or a line is lost.
     """
     partial = target.with_suffix(".part")
     notes: list[str] = []
@@ -155,10 +151,8 @@ def _check_twins(
 ) -> None:
     """See that columns of one name, where it is looked for, don't differ.
 
-    Raises
-    ------
-    InputError
-        When a later one has a value that the first hasn't.
+    Raises:
+        InputError: when a later one has a value that the first hasn't.
     """
     for first, other in table.twins:
         names = table.columns[first], table.columns[other]

@@ -44,10 +44,8 @@ class LineCount:
     def check(self, name: str, written: int) -> None:
         """Hold that every line that was taken is accounted for.
 
-        Raises
-        ------
-        InputError
-            When a line is neither header, nor blank, nor (part of) a row.
+        Raises:
+            InputError: when a line is neither header, nor blank, nor (part of) a row.
         """
         known = self.head + self.blank + self.repeated_headers
         if self.taken != known + self.rows + self.continued or written != self.rows:
@@ -82,10 +80,10 @@ class TextTable:
 
 
 # A row that was split, or None and the raw line that couldn't be.
-Record = tuple[list[str] | None, str | None]
+LineOrRow = tuple[list[str] | None, str | None]
 
 
-def collect(records: Iterable[Record], width: int) -> Chunk:
+def collect(records: Iterable[LineOrRow], width: int) -> Chunk:
     """Put records of a table with `width` columns into one chunk."""
     rows: list[list[str]] = []
     raw: dict[int, str] = {}
@@ -210,10 +208,8 @@ def unique_names(
 def check_width(header: Sequence[str], name: str) -> list[str]:
     """Return a header without the blanks at its end that are too many.
 
-    Raises
-    ------
-    InputError
-        When it has more columns than a table of orders can have.
+    Raises:
+        InputError: when it has more columns than a table of orders can have.
     """
     header = list(header)
     if len(header) > MOST_COLUMNS:
@@ -236,10 +232,8 @@ def without_repeated_headers(
     A line that is another header, with the known columns where they were, is handed
     on whole. One with known columns elsewhere contradicts the first.
 
-    Raises
-    ------
-    InputError
-        When a later header puts a column somewhere else.
+    Raises:
+        InputError: when a later header puts a column somewhere else.
     """
     names = [squeeze(column) for column in table.columns]
     known = [place for place, column in enumerate(names) if column in sought.names]
@@ -268,7 +262,7 @@ def _judge_headers(
     table: TextTable,
     name: str,
 ) -> Chunk:
-    records: list[Record] = []
+    records: list[LineOrRow] = []
     for position, row in enumerate(chunk.rows):
         found = [squeeze(value) for value in row]
         here = f"row {before + position + 1:,} of {name}"

@@ -18,9 +18,9 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.inputs.contract import InputError, listing
-from warehouse.inputs.expressions import literal, quoted
 from warehouse.inputs.sources import ServerTable
 from warehouse.postgres import SERVER, ask, reason, transaction
+from warehouse.quoting import identifier, literal
 
 BATCH_ROWS = 50_000
 CHANGED = "changed_rows"
@@ -74,16 +74,14 @@ def describe_copies(
 
 def server_relation(table: ServerTable) -> str:
     """Name a server's table as the connection that the server is attached to does."""
-    return ".".join(quoted(name) for name in (SERVER, table.schema, table.name))
+    return identifier(SERVER, table.schema, table.name)
 
 
 def check_table(server: duckdb.DuckDBPyConnection, table: ServerTable) -> None:
     """Check that a table is there and may be read.
 
-    Raises
-    ------
-    InputError
-        When it isn't; the message lists the tables that are.
+    Raises:
+        InputError: when it isn't; the message lists the tables that are.
     """
     rows = ask(
         server,
@@ -109,29 +107,21 @@ def copy_table(
 ) -> ServerCopy:
     """Bring the copy of a table up to date.
 
-    Parameters
-    ----------
-    work, server
-        The work database; a connection that the server is attached to.
-    table
-        What is copied.
-    kinds
-        The columns to copy, with their types in DuckDB.
-    relation
-        The copy's name in the work database.
-    full_load
-        Load every row again. The same happens when the copy was made from another
-        database, of other columns, or with another `changed_at` or `key`.
+    Args:
+        work, server: the work database; a connection that the server is attached to.
+        table: what is copied.
+        kinds: the columns to copy, with their types in DuckDB.
+        relation: the copy's name in the work database.
+        full_load: load every row again. The same happens when the copy was made from
+            another database, of other columns, or with another `changed_at` or `key`.
 
-    Raises
-    ------
-    InputError
-        When the table can't be read to its end, or its key isn't one. The copy then
-        is what it was.
+    Raises:
+        InputError: when the table can't be read to its end, or its key isn't one. The
+            copy then is what it was.
     """
     _check_columns(table, kinds)
     origin = _origin(server, table, kinds)
-    columns = ", ".join(quoted(name) for name in kinds)
+    columns = ", ".join(map(identifier, kinds))
     rows = f"select {columns} from {server_relation(table)}"
     try:
         with transaction(work):
@@ -196,7 +186,7 @@ def _since(
     if table.changed_at is None or made_from != (origin,):
         return None
     now = ask(server, "select (now() at time zone 'UTC')::text")[0][0]
-    column = quoted(table.changed_at)
+    column = identifier(table.changed_at)
     row = work.execute(
         f"select (least(max({column})::timestamp, ?::timestamp) - to_days(?))::varchar "
         f"from {relation}",
@@ -246,13 +236,13 @@ def _replace(
     Rows of the copy from then on go first: one that the server has deleted since
     doesn't come back.
     """
-    column = quoted(table.changed_at or "")
+    column = identifier(table.changed_at or "")
     is_changed = f"{column} >= {literal(since)}"
     changed = f"{rows} where {is_changed} union all {rows} where {column} is null"
     _fill(work, server, f"create or replace temp table {CHANGED} as", changed)
     same_key = " and ".join(
-        f"{relation}.{quoted(name)} is not distinct from {CHANGED}.{quoted(name)}"
-        for name in table.key
+        f"{relation}.{name} is not distinct from {CHANGED}.{name}"
+        for name in map(identifier, table.key)
     )
     work.execute(f"delete from {relation} where {is_changed} or {column} is null")
     work.execute(f"delete from {relation} using {CHANGED} where {same_key}")
@@ -267,7 +257,7 @@ def _check_key(
 ) -> None:
     if not table.key:
         return
-    key = ", ".join(quoted(name) for name in table.key)
+    key = ", ".join(map(identifier, table.key))
     twice = work.execute(
         f"select {key} from {relation} group by {key} having count(*) > 1 "
         f"order by {key} limit 1"

@@ -146,10 +146,9 @@ def find_source(location: str, table: TableContract) -> TableSource | None:
 
     Returns None when an optional table isn't there.
 
-    Raises
-    ------
-    InputError
-        When the input or a required table isn't found, or a mapping can't be meant.
+    Raises:
+        InputError: when the input or a required table isn't found, or a mapping can't
+            be meant.
     """
     path = Path(location).expanduser()
     if path.suffix.lower() in (".yml", ".yaml"):
@@ -332,10 +331,8 @@ def _rank_workbook(file: Path, table: TableContract) -> _Candidate | None:
 def input_name(location: str) -> str | None:
     """Return the name that a mapping file gives its input; None for any other input.
 
-    Raises
-    ------
-    InputError
-        When the mapping can't be read, or the name isn't a text.
+    Raises:
+        InputError: when the mapping can't be read, or the name isn't a text.
     """
     path = Path(location).expanduser()
     if path.suffix.lower() not in (".yml", ".yaml"):

@@ -19,7 +19,7 @@ from warehouse.inputs.rows import (
     SHAPE_ROWS,
     Chunk,
     LineCount,
-    Record,
+    LineOrRow,
     RowShapes,
     Sought,
     TextTable,
@@ -159,7 +159,7 @@ def _careful_records(
     at_least: int,
     shapes: RowShapes,
     count: LineCount,
-) -> Iterator[Record]:
+) -> Iterator[LineOrRow]:
     """Split at least so many lines, one record after the other.
 
     A record that spans lines but doesn't come out right, or has swallowed lines that
@@ -283,10 +283,8 @@ def _find_header(
     Returns the header, the number of lines up to its end, and the separator. Without
     any such name it is the first line that isn't blank.
 
-    Raises
-    ------
-    InputError
-        When lines above it look like the rows below it.
+    Raises:
+        InputError: when lines above it look like the rows below it.
     """
     best: tuple[tuple[bool, int, int, int, int], list[str], int, str] | None = None
     for separator in separators:
@@ -339,24 +337,17 @@ def read_text(
 ) -> TextTable:
     """Open a delimited text file and find its header.
 
-    Parameters
-    ----------
-    path
-        The file; a .gz, and a .zip of one file, is unpacked.
-    sought
-        The names of the columns that are looked for: the header is the line, of the
-        first 60, and the separator the one, that show them.
-    separator
-        A character, or comma, semicolon, tab, pipe, whitespace (runs of blanks).
-    encoding
-        Any that Python knows; found out when left out.
-    header
-        The column names of a file that has no header line.
+    Args:
+        path: the file; a .gz, and a .zip of one file, is unpacked.
+        sought: the names of the columns that are looked for: the header is the line, of
+            the first 60, and the separator the one, that show them.
+        separator: a character, or comma, semicolon, tab, pipe, whitespace (runs of
+            blanks).
+        encoding: any that Python knows; found out when left out.
+        header: the column names of a file that has no header line.
 
-    Raises
-    ------
-    InputError
-        When the file has no text, or given hints can't be meant.
+    Raises:
+        InputError: when the file has no text, or given hints can't be meant.
     """
     count = LineCount()
     lines = _Lines(open_text(path, encoding), count)

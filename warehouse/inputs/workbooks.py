@@ -38,7 +38,7 @@ from warehouse.inputs.openings import (
 from warehouse.inputs.rows import (
     Chunk,
     LineCount,
-    Record,
+    LineOrRow,
     RowShapes,
     Sought,
     TextTable,
@@ -99,10 +99,8 @@ def cell_text(value: Any) -> str:
 def sheets_of(path: Path) -> tuple[SheetName, ...]:
     """List a workbook's sheets of cells, in its order.
 
-    Raises
-    ------
-    InputError
-        When it is no workbook, or a damaged or encrypted one.
+    Raises:
+        InputError: when it is no workbook, or a damaged or encrypted one.
     """
     state = path.stat()
     return _sheets_of(path, state.st_mtime_ns, state.st_size)
@@ -120,10 +118,8 @@ def _sheets_of(path: Path, *_state: int) -> tuple[SheetName, ...]:
 def open_workbook(path: Path) -> CalamineWorkbook:
     """Open a workbook.
 
-    Raises
-    ------
-    InputError
-        When it is no workbook, or a damaged or encrypted one.
+    Raises:
+        InputError: when it is no workbook, or a damaged or encrypted one.
     """
     start = beginning(path)
     advice = "Open it in a spreadsheet program and save it again as xlsx"
@@ -172,10 +168,9 @@ def open_sheets(
 
     Yields what a sentence calls each sheet, and its table.
 
-    Raises
-    ------
-    InputError
-        When the workbook can't be read, lacks a sheet, or the sheet is empty.
+    Raises:
+        InputError: when the workbook can't be read, lacks a sheet, or the sheet is
+            empty.
     """
     workbook = open_workbook(path)
     if sheets:
@@ -354,7 +349,7 @@ def _chunks(
         yield collect((_record(row, width, numbers) for row in filled), width)
 
 
-def _record(row: list[str], width: int, numbers: list[int]) -> Record:
+def _record(row: list[str], width: int, numbers: list[int]) -> LineOrRow:
     if any(map(str.strip, row[width:])):
         return None, "|".join(row)
     row = row[:width] + [""] * (width - len(row))
@@ -394,10 +389,8 @@ _OVERLAP_BYTES = 64
 def _check_extent(path: Path, sheet: str) -> None:
     """See that a sheet's rectangle can be held, before it is: one cell far off counts.
 
-    Raises
-    ------
-    InputError
-        When it would have more than MOST_SHEET_CELLS.
+    Raises:
+        InputError: when it would have more than MOST_SHEET_CELLS.
     """
     if not beginning(path).startswith(_ZIP):
         return
@@ -433,10 +426,9 @@ def _check_extents_of_ods(path: Path, *_state: int) -> None:
     Rows and cells that are repeated are written once. Blank ones at the end, which
     programs write up to the last column and row there can be, are none.
 
-    Raises
-    ------
-    InputError
-        When one has more than MOST_SHEET_CELLS, or cells that would be lost.
+    Raises:
+        InputError: when one has more than MOST_SHEET_CELLS, or cells that would be
+            lost.
     """
     with zipfile.ZipFile(path) as archive:
         if "content.xml" not in archive.namelist():

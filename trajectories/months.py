@@ -1,0 +1,47 @@
+"""Months as numbers, so that month arithmetic is integer arithmetic."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+#: Months from January of the year 0 to numpy's first one, January 1970.
+BEFORE_1970 = 12 * 1970
+
+
+def month_number(days: ArrayLike | date) -> np.ndarray:
+    """Count months from January of the year 0.
+
+    Args:
+        days: any days of the months, one or many.
+
+    Returns:
+        As many whole numbers.
+
+    Raises:
+        ValueError: a day is missing.
+
+    Examples:
+        >>> month_number(["2017-12-31", "2018-01-01"]).tolist()
+        [24215, 24216]
+    """
+    months = np.asarray(days).astype("datetime64[M]")
+    if np.isnat(months).any():
+        raise ValueError(
+            f"{np.isnat(months).sum()} of {months.size} months are missing. Give a day"
+            " of each."
+        )
+    return months.astype(np.int64) + BEFORE_1970
+
+
+def month_start(number: int) -> pd.Timestamp:
+    """Return the first day of the month with this number.
+
+    Examples:
+        >>> month_start(24216)
+        Timestamp('2018-01-01 00:00:00')
+    """
+    return pd.Timestamp(year=number // 12, month=number % 12 + 1, day=1)
