@@ -29,6 +29,11 @@ def bound_changes(paths: pa.Table, seed: int, draws: int = 200) -> pa.Table:
     Returns:
         One row per path, in the order of the paths, with the 95 % interval of
         :func:`summed_interval`.
+
+    Examples:
+        >>> paths = {"segment_migration_id": ["a-b"], "revenue_changes": [[5.0, -2.0]]}
+        >>> bound_changes(pa.table(paths), seed=1)["revenue_change_low_amount"][0]
+        <pyarrow.DoubleScalar: -6.0>
     """
     keys = paths["segment_migration_id"].to_pylist()
     changes = paths["revenue_changes"].combine_chunks()

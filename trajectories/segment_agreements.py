@@ -41,6 +41,16 @@ def measure_agreements(cells: pa.Table, seed: int, draws: int = 200) -> pa.Table
         One row per segmentation, month and measure: stay_share, chance_stay_share
         (without bounds) and ari_frozen; and jaccard_frozen for each segment that had
         customers before or after, in which segment_id is given.
+
+    Examples:
+        >>> from datetime import date
+        >>> common = {"segmentation": "value", "month": date(2017, 12, 1)}
+        >>> stayed = {"previous_segment_id": "a", "segment_id": "a", "customers": 3}
+        >>> left = {"previous_segment_id": "a", "segment_id": "b", "customers": 1}
+        >>> cells = pa.Table.from_pylist([common | stayed, common | left])
+        >>> first = measure_agreements(cells, seed=1).to_pylist()[0]
+        >>> first["measure"], first["value"]
+        ('stay_share', 0.75)
     """
     keys = ["segmentation", "month", "previous_segment_id", "segment_id"]
     found = cells.sort_by([(key, "ascending") for key in keys]).to_pylist()

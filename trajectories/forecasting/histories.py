@@ -136,6 +136,14 @@ def rolling_histories(
 
     Returns:
         What `read_revenue_histories` takes, definition "stock".
+
+    Examples:
+        >>> months = pd.date_range("2017-01-01", periods=8, freq="MS")
+        >>> plain = pd.DataFrame({"month": months, "revenue_amount": range(8)})
+        >>> plain = plain.assign(segmentation="total", segment_id="all")
+        >>> histories = rolling_histories(plain, first_months=6, horizon=2)
+        >>> histories["origin_month"].dt.strftime("%Y-%m").unique().tolist()
+        ['2017-06', '2017-07', '2017-08']
     """
     numbers = month_number(frame["month"])
     plain = frame.assign(number=numbers)[

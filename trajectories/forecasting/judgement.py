@@ -80,6 +80,17 @@ def judge_forecasts(
         model's MASE less the weighted mean's on `gate_backtests`, and is published
         where it is below minus `margin`, the lowest first. Where the winner has no
         forecast of a history, the weighted mean is published. Typed also when empty.
+
+    Examples:
+        >>> from trajectories.forecasting import project_revenue, rolling_histories
+        >>> months = pd.date_range("2017-01-01", periods=8, freq="MS")
+        >>> plain = pd.DataFrame({"month": months, "revenue_amount": range(8)})
+        >>> plain = plain.assign(segmentation="total", segment_id="all")
+        >>> histories = rolling_histories(plain, first_months=8)
+        >>> projections = project_revenue(histories, 2, ["naive"])
+        >>> judged = judge_forecasts(projections, histories, 2)
+        >>> judged.loc[judged["is_published"], "model"].unique().tolist()
+        ['weighted_mean']
     """
     record = read_record(
         projections, read_revenue_histories(histories, horizon), horizon

@@ -24,7 +24,10 @@ from trajectories.forecasting.calendars import (
     read_days,
 )
 from trajectories.forecasting.gate import add_means, judge_models, winner
-from trajectories.forecasting.histories import RevenueHistory, read_revenue_histories
+from trajectories.forecasting.histories import (
+    RevenueHistory,
+    read_revenue_histories,
+)
 from trajectories.forecasting.methods import (
     FORECAST_MODELS,
     METHODS,
@@ -132,6 +135,15 @@ def project_revenue(
 
     Raises:
         ValueError: an argument or a row cannot be used; the message says which.
+
+    Examples:
+        >>> from trajectories.forecasting import rolling_histories
+        >>> months = pd.date_range("2017-01-01", periods=8, freq="MS")
+        >>> plain = pd.DataFrame({"month": months, "revenue_amount": range(8)})
+        >>> plain = plain.assign(segmentation="total", segment_id="all")
+        >>> histories = rolling_histories(plain, first_months=8)
+        >>> project_revenue(histories, 2, ["naive"])["forecast_amount"].tolist()
+        [7.0, 7.0]
     """
     _check(horizon, models)
     read = read_revenue_histories(histories, horizon)

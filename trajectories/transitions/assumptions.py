@@ -92,6 +92,18 @@ def judge_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
 
     Returns:
         TEST_SCHEMA: a row per segmentation and test, order and homogeneity.
+
+    Examples:
+        >>> from trajectories.transitions.histories import PATH_COLUMNS
+        >>> paths = [("a", "a", 8), ("a", "b", 2), ("b", "b", 5)]
+        >>> rows = [
+        ...     ("value", month, None, before, after, after, customers)
+        ...     for month in ("2017-11-01", "2017-12-01")
+        ...     for before, after, customers in paths
+        ... ]
+        >>> counts = pd.DataFrame(rows, columns=PATH_COLUMNS)
+        >>> judge_transitions(counts, pairs=12)["verdict"][1].as_py()
+        'Whether which month it is matters cannot be told: too little was seen.'
     """
     rows = []
     for history in read_path_histories(counts):

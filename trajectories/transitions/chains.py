@@ -11,7 +11,10 @@ import pyarrow as pa
 from scipy import stats
 
 from trajectories.months import month_start
-from trajectories.transitions.histories import PathHistory, read_path_histories
+from trajectories.transitions.histories import (
+    PathHistory,
+    read_path_histories,
+)
 
 #: The prior of a row weighs as much as these customers: some as customers move in
 #: general, and one spread evenly over the segments that can be entered (Perks 1947),
@@ -192,6 +195,21 @@ def estimate_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
     Returns:
         ESTIMATE_SCHEMA: a row per segmentation and pair of segments in force, and per
         segment in which newcomers start (from_segment_id is null).
+
+    Examples:
+        >>> from trajectories.transitions.histories import PATH_COLUMNS
+        >>> paths = [("a", "a", 8), ("a", "b", 2), ("b", "b", 5)]
+        >>> rows = [
+        ...     ("value", month, None, before, after, after, customers)
+        ...     for month in ("2017-11-01", "2017-12-01")
+        ...     for before, after, customers in paths
+        ... ]
+        >>> counts = pd.DataFrame(rows, columns=PATH_COLUMNS)
+        >>> first = estimate_transitions(counts, pairs=12).to_pylist()[0]
+        >>> first["from_segment_id"], first["to_segment_id"], first["customers"]
+        ('a', 'a', 8)
+        >>> round(first["probability"], 3)
+        0.802
     """
     rows: list[dict] = []
     for history in read_path_histories(counts):

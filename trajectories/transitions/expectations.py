@@ -21,7 +21,10 @@ from trajectories.transitions.chains import (
     chain_at,
     expected_customers,
 )
-from trajectories.transitions.histories import PathHistory, read_path_histories
+from trajectories.transitions.histories import (
+    PathHistory,
+    read_path_histories,
+)
 
 #: Months ahead.
 HORIZONS = (1, 3, 6)
@@ -288,6 +291,21 @@ def expect_segments(counts: pd.DataFrame, pairs: int, seed: int) -> pa.Table:
     Returns:
         EXPECTATION_SCHEMA: a row per segmentation, origin month, horizon and segment;
         none for a segmentation of one month.
+
+    Examples:
+        >>> from trajectories.transitions.histories import PATH_COLUMNS
+        >>> paths = [("a", "a", 8), ("a", "b", 2), ("b", "b", 5)]
+        >>> rows = [
+        ...     ("value", month, None, before, after, after, customers)
+        ...     for month in ("2017-11-01", "2017-12-01")
+        ...     for before, after, customers in paths
+        ... ]
+        >>> counts = pd.DataFrame(rows, columns=PATH_COLUMNS)
+        >>> first = expect_segments(counts, pairs=12, seed=1).to_pylist()[0]
+        >>> first["segment_id"], first["same_as_now_customers"]
+        ('a', 8)
+        >>> round(first["expected_customers"], 1), first["is_published"]
+        (6.4, False)
     """
     rows: list[dict] = []
     for history in read_path_histories(counts):
