@@ -25,10 +25,10 @@ from benchmarks.goals import Goal, finish, page, table
 from benchmarks.other_shop import make_other_shop
 from benchmarks.shop_frames import DAILY_SPEND, ShopFrames
 from sample_shop import ShopSettings, generate_shop
-from trajectories.assignment import assign
+from trajectories.segments.assignment import assign
 from trajectories.clustering import TrajectoryKMeans
-from trajectories.representations import Representation
-from trajectories.trials import run_trials
+from trajectories.series.representations import Representation
+from trajectories.trials.trials import run_trials
 
 # Kinds without a rhythm of their own: single orders, thin or even streams.
 BACKGROUND_KINDS = (
@@ -283,7 +283,7 @@ def report(
         "Agreement: adjusted Rand index (1: the same groups; 0: as by chance) over"
         " the active customers (orders enough in the last 90 days) of kinds with a"
         " rhythm. The number of segments and the representation are chosen by the"
-        " rule in `trajectories/choice.py`. Supervised bound: a classifier that was"
+        " rule in `trajectories/trials/choice.py`. Supervised bound: a classifier that was"
         " shown the kinds, on customers it was not shown. Well-known recipe:"
         " z-normalised spend, DTW without band, told the true number.",
         table(HEADER, [_cells(row) for row in [*samples, *others]]),

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from trajectories.order_series import Orders, build, is_active, month_end, month_of
-from trajectories.series import Series, series_lengths, window
+from trajectories.series.orders import Orders, build, is_active, month_end, month_of
+from trajectories.series.series import Series, series_lengths, window
 
 MONTHS = 6
 MONTHS_OF_HISTORY = ORDERS_OF_HISTORY = 3

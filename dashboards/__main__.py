@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from dashboards.published import UnreadableMartsError
+from dashboards.marts.published import UnreadableMartsError
 from dashboards.site import OccupiedFolderError, build_site
 
 

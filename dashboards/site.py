@@ -11,20 +11,10 @@ from types import ModuleType
 import pandas as pd
 from plotly.offline import get_plotlyjs
 
-from dashboards import (
-    departures,
-    forecast,
-    formats,
-    movement,
-    outlook,
-    overview,
-    quality,
-    segments,
-    stability,
-    trajectories,
-)
-from dashboards.published import PublishedMarts
-from dashboards.template import Page, render
+from dashboards.looks import formats
+from dashboards.pages import departures, forecast, movement, outlook, overview, quality, segments, stability, trajectories
+from dashboards.marts.published import PublishedMarts
+from dashboards.looks.template import Page, render
 
 PAGES = (
     overview,

@@ -23,10 +23,11 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from dashboards import departures, formats, movement, segments, stability, trajectories
-from dashboards.matrices import ENTERED, OUTSIDE_NAMES
-from dashboards.published import PublishedMarts
-from dashboards.segmentations import Segments
+from dashboards.looks import formats
+from dashboards.pages import departures, movement, segments, stability, trajectories
+from dashboards.charts.matrices import ENTERED, OUTSIDE_NAMES
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import Segments
 
 Key = tuple[Hashable, ...]
 SUPERSET = Path(__file__).resolve().parents[2] / "dashboards" / "superset"
@@ -786,7 +787,7 @@ class Attacker:
                 0
             ]
         )
-        from dashboards.segmentations import Trials
+        from dashboards.marts.segmentations import Trials
 
         with PublishedMarts(published) as marts:
             trials = Trials(marts)

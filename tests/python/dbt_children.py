@@ -21,7 +21,7 @@ IMPORTED = (
         "dbt.adapters.duckdb.impl",
     ),
     *("pandas", "pyarrow.parquet", "numba", "scipy.stats", "sklearn.cluster"),
-    *("prophet", "statsforecast", "trajectories.fitting", "trajectories.forecasting"),
+    *("prophet", "statsforecast", "trajectories.trials.fitting", "trajectories.forecasting"),
     *("dashboards", "warehouse.delivery"),
 )
 

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from sklearn.metrics.cluster import expected_mutual_information
 
-from trajectories.agreement import (
+from trajectories.segments.agreement import (
     adjusted_information,
     adjusted_rand,
     agreement,

@@ -11,17 +11,17 @@ import pytest
 from test_trials import only
 from trial_shops import FEATURES, SEGMENTATIONS, frames_of, planted_shop
 
-from trajectories import assignment
-from trajectories.assignment import (
+from trajectories.segments import assignment
+from trajectories.segments.assignment import (
     ASSIGNMENT_SCHEMA,
     assign,
     assign_months,
     confidence,
 )
 from trajectories.metrics import METRICS, distances
-from trajectories.model_versions import VERSION_SCHEMA
-from trajectories.representations import REPRESENTATIONS, Representation
-from trajectories.trials import run_trials
+from trajectories.trials.model_versions import VERSION_SCHEMA
+from trajectories.series.representations import REPRESENTATIONS, Representation
+from trajectories.trials.trials import run_trials
 
 FIRST, LAST = date(2017, 1, 1), date(2017, 12, 1)
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from trajectories.choice import THRESHOLDS, choose, gain, score
+from trajectories.trials.choice import THRESHOLDS, choose, gain, score
 
 
 def trial(k=4, **changes) -> dict:

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.metrics import cdist_euclidean
-from trajectories.representations import Representation
+from trajectories.series.representations import Representation
 
 
 def planted(customers=60, steps=24, seed=0, ragged=False):

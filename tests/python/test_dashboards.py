@@ -21,29 +21,15 @@ from markupsafe import escape
 from plotly.offline import get_plotlyjs
 
 from dashboards import __main__ as command
-from dashboards import (
-    backtests,
-    build_site,
-    departures,
-    forecast,
-    forecast_views,
-    formats,
-    movement,
-    outlook,
-    overview,
-    quality,
-    revenue,
-    segmentations,
-    segments,
-    site,
-    small_cells,
-    theme,
-    trajectories,
-    verdicts,
-)
-from dashboards import stability as stability_page
-from dashboards.published import PublishedMarts, UnreadableMartsError
-from trajectories import choice, disclosure
+from dashboards import build_site, site
+from dashboards.charts import backtests, forecast_views, revenue, verdicts
+from dashboards.looks import formats, theme
+from dashboards.marts import segmentations, small_cells
+from dashboards.pages import departures, forecast, movement, outlook, overview, quality, segments, trajectories
+from dashboards.pages import stability as stability_page
+from dashboards.marts.published import PublishedMarts, UnreadableMartsError
+from trajectories import disclosure
+from trajectories.trials import choice
 from warehouse.publish import DRAWN
 
 FILES = {module.FILE for module in site.PAGES}

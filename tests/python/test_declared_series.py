@@ -10,8 +10,8 @@ import yaml
 from macros_alone import CompilerError, macros
 from real_builds import PROJECT
 
-from trajectories.order_series import BUILDERS
-from trajectories.trial_settings import Settings
+from trajectories.series.orders import BUILDERS
+from trajectories.trials.settings import Settings
 
 VARIABLES = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
 CANDIDATES = [{"representation": "population", "metric": "euclidean"}]

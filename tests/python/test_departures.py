@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trajectories import keeping
-from trajectories.assignment import assign
-from trajectories.departures import (
+from trajectories.departures import keeping
+from trajectories.segments.assignment import assign
+from trajectories.departures.departures import (
     EXPLAINED_SCHEMA,
     explain_departures,
     feature_changes,
     measures,
 )
-from trajectories.keeping import EFFECTS, keeping_changes, sensible_amounts
-from trajectories.representations import Representation
-from trajectories.series import to_matrix, window
+from trajectories.departures.keeping import EFFECTS, keeping_changes, sensible_amounts
+from trajectories.series.representations import Representation
+from trajectories.series.series import to_matrix, window
 
 END = date(2017, 12, 31)
 MONTH_ENDS = [

@@ -16,9 +16,9 @@ from trial_shops import (
     shuffled,
 )
 
-from trajectories import evidence
+from trajectories.trials import evidence
 from trajectories.metrics import cdist_dtw, cdist_euclidean
-from trajectories.order_series import Orders, build, is_active, spend_between
+from trajectories.series.orders import Orders, build, is_active, spend_between
 
 
 @pytest.fixture(scope="module")

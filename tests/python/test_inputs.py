@@ -144,7 +144,7 @@ def test_the_contract_is_the_one_of_the_models() -> None:
 
 
 def test_the_flags_that_are_checked_are_those_of_the_contract() -> None:
-    model = PROJECT / "models/intermediate/checks/int_findings_of_words.sql"
+    model = PROJECT / "models/intermediate/findings/int_findings_of_words.sql"
     checked = model.read_text().split("set flags = {")[1].split("} %}")[0]
     for table in TABLES.values():
         part = checked.partition(f"'{table.name}'")[2].partition("]")[0]

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from real_builds import PROJECT, Build, run_build
 from trial_shops import planted_shop
 
-from trajectories import model_versions
-from trajectories.model_versions import VERSION_SCHEMA, renew
-from trajectories.trials import TRIAL_SCHEMA
-from trajectories.version_rows import rows_of_versions, versions_of_rows
+from trajectories.trials import model_versions
+from trajectories.trials.model_versions import VERSION_SCHEMA, renew
+from trajectories.trials.trials import TRIAL_SCHEMA
+from trajectories.trials.version_rows import rows_of_versions, versions_of_rows
 
 SETTINGS = {"value": {"period": "month", "k": 2}, "rhythm": {"period": "day", "k": 3}}
 BUILD = model_versions.Build(

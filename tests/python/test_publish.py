@@ -1221,10 +1221,10 @@ models:
         config: {meta: {is_personal: true}}
 """
 MACROS = (
-    *("macros/publish_build.sql", "macros/deliver_build.sql"),
-    *("macros/personal_columns.sql", "macros/shown.sql"),
-    *("macros/publications.sql", "macros/apply_grants.sql"),
-    "macros/this_package.sql",
+    *("macros/publishing/publish_build.sql", "macros/publishing/deliver_build.sql"),
+    *("macros/publishing/personal_columns.sql", "macros/publishing/shown.sql"),
+    *("macros/publishing/publications.sql", "macros/engines/apply_grants.sql"),
+    "macros/engines/this_package.sql",
 )
 # As an engine has it that publishes its own tables.
 PEOPLE = """

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from trajectories.agreement import generator_of
-from trajectories.migration_intervals import (
+from trajectories.segments.agreement import generator_of
+from trajectories.movement.migration_intervals import (
     BLOCK_CUSTOMERS,
     INTERVAL_SCHEMA,
     bound_changes,
     summed_interval,
 )
-from trajectories.segment_agreements import AGREEMENT_SCHEMA, measure_agreements
+from trajectories.movement.segment_agreements import AGREEMENT_SCHEMA, measure_agreements
 
 JANUARY, FEBRUARY = date(2017, 1, 1), date(2017, 2, 1)
 

@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 import pytest
 from trial_shops import SEGMENTATIONS, frames_of, planted_shop
 
-from trajectories.agreement import LEAST_JACCARD
-from trajectories.assignment import assign
-from trajectories.fitting import Fitter
-from trajectories.model_versions import Build, renew
+from trajectories.segments.agreement import LEAST_JACCARD
+from trajectories.segments.assignment import assign
+from trajectories.trials.fitting import Fitter
+from trajectories.trials.model_versions import Build, renew
 
 pytestmark = pytest.mark.long
 

@@ -22,7 +22,7 @@ from environments import missing
 from real_builds import PROJECT, Build
 
 from dashboards import site
-from dashboards.published import PublishedMarts
+from dashboards.marts.published import PublishedMarts
 
 MODELS = PROJECT / "models"
 # What a description must say of the unit that its metric is in.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trajectories.series import series_lengths, to_matrix, window
+from trajectories.series.series import series_lengths, to_matrix, window
 
 
 def by_loop(lists, features):

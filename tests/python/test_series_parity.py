@@ -11,11 +11,11 @@ import pyarrow as pa
 import pytest
 from real_builds import Build
 
-from trajectories.departures import measures
-from trajectories.order_series import BUILDERS, Orders, build, is_active
-from trajectories.series import Series, features_of, selected, to_matrix, window
-from trajectories.trial_settings import Settings
-from trajectories.version_rows import versions_of_rows
+from trajectories.departures.departures import measures
+from trajectories.series.orders import BUILDERS, Orders, build, is_active
+from trajectories.series.series import Series, features_of, selected, to_matrix, window
+from trajectories.trials.settings import Settings
+from trajectories.trials.version_rows import versions_of_rows
 
 pytestmark = pytest.mark.long
 

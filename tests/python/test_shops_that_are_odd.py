@@ -19,7 +19,7 @@ import pytest
 import yaml
 from real_builds import PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
 
-from trajectories.order_series import share
+from trajectories.series.orders import share
 
 CASES = PROJECT.parent / "shared" / "cases"
 CLOSED, WHALE = "46-closed-for-months", "47-one-whale"

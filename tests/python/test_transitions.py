@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from trajectories.transitions import (
+from trajectories.movement.transitions import (
     estimate_transitions,
     expect_segments,
     judge_transitions,
 )
-from trajectories.transitions.assumptions import TEST_SCHEMA, likelihood_ratio
-from trajectories.transitions.chains import (
+from trajectories.movement.transitions.assumptions import TEST_SCHEMA, likelihood_ratio
+from trajectories.movement.transitions.chains import (
     ESTIMATE_SCHEMA,
     EVEN_CUSTOMERS,
     GENERAL_CUSTOMERS,
@@ -25,12 +25,12 @@ from trajectories.transitions.chains import (
     expected_customers,
     row_prior,
 )
-from trajectories.transitions.expectations import (
+from trajectories.movement.transitions.expectations import (
     EXPECTATION_SCHEMA,
     HORIZONS,
     better_p_value,
 )
-from trajectories.transitions.histories import PATH_COLUMNS, read_path_histories
+from trajectories.movement.transitions.histories import PATH_COLUMNS, read_path_histories
 
 #: Newcomers start in the first of three segments; from the others nobody returns.
 LAPSING = np.array([[0.7, 0.3, 0.0], [0.0, 0.8, 0.2], [0.0, 0.0, 1.0]])

@@ -17,11 +17,11 @@ from trial_shops import (
 )
 
 from trajectories.metrics import distances
-from trajectories.representations import Representation
-from trajectories.series import to_matrix, window
-from trajectories.trial_samples import stratified_rows
-from trajectories.trial_settings import Settings
-from trajectories.trials import (
+from trajectories.series.representations import Representation
+from trajectories.series.series import to_matrix, window
+from trajectories.trials.samples import stratified_rows
+from trajectories.trials.settings import Settings
+from trajectories.trials.trials import (
     TRIAL_SCHEMA,
     run_trials,
 )

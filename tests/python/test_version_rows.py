@@ -13,10 +13,10 @@ import pytest
 from real_builds import PROJECT
 from trial_shops import SEGMENTATIONS, frames_of, planted_shop
 
-from trajectories.fitting import asked_customers
-from trajectories.model_versions import TRIAL_KEY, VERSION_SCHEMA
-from trajectories.trials import run_trials
-from trajectories.version_rows import (
+from trajectories.trials.fitting import asked_customers
+from trajectories.trials.model_versions import TRIAL_KEY, VERSION_SCHEMA
+from trajectories.trials.trials import run_trials
+from trajectories.trials.version_rows import (
     PARTS,
     ROW_SCHEMA,
     rows_of_versions,
@@ -94,7 +94,7 @@ def test_every_array_has_its_part():
 
 def test_what_a_trial_records_is_a_column_of_its_table():
     """A number that is added to a trial is added to int_trials, too."""
-    text = (PROJECT / "models/intermediate/segments/int_trials.sql").read_text()
+    text = (PROJECT / "models/intermediate/trials/int_trials.sql").read_text()
     selected = re.findall(r"^        (\w+),?$", text, re.MULTILINE)
     single = [f.name for f in VERSION_SCHEMA if not pa.types.is_nested(f.type)]
     assert sorted(selected) == sorted([*single, "segmentation_trial_id"])

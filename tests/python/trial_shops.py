@@ -9,9 +9,9 @@ import pyarrow as pa
 import yaml
 from real_builds import PROJECT
 
-from trajectories.order_series import Orders, build, is_active, month_of
-from trajectories.series import Series, series_lengths
-from trajectories.trial_settings import Settings
+from trajectories.series.orders import Orders, build, is_active, month_of
+from trajectories.series.series import Series, series_lengths
+from trajectories.trials.settings import Settings
 
 SEGMENTATIONS = {
     "lifecycle": {

@@ -1,4 +1,4 @@
--- Made from macros/parse_number.sql by tests/python/number_sql.py.
+-- Made from macros/cleaning/parse_number.sql by tests/python/number_sql.py.
 
 create or replace temp macro plain_signs(text) as
 lower(translate(

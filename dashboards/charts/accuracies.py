@@ -1,0 +1,195 @@
+"""Accuracy: how well the models forecast past months, and how often bands held."""
+
+from collections.abc import Callable
+
+from markupsafe import Markup
+
+from dashboards.charts import claims, revenue
+from dashboards.looks import formats
+from dashboards.marts.published import PublishedMarts
+from dashboards.charts.revenue import KEYS, PUBLISHED, Key
+from dashboards.marts.segmentations import TOTAL
+from dashboards.looks.template import Fragment, part, table
+
+CONTROLS = tuple(KEYS[:2])
+ERROR_HEADERS = [
+    "Model",
+    "Months tested",
+    "MASE",
+    "Against the weighted mean",
+    "Margin",
+    "sMAPE",
+]
+BAND_HEADERS = [
+    "Model",
+    "In the 80 % band",
+    "In the 95 % band",
+    "Interval score (80 %)",
+    "Interval score (95 %)",
+    "In its own 80 % band",
+    "Own interval score (80 %)",
+]
+MODELS = (
+    "Exponential smoothing, Theta and ETS follow level and trend. The plain mean is"
+    " that of all simple methods; the weighted mean gives more weight to those that"
+    " erred less. Prophet tells trend, seasons and holidays apart; it is tried from"
+    " the sixth to the twelfth month of a segment, then from the last month of every"
+    " quarter and from the latest month."
+)
+ERRORS = (
+    "MASE is the error, where 1 is the usual change from one month to the next; sMAPE"
+    " is the error as a share of revenue, between 0 and 2: smaller is better. Against"
+    " the weighted mean is the difference in MASE on the same months: a model takes the"
+    " place of the weighted mean when it is better by more than the margin, which is"
+    f" what chance explains. {MODELS}"
+)
+BANDS = (
+    "Interval score: the width of a band and a fine for every month outside, in units"
+    " of the usual change from one month to the next; smaller is better. Its own band"
+    " is the one that a model gives by itself. Only months are counted whose bands"
+    " could be calibrated on errors known before."
+)
+BANDS_CAPTION = "Bands of the same models, calibrated and their own"
+
+
+class Accuracies:
+    """What was measured of each model, by definition and segmentation."""
+
+    def __init__(self, marts: PublishedMarts) -> None:
+        """Read the measures and the claims made of them."""
+        measured = marts.read("marts.rpt_forecast_accuracy")
+        measured = measured.sort_values(["mase", "model"])
+        self._rows = revenue.rows_by(measured, KEYS[:2])
+        self._claims = {
+            claim.claim_id: claim
+            for claim in marts.read("audit.rpt_claims").itertuples()
+        }
+
+    def certificates(self, shown: list[Key]) -> Fragment:
+        """Say in a sentence how often the published bands held what came."""
+        states = {values: self._certificate(values) for values in shown}
+        return Fragment("certificate", states, CONTROLS)
+
+    def errors(self, shown: list[Key]) -> Fragment:
+        """List the errors of each model, what is claimed of them, and decided."""
+        states = {values: self._errors(values) for values in shown}
+        return Fragment("accuracy", states, CONTROLS)
+
+    def bands(self, shown: list[Key]) -> Fragment:
+        """List how good the bands of each model were."""
+        states = {
+            values: _measured(BANDS_CAPTION, BAND_HEADERS, rows, _bands, BANDS)
+            for values in shown
+            if (rows := self._listed(values))
+        }
+        return Fragment("bands", states, CONTROLS)
+
+    def _certificate(self, values: Key) -> Markup:
+        published = [row for row in self._listed(values) if row.model == PUBLISHED]
+        if not published or formats.is_missing(published[0].coverage_80):
+            text = (
+                "How often the bands hold was not measured: too few months have come"
+                " since the first forecast."
+            )
+            return part("paragraph", text=text)
+        row = published[0]
+        months = formats.counted(row.calibrated_backtests, "backtested month")
+        text = (
+            f"Of {months}, {formats.share(row.coverage_80)} fell inside the 80 % band"
+            f" (promise 80 %) and {formats.share(row.coverage_95)} inside the 95 % band"
+            " (promise 95 %)."
+        )
+        claim = self._claims.get("-".join(("coverage", *values)))
+        verdict = "" if claim is None else claims.text(claim.verdict)
+        return part("certificate", verdict_text=verdict, text=text)
+
+    def _listed(self, values: Key) -> list:
+        rows = self._rows.get(values, [])
+        return sorted(rows, key=lambda row: row.model != PUBLISHED)
+
+    def _errors(self, values: Key) -> Markup:
+        rows = self._listed(values)
+        if not rows:
+            return part("paragraph", text="Accuracy has not been measured yet.")
+        note = f"{ERRORS}{_hindsight(rows)}"
+        said = [
+            row.decision
+            for row in sorted(rows, key=lambda row: revenue.model_place(row.model))
+            if not formats.is_missing(row.decision)
+        ]
+        return (
+            self._claimed(values)
+            + _measured(_caption(*values), ERROR_HEADERS, rows, _errors, note)
+            + part("folded", summary="What was decided of each model", items=said)
+        )
+
+    def _claimed(self, values: Key) -> Markup:
+        names = ["-".join((rival, *values)) for rival in ("mean", "prophet")]
+        return Markup("").join(
+            claims.sentence(self._claims[name])
+            for name in names
+            if name in self._claims
+        )
+
+
+def _measured(
+    caption: str,
+    headers: list[str],
+    rows: list,
+    measures: Callable[[object], list[str]],
+    note: str,
+) -> Markup:
+    """Lay out measures of each model, explained below."""
+    body = [[_name(row), *measures(row)] for row in rows]
+    listing = table(caption, headers, body, is_stacked=True)
+    return part("explained", content=listing, text=note)
+
+
+def _caption(definition: str, segmentation: str) -> str:
+    about = "all customers" if segmentation == TOTAL else f"segments of {segmentation}"
+    return (
+        f"Errors in the past, {about}, revenue of"
+        f" {revenue.definition_name(definition).lower()}; the model that is published"
+        " now is marked ●"
+    )
+
+
+def _hindsight(rows: list) -> str:
+    """Say how many of the months that were published are seen in hindsight."""
+    seen = rows[0].hindsight_backtests
+    if formats.is_missing(seen) or not seen:
+        return ""
+    return (
+        f" In hindsight are {formats.count(seen)} of the"
+        f" {formats.counted(rows[0].backtests, 'month')}: their segments were found"
+        " later, with data that nobody had then."
+    )
+
+
+def _name(row: object) -> str:
+    if row.model == PUBLISHED:
+        return "What was published"
+    return revenue.model_name(row.model) + (
+        " ●" if revenue.is_true(row.is_winner) else ""
+    )
+
+
+def _errors(row: object) -> list[str]:
+    return [
+        formats.count(row.backtests),
+        formats.decimal(row.mase, 3),
+        formats.signed(row.mase_difference, 3),
+        formats.decimal(row.margin, 3),
+        formats.decimal(row.smape, 3),
+    ]
+
+
+def _bands(row: object) -> list[str]:
+    return [
+        formats.share(row.coverage_80),
+        formats.share(row.coverage_95),
+        formats.decimal(row.interval_score_80),
+        formats.decimal(row.interval_score_95),
+        formats.share(row.own_coverage_80),
+        formats.decimal(row.own_interval_score_80),
+    ]

@@ -1,0 +1,95 @@
+"""Claims: headline numbers with their evidence, quoted from one table only."""
+
+import pandas as pd
+from markupsafe import Markup
+
+from dashboards.looks import formats
+from dashboards.marts import segmentations
+from dashboards.marts.published import PublishedMarts
+from dashboards.looks.template import Fragment, part, table
+
+HEADERS = ["About", "Verdict", "Measured", "Interval", "Threshold"]
+
+
+def listed(marts: PublishedMarts) -> list[Fragment]:
+    """List every claim, one table per sentence, one row per segmentation."""
+    claims = marts.read("audit.rpt_claims")
+    if claims.empty:
+        text = "No claim has been measured yet."
+        return [Fragment("claims", {(): part("paragraph", text=text)})]
+    return [
+        Fragment(f"claims-{number}", {(): _listed_claim(sentence, rows)})
+        for number, (sentence, rows) in enumerate(claims.groupby("claim"), start=1)
+    ]
+
+
+def _listed_claim(sentence: str, claims: pd.DataFrame) -> Markup:
+    names = segmentations.ordered(claims["segmentation"])
+    place = {name: number for number, name in enumerate(names)}
+    claims = claims.sort_values("segmentation", key=lambda column: column.map(place))
+    rows = [
+        [
+            formats.words(text(claim.segmentation) or "all"),
+            part("verdict", text=text(claim.verdict)),
+            measure(claim.measured_value),
+            _interval(claim) or formats.NOTHING,
+            measure(claim.threshold),
+        ]
+        for claim in claims.itertuples()
+    ]
+    queries = sorted({text(query) for query in claims["reproduce_with"]} - {""})
+    listing = table(sentence, HEADERS, rows, 2)
+    return part("claim_table", table=listing, queries=queries)
+
+
+def quoted(marts: PublishedMarts, kind: str, names: list[str]) -> Fragment:
+    """Quote the claim of one kind about each segmentation, as a sentence.
+
+    Args:
+        marts: the published marts.
+        kind: first part of the claim_id, for example "stability" in
+            "stability-lifecycle".
+        names: the segmentations that the page can show.
+    """
+    claims = marts.read("audit.rpt_claims").set_index("claim_id")
+    states = {
+        (name,): sentence(claims.loc[f"{kind}-{name}"])
+        for name in names
+        if f"{kind}-{name}" in claims.index
+    }
+    return Fragment(f"claim-{kind}", states, ("segmentation",))
+
+
+def sentence(claim: object) -> Markup:
+    """Write a claim with its verdict and numbers."""
+    numbers = [f"Measured {measure(claim.measured_value)}"]
+    if _interval(claim):
+        numbers.append(f"({_interval(claim)})")
+    if not formats.is_missing(claim.threshold):
+        numbers.append(f"against {measure(claim.threshold)}")
+    return part(
+        "claim",
+        verdict_text=text(claim.verdict),
+        text=claim.claim,
+        numbers=" ".join(numbers) + ".",
+    )
+
+
+def text(value: object) -> str:
+    """Write a text of a claim; null becomes nothing."""
+    return "" if formats.is_missing(value) else str(value)
+
+
+def measure(value: float | None) -> str:
+    """Write a measured value: whole numbers as such, others with three decimals."""
+    if formats.is_missing(value):
+        return formats.NOTHING
+    if float(value).is_integer() or abs(value) >= 1000:
+        return formats.count(value)
+    return formats.decimal(value, 3)
+
+
+def _interval(claim: object) -> str:
+    if formats.is_missing(claim.lower) or formats.is_missing(claim.upper):
+        return ""
+    return f"{measure(claim.lower)} to {measure(claim.upper)}"

@@ -1,0 +1,233 @@
+"""Two views of the same months: revenue continued, and customers times spend."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+from markupsafe import Markup
+
+from dashboards.charts import revenue
+from dashboards.looks import formats, theme
+from dashboards.marts import segmentations
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import Segments
+from dashboards.looks.template import (
+    Chart,
+    Fragment,
+    Section,
+    State,
+    legend,
+    part,
+    table,
+)
+
+SERIES, TRANSITIONS = theme.MEASURED, theme.Mark(theme.CONTRAST, marker="diamond-open")
+CONTROLS = ("segmentation",)
+ELSEWHERE = "Choose a segmentation above: the two views are compared for segments."
+
+
+def sections(
+    marts: PublishedMarts, segments: Segments, names: list[str]
+) -> list[Section]:
+    """Set the two views of each segmentation side by side; without any, nothing."""
+    views = marts.read("marts.fct_forecast_views").dropna(
+        subset=["segmentation", "segment_id", "horizon_months"]
+    )
+    views = _without_small(views, marts)
+    views = views[views["segment_id"].map(segments.is_in_use).astype(bool)]
+    if views.empty:
+        return []
+    views = views.sort_values(
+        ["horizon_months", "segment_id"],
+        key=lambda column: (
+            column.map(segments.place) if column.name == "segment_id" else column
+        ),
+    )
+    newest = views.groupby("segmentation")["origin_month"].transform("max")
+    latest = revenue.rows_by(views[views["origin_month"] == newest], ["segmentation"])
+    past = revenue.rows_by(views.dropna(subset=["actual_amount"]), ["segmentation"])
+    states = {(name,): _state(latest.get((name,), []), segments) for name in names}
+    records = {
+        (name,): _record(past.get((name,), []), latest.get((name,), []), segments)
+        for name in names
+    }
+    return [
+        Section(
+            "Two views of the same months",
+            [
+                Chart("views", states, CONTROLS, columns=3),
+                Fragment("views-record", records, CONTROLS),
+            ],
+            "The revenue of whoever is in a segment can be told in two ways: continued"
+            " from its own months, as above, or as the customers who are expected in it"
+            " (page Next months) times what each of them spent in the last months. How"
+            " far apart the two lie is model risk: what depends on the way of looking,"
+            " which no band holds.",
+            is_wide=True,
+        )
+    ]
+
+
+def _without_small(views: pd.DataFrame, marts: PublishedMarts) -> pd.DataFrame:
+    """Leave out what is said of few customers, or came from few."""
+    hidden = segmentations.of_hidden_size(marts, views)
+    hidden |= segmentations.of_hidden_size(marts, views, "origin_month")
+    expected = views["expected_customers"].astype(float)
+    hidden |= expected.between(0, marts.smallest_cell, inclusive="neither")
+    return views[~hidden]
+
+
+def _state(rows: list, segments: Segments) -> State:
+    told = [
+        row
+        for row in rows
+        if not formats.is_missing(row.series_amount)
+        and not formats.is_missing(row.expected_amount)
+    ]
+    if not told:
+        return State(ELSEWHERE)
+    highest = 1.05 * max(max(row.series_amount, row.expected_amount) for row in told)
+    horizons = sorted({row.horizon_months for row in told})
+    figures, captions = [], []
+    for horizon in horizons:
+        shown = [row for row in told if row.horizon_months == horizon]
+        figures.append(_figure(shown, segments, highest))
+        captions.append(f"In {_ahead(horizon)}, {formats.month(shown[0].month)}")
+    entries = [
+        ("revenue continued", SERIES, "point"),
+        ("expected customers times spend", TRANSITIONS, "point"),
+    ]
+    return State(_furthest(told, segments), figures, captions, legend(entries))
+
+
+def _ahead(horizon: float) -> str:
+    return formats.counted(int(horizon), "month")
+
+
+def _furthest(rows: list, segments: Segments) -> str:
+    row = max(rows, key=lambda row: abs(row.series_amount - row.expected_amount))
+    if formats.is_missing(row.disagreement_share):
+        return "Both views expect no revenue"
+    return (
+        f"The views lie furthest apart for {segments.name(row.segment_id)} in"
+        f" {formats.month(row.month)}: {formats.amount(row.series_amount)} and"
+        f" {formats.amount(row.expected_amount)}, a model risk of"
+        f" {formats.share(row.disagreement_share)}"
+    )
+
+
+def _figure(rows: list, segments: Segments, highest: float) -> theme.Figure:
+    labels = [formats.wrapped(segments.name(row.segment_id)) for row in rows]
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": name,
+            "y": labels,
+            "x": formats.amounts(getattr(row, column) for row in rows),
+            "marker": {**mark.point, "size": 9},
+            "hovertemplate": f"%{{y}}, {name.lower()}: %{{x:,}}<extra></extra>",
+        }
+        for name, column, mark in (
+            ("Continued", "series_amount", SERIES),
+            ("Customers times spend", "expected_amount", TRANSITIONS),
+        )
+    ]
+    return theme.figure(
+        traces,
+        x="Revenue in the month (amount)",
+        height=100 + 40 * len(rows),
+        # A little room at zero, for marks and labels not to touch.
+        xaxis={
+            "range": [round(-0.02 * highest, 2), round(highest, 2)],
+            "showgrid": True,
+            "nticks": 4,
+            "tickangle": 0,
+        },
+        yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
+    )
+
+
+PAST_HEADERS = [
+    "Ahead",
+    "Months tried",
+    "Off by, continued",
+    "Off by, customers times spend",
+    "Nearer",
+]
+HEADERS = [
+    "Segment",
+    "Month",
+    "Continued",
+    "Expected customers",
+    "Spend of each",
+    "Customers times spend",
+    "Disagreement (model risk)",
+]
+
+
+def _record(past: list, latest: list, segments: Segments) -> Markup:
+    """Say how each view did in the past, and give the numbers of today's."""
+    if not latest:
+        return Markup("")
+    caption = (
+        "Tried out on earlier months: absolute errors of all segments, as a share of"
+        " what came"
+    )
+    body = [
+        _tried(horizon, [row for row in past if row.horizon_months == horizon])
+        for horizon in sorted({row.horizon_months for row in past})
+    ]
+    said = part("paragraph", text="Neither view has been tried on earlier months yet.")
+    if body:
+        said = table(caption, PAST_HEADERS, body, is_stacked=True)
+    numbers = table(
+        f"Expected from {formats.month(latest[0].origin_month)} on",
+        HEADERS,
+        [_listed(row, segments) for row in latest],
+        numbers_from=2,
+        is_stacked=True,
+    )
+    return said + part("folded", summary="The numbers of both views", content=numbers)
+
+
+def _tried(horizon: float, rows: list) -> list[str]:
+    rows = [
+        row
+        for row in rows
+        if not formats.is_missing(row.series_amount)
+        and not formats.is_missing(row.expected_amount)
+    ]
+    continued, moved = _off(rows, "series_amount"), _off(rows, "expected_amount")
+    return [
+        _ahead(horizon),
+        formats.count(len({row.origin_month for row in rows})),
+        formats.share(continued),
+        formats.share(moved),
+        _nearer(continued, moved),
+    ]
+
+
+def _off(rows: Iterable, column: str) -> float | None:
+    came = sum(abs(row.actual_amount) for row in rows)
+    error = sum(abs(getattr(row, column) - row.actual_amount) for row in rows)
+    return error / came if came else None
+
+
+def _nearer(continued: float | None, moved: float | None) -> str:
+    if continued is None or moved is None:
+        return formats.NOTHING
+    if formats.share(continued) == formats.share(moved):
+        return "both"
+    return "continued" if continued < moved else "customers times spend"
+
+
+def _listed(row: object, segments: Segments) -> list[str]:
+    return [
+        segments.name(row.segment_id),
+        formats.month(row.month),
+        formats.amount(row.series_amount),
+        formats.count(row.expected_customers),
+        formats.amount(row.spend_amount),
+        formats.amount(row.expected_amount),
+        formats.share(row.disagreement_share),
+    ]

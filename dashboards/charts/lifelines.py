@@ -1,0 +1,266 @@
+"""Life lines: what became of each segment, and which maps drew it."""
+
+import pandas as pd
+from markupsafe import Markup
+
+from dashboards.looks import formats, theme
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import Segments
+from dashboards.looks.template import Chart, Fragment, State, legend, part, table
+
+EVENTS = {
+    "born": ("born", theme.Mark(theme.INK, marker="circle")),
+    "split": ("split off from another", theme.mark(1)),
+    "merged": ("merged into another", theme.mark(2)),
+    "changed": ("changed (overlap of {least:g} to {surviving:g})", theme.mark(3)),
+    "survived": ("survived (overlap of {surviving:g} or more)", theme.mark(4)),
+    "renamed": ("renamed", theme.mark(5)),
+    "retired": ("retired", theme.mark(6)),
+}
+# Where two events share a place, the first of these is drawn.
+DRAWN = ["retired", "merged", "born", "split", "changed", "survived", "renamed"]
+
+
+def blocks(
+    marts: PublishedMarts, segments: Segments, names: list[str]
+) -> list[Chart | Fragment]:
+    """Draw life lines, list what happened, and list the maps."""
+    events = marts.read("marts.fct_segment_events")
+    versions = marts.read("marts.dim_model_versions").sort_values("fit_number")
+    last = marts.read("marts.rpt_segment_stability")["month"].max()
+    lines, lists, maps = {}, {}, {}
+    for name in names:
+        rows = events[events["segmentation"] == name].sort_values("month")
+        fits = versions[versions["segmentation"] == name]
+        lines[(name,)] = _lines(segments, name, rows, fits, last)
+        lists[(name,)] = _listed(segments, rows)
+        maps[(name,)] = _maps(fits)
+    controls = ("segmentation",)
+    return [
+        Chart("lifelines", lines, controls),
+        Fragment("events", lists, controls),
+        Fragment("maps", maps, controls),
+    ]
+
+
+def _lines(
+    segments: Segments,
+    name: str,
+    events: pd.DataFrame,
+    versions: pd.DataFrame,
+    last: pd.Timestamp,
+) -> State:
+    frame = segments.frame
+    clusters = frame[
+        (frame["segmentation"] == name)
+        & ~frame["is_stage"]
+        & frame["valid_from"].notna()
+    ]
+    if clusters.empty:
+        return State("No segment has lived through a month yet.")
+    labels = {
+        row.segment_id: formats.wrapped(_called(segments, row))
+        for row in clusters.itertuples()
+    }
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": labels[row.segment_id],
+            "x": [
+                formats.month_key(month) for month in (row.valid_from, _end(row, last))
+            ],
+            "y": [labels[row.segment_id]] * 2,
+            "line": {**segments.mark(row.segment_id).line, "width": 5},
+            "hoverinfo": "skip",
+        }
+        for row in clusters.itertuples()
+    ]
+    traces += _kinships(events, labels)
+    kinds, dots = _dots(segments, events, labels)
+    figure = theme.figure(
+        traces + dots,
+        height=110 + 46 * len(clusters),
+        lines=_hindsight_band(versions),
+        x="Month",
+        xaxis=theme.MONTHS,
+        yaxis={
+            "autorange": "reversed",
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": list(labels.values()),
+            "ticks": "",
+            "showgrid": False,
+        },
+    )
+    used = clusters["valid_to"].isna().sum()
+    title = f"{formats.counted(int(used), 'segment')} in use today"
+    if used < len(clusters):
+        title += f", {len(clusters) - used} retired"
+    key = legend((*_explained(kind, events), "point") for kind in kinds)
+    return State(title, [figure], legend=key, note=hindsight(versions))
+
+
+def _explained(kind: str, events: pd.DataFrame) -> tuple[str, theme.Mark]:
+    """Say what an event is, with the overlaps that decided it."""
+    label, mark = EVENTS[kind]
+    decided = events.iloc[0]
+    least, surviving = decided["least_overlap"], decided["surviving_overlap"]
+    return label.format(least=least, surviving=surviving), mark
+
+
+def _called(segments: Segments, row: object) -> str:
+    """Call a segment by its number and its name."""
+    return f"{row.segment_number} {segments.persona(row.segment_id)}"
+
+
+def _end(row: object, last: pd.Timestamp) -> pd.Timestamp:
+    """A line ends with its segment, or in the latest month."""
+    if not formats.is_missing(row.valid_to):
+        return row.valid_to
+    return row.valid_from if formats.is_missing(last) else max(last, row.valid_from)
+
+
+def _kinships(events: pd.DataFrame, labels: dict[str, str]) -> list[dict]:
+    """Join a segment with the one that it was split off from, or merged into."""
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": "kin",
+            "x": [formats.month_key(event.month)] * 2,
+            "y": [labels[event.related_segment_id], labels[event.segment_id]],
+            "line": {"color": theme.MUTED, "dash": "dot", "width": 1},
+            "hoverinfo": "skip",
+        }
+        for event in events.itertuples()
+        if event.segment_id in labels and event.related_segment_id in labels
+    ]
+
+
+def _dots(
+    segments: Segments, events: pd.DataFrame, labels: dict[str, str]
+) -> tuple[list[str], list[dict]]:
+    """Draw one dot where anything happened; its hover says all of it."""
+    events = events[events["segment_id"].isin(list(labels))]
+    places: dict[str, list[tuple[str, str, str]]] = {}
+    for (month, identity), rows in events.groupby(["month", "segment_id"]):
+        said = "<br>".join(
+            formats.plain(_sentence(segments, event)) for event in rows.itertuples()
+        )
+        kinds = [kind for kind in DRAWN if kind in set(rows["event"])]
+        if kinds:
+            place = (formats.month_key(month), labels[identity], said)
+            places.setdefault(kinds[0], []).append(place)
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": kind,
+            "x": [month for month, _, _ in found],
+            "y": [label for _, label, _ in found],
+            "text": [said for _, _, said in found],
+            "marker": {
+                **EVENTS[kind][1].point,
+                "size": 11,
+                "line": {"color": "white", "width": 1},
+            },
+            "hovertemplate": "%{y}<br>%{text}<extra></extra>",
+        }
+        for kind, found in places.items()
+    ]
+    return [kind for kind in EVENTS if kind in places], traces
+
+
+def _sentence(segments: Segments, event: object) -> str:
+    """Say what happened, without numbers of customers."""
+    related = (
+        "another segment"
+        if formats.is_missing(event.related_segment_id)
+        else segments.name(event.related_segment_id)
+    )
+    if event.event == "renamed":
+        before = _or_none(event.previous_persona)
+        return f"renamed from {before} to {_or_none(event.persona)}"
+    said = {
+        "split": f"split off from {related}",
+        "merged": f"merged into {related}",
+    }.get(event.event, event.event)
+    if formats.is_missing(event.overlap):
+        return said
+    return f"{said} (overlap {event.overlap:.2f})"
+
+
+def _or_none(persona: str | None) -> str:
+    return "no name" if formats.is_missing(persona) else str(persona)
+
+
+def _listed(segments: Segments, events: pd.DataFrame) -> Markup:
+    if events.empty:
+        text = "Nothing has happened to a segment yet."
+        return part("paragraph", text=text)
+    body = [
+        [
+            f"{segments.name(event.segment_id)} ({event.segment_id})",
+            formats.month(event.month),
+            _sentence(segments, event),
+        ]
+        for event in events.sort_values("month", ascending=False).itertuples()
+    ]
+    caption = "What happened to each segment, the latest first"
+    headers = ["Segment", "Month", "What happened"]
+    return table(caption, headers, body, 3, is_stacked=True)
+
+
+def _maps(versions: pd.DataFrame) -> Markup:
+    if versions.empty:
+        return part("paragraph", text="No map has been drawn yet.")
+    body = [
+        [
+            formats.count(row.fit_number),
+            _in_force(row),
+            formats.day(row.fitted_to),
+            formats.count(row.k),
+            "" if formats.is_missing(row.refit_reason) else row.refit_reason,
+        ]
+        for row in versions.itertuples()
+    ]
+    headers = ["Map", "In force", "Drawn on data up to", "Segments", "Why"]
+    return table("The maps", headers, body, 5, is_stacked=True)
+
+
+def _in_force(version: object) -> str:
+    if formats.is_missing(version.in_force_from):
+        return "never"
+    months = formats.month(version.in_force_from), formats.month(version.in_force_to)
+    return " to ".join(dict.fromkeys(months))
+
+
+def hindsight(versions: pd.DataFrame) -> str:
+    """Say which months were scored by a map that was drawn after them."""
+    first = _first(versions)
+    if first is None:
+        return ""
+    return (
+        f"Shaded: {formats.month(first.in_force_from)} to"
+        f" {formats.month(first.fitted_to)} are scored by the first map, which was"
+        f" drawn later, on data up to {formats.day(first.fitted_to)}. What is said of"
+        " these months is hindsight."
+    )
+
+
+def _hindsight_band(versions: pd.DataFrame) -> list[dict]:
+    first = _first(versions)
+    if first is None:
+        return []
+    ends = first.in_force_from, first.fitted_to.replace(day=1)
+    return [theme.upright_band(*map(formats.month_key, ends))]
+
+
+def _first(versions: pd.DataFrame) -> object | None:
+    """Find the first map, if it scores months before its fit."""
+    known = versions.dropna(subset=["in_force_from", "fitted_to"])
+    if known.empty:
+        return None
+    first = next(known.sort_values("in_force_from").itertuples())
+    return first if first.fitted_to > first.in_force_from else None

@@ -1,0 +1,68 @@
+"""What the paths of a month were worth: the most valuable and the most costly."""
+
+from markupsafe import Markup
+
+from dashboards.charts import matrices
+from dashboards.looks import formats
+from dashboards.charts.flows import CONTROLS, Paths
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import Segments
+from dashboards.looks.template import Fragment, part, table
+
+MOST_PATHS = 10
+KINDS = {
+    "gain_rank": ("gains", "most valuable"),
+    "loss_rank": ("losses", "most costly"),
+}
+HEADERS = ["Path", "Cause", "Customers", "Change in revenue", "95 % interval"]
+
+
+def blocks(
+    marts: PublishedMarts, groups: dict[tuple[str, ...], Paths], segments: Segments
+) -> list[Fragment]:
+    """List the paths that changed revenue most, up and down, in two tables."""
+    return [
+        Fragment(
+            name,
+            {
+                values: _listed(paths, rank, words, segments)
+                for values, paths in groups.items()
+            },
+            CONTROLS,
+        )
+        for rank, (name, words) in KINDS.items()
+    ]
+
+
+def _listed(paths: Paths, rank: str, words: str, segments: Segments) -> Markup:
+    ranked = [
+        (getattr(row, rank), row)
+        for row in paths.rows
+        if row.is_shown and not formats.is_missing(getattr(row, rank))
+    ]
+    ranked.sort(key=lambda entry: entry[0])
+    if not ranked:
+        changed = "raised" if rank == "gain_rank" else "lowered"
+        text = f"{paths.name}: no path that can be shown {changed} revenue."
+        return part("paragraph", text=text)
+    body = [_row(row, segments) for _, row in ranked[:MOST_PATHS]]
+    number = "path" if len(body) == 1 else f"{len(body)} paths"
+    caption = f"The {words} {number} of {paths.name} (amounts)"
+    return table(caption, HEADERS, body, 2, is_stacked=True)
+
+
+def _row(row: object, segments: Segments) -> list[str]:
+    return [
+        f"{matrices.name(segments, row.from_segment_id)} to"
+        f" {matrices.name(segments, row.to_segment_id)}",
+        "" if formats.is_missing(row.cause) else row.cause,
+        formats.count(row.customers),
+        formats.amount(row.revenue_change_amount),
+        _interval(row.revenue_change_low_amount, row.revenue_change_high_amount),
+    ]
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    if formats.is_missing(low) or formats.is_missing(high):
+        return formats.NOTHING
+    return f"{formats.amount(low)} to {formats.amount(high)}"

@@ -1,0 +1,166 @@
+"""What the charts of the forecast page share: series, models, dots, lines, bands."""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from dashboards.looks import formats, theme
+from dashboards.marts import segmentations
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import TOTAL, Segments
+from dashboards.marts.small_cells import rest_of
+
+# Definition, segmentation and segment_id name a series.
+KEYS = ["definition", "segmentation", "segment_id"]
+Key = tuple[str, ...]
+
+COHORT, STOCK = "cohort", "stock"
+DEFINITIONS = {COHORT: "Today's members", STOCK: "Whoever is in the segment"}
+
+PUBLISHED, PROPHET = "published", "prophet"
+MODELS = {
+    PROPHET: "Prophet on months",
+    "prophet_daily": "Prophet on days",
+    "weighted_mean": "Weighted mean",
+    "plain_mean": "Plain mean",
+    "exponential_smoothing": "Exponential smoothing",
+    "theta": "Theta",
+    "ets": "ETS",
+    "yearly_mean": "Mean of the last year",
+    "seasonal_naive": "Last year repeated",
+    "naive": "Last month repeated",
+}
+PROPHETS = (PROPHET, "prophet_daily")
+
+
+def model_name(model: str) -> str:
+    """Name a model as people write it."""
+    return MODELS.get(model, formats.words(model))
+
+
+def model_place(model: str) -> tuple[int, str]:
+    """Give the position of a model among all, for sorting."""
+    names = list(MODELS)
+    return names.index(model) if model in MODELS else len(names), model
+
+
+def definition_name(definition: str) -> str:
+    """Name a definition of a segment's future."""
+    return DEFINITIONS.get(definition, formats.words(definition))
+
+
+def series_name(segments: Segments, definition: str, segment_id: str) -> str:
+    """Name what is forecast, so that its definition is plain."""
+    if segment_id == TOTAL:
+        return "Today's customers" if definition == COHORT else "The whole shop"
+    name = segments.name(segment_id)
+    return f"Today's members of {name}" if definition == COHORT else name
+
+
+def is_true(value: object) -> bool:
+    """Say whether a flag is set; null is not."""
+    return not formats.is_missing(value) and bool(value)
+
+
+def rows_by(frame: pd.DataFrame, keys: list[str]) -> dict[Key, list]:
+    """Gather rows as named tuples, in their order, by the values of `keys`."""
+    found: dict[Key, list] = {}
+    known = frame.dropna(subset=keys)
+    for values, row in zip(
+        known[keys].itertuples(index=False, name=None),
+        known.itertuples(index=False),
+        strict=True,
+    ):
+        found.setdefault(values, []).append(row)
+    return found
+
+
+def read_history(marts: PublishedMarts) -> pd.DataFrame:
+    """Read the months that are known, by month.
+
+    Blank is the revenue of few customers, and of others from which it would follow.
+    """
+    history = marts.read("marts.fct_segment_revenue_months")
+    months = history.groupby(["definition", "segmentation", "month"])["customers"]
+    hidden = months.transform(
+        lambda counts: rest_of(counts.fillna(0), marts.smallest_cell)
+    ).astype(bool)
+    of_segments = history["definition"].eq(STOCK)
+    hidden |= of_segments & segmentations.of_hidden_size(marts, history)
+    history.loc[hidden, "revenue_amount"] = None
+    return history.sort_values("month")
+
+
+def _x(rows: Iterable) -> list[str]:
+    return [formats.month_key(row.month) for row in rows]
+
+
+def bands(rows: Sequence, levels: Sequence[int] = (95, 80)) -> list[dict]:
+    """Draw bands as shaded areas; `levels` (per cent) run from wide to narrow."""
+    traces = []
+    for level in levels:
+        uppers = [getattr(row, f"upper_{level}_amount") for row in rows]
+        lowers = [getattr(row, f"lower_{level}_amount") for row in rows]
+        if all(formats.is_missing(bound) for bound in lowers):
+            continue
+        months = _x(rows)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": f"{level} % band",
+                "x": [*months, *reversed(months)],
+                "y": formats.amounts([*uppers, *reversed(lowers)]),
+                "fill": "toself",
+                "fillcolor": theme.fade(theme.ACCENT, 0.25 if level == 80 else 0.15),
+                "line": {"width": 0.5, "color": theme.fade(theme.ACCENT, 0.6)},
+                "hoverinfo": "skip",
+            }
+        )
+    return traces
+
+
+def dots(rows: Iterable, column: str, name: str) -> dict:
+    """Draw what came, one dot a month."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": _x(rows),
+        "y": formats.amounts(getattr(row, column) for row in rows),
+        "marker": {"color": theme.INK, "size": 7},
+    }
+
+
+def line(rows: Iterable, name: str) -> dict:
+    """Draw a forecast."""
+    mark = theme.MEASURED
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": _x(rows),
+        "y": _forecasts(rows),
+        "line": mark.line,
+        "marker": mark.point,
+    }
+
+
+def thin_line(rows: Iterable, name: str) -> dict:
+    """Draw a forecast that stands beside the one that is looked at."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": _x(rows),
+        "y": _forecasts(rows),
+        "line": {**theme.BESIDE.line, "width": 1.5},
+    }
+
+
+def _forecasts(rows: Iterable) -> list[float | None]:
+    return formats.amounts(row.forecast_amount for row in rows)
+
+
+# The legend's sign of a thin line.
+BESIDE = theme.Mark(theme.BESIDE.colour, theme.BESIDE.dash, "none")

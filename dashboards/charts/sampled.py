@@ -1,0 +1,135 @@
+"""The sampled customers of a trial: how well each fits its group, and where it lies."""
+
+import pandas as pd
+
+from dashboards.looks import formats, theme
+from dashboards.marts.segmentations import CONTROLS, Trials
+from dashboards.marts.small_cells import rest_of
+from dashboards.looks.template import Chart, Section, State, legend
+
+# More dots than this per trial would make the page heavy and show nothing more.
+MOST_DOTS = 400
+
+
+def blades(trials: Trials, smallest_cell: int) -> Chart:
+    """Draw the silhouette of the sampled customers, sorted within each group."""
+    states = dict.fromkeys(
+        trials.by_key, State("No silhouettes were kept for this trial.")
+    )
+    for key, rows in trials.rows("marts.fct_silhouettes").items():
+        known = rows.dropna(subset=["silhouette"])
+        if not known.empty:
+            states[key] = _blade_state(known, smallest_cell)
+    return Chart("blades", states, CONTROLS)
+
+
+def _blade_state(rows: pd.DataFrame, smallest_cell: int) -> State:
+    total = len(rows)
+    every = max(1, -(-total // MOST_DOTS))
+    traces, ticks, top = [], [], 0
+    for number, blade in _shown(rows, smallest_cell):
+        values = blade["silhouette"].sort_values().iloc[::every]
+        mark = theme.mark(number)
+        traces.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": f"Group {number}",
+                "x": formats.rounded(values, 3),
+                "y": list(range(top, top + len(values))),
+                "width": 1,
+                "marker": {"color": mark.colour, "line": {"width": 0}},
+                "hovertemplate": f"Group {number}: %{{x:.2f}}<extra></extra>",
+            }
+        )
+        ticks.append((top + len(values) / 2, f"{number}"))
+        top += len(values) + 6
+    if not traces:
+        return State(f"No group can be shown. {formats.hidden(smallest_cell)}")
+    mean, below = rows["silhouette"].mean(), (rows["silhouette"] < 0).mean()
+    drawn = theme.figure(
+        traces,
+        x="Silhouette (-1 to 1)",
+        y="Group",
+        lines=[theme.upright(round(mean, 4))],
+        bargap=0,
+        yaxis={
+            "tickvals": [place for place, _ in ticks],
+            "ticktext": [text for _, text in ticks],
+        },
+    )
+    title = (
+        f"{formats.share(below)} of the sampled customers sit closer to another"
+        " group than to their own"
+        if below
+        else "Every sampled customer sits closest to the own group"
+    )
+    return State(
+        title,
+        [drawn],
+        note=f"One bar per sampled customer, {_thinned(every)}of"
+        f" {formats.count(total)}; the dashed line is their mean,"
+        f" {formats.decimal(mean, 3)}.",
+    )
+
+
+def _shown(rows: pd.DataFrame, smallest_cell: int) -> list[tuple[int, pd.DataFrame]]:
+    """List the groups whose number of sampled customers may be told."""
+    groups = list(rows.groupby("cluster_number"))
+    hidden = rest_of([len(group) for _, group in groups], smallest_cell)
+    return [group for group, few in zip(groups, hidden, strict=True) if not few]
+
+
+def _thinned(every: int) -> str:
+    return "" if every == 1 else f"one in {every} "
+
+
+def picture(trials: Trials, smallest_cell: int) -> list[Section]:
+    """Draw the sampled customers on their first two principal components.
+
+    Only static segmentations have such a picture; without any, no section.
+    """
+    sentence = "Paths over time have no flat picture; see their blades instead."
+    states = dict.fromkeys(trials.by_key, State(sentence))
+    drawn = {
+        key: _picture_state(known, smallest_cell)
+        for key, rows in trials.rows("marts.fct_silhouettes").items()
+        if not (known := rows.dropna(subset=["x", "y"])).empty
+    }
+    if not drawn:
+        return []
+    chart = Chart("picture", states | drawn, CONTROLS)
+    return [Section("A flat picture of the groups", [chart], is_wide=True)]
+
+
+def _picture_state(rows: pd.DataFrame, smallest_cell: int) -> State:
+    every = max(1, -(-len(rows) // MOST_DOTS))
+    traces, entries = [], []
+    for number, group in _shown(rows, smallest_cell):
+        mark = theme.mark(number)
+        shown = group.sort_values("sample_number").iloc[::every]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": f"Group {number}",
+                "x": formats.rounded(shown["x"]),
+                "y": formats.rounded(shown["y"]),
+                "marker": {**mark.point, "opacity": 0.7},
+                "hoverinfo": "name",
+            }
+        )
+        entries.append((f"Group {number}", mark, "dots"))
+    drawn = theme.figure(
+        traces,
+        x="First principal component (scaled)",
+        y="Second principal component (scaled)",
+        height=380,
+        yaxis={"rangemode": "normal"},
+    )
+    return State(
+        f"{len(traces)} groups on the two directions in which customers differ most",
+        [drawn],
+        legend=legend(entries),
+        note="Each dot is a sampled customer, without anything that tells who it is.",
+    )

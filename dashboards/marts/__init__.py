@@ -1,0 +1,1 @@
+"""What pages read: published marts, and segmentations made of them."""

@@ -1,0 +1,285 @@
+"""What several pages need to know of segmentations, segments and trials."""
+
+import pandas as pd
+from markupsafe import Markup
+
+from dashboards.looks import formats, theme
+from dashboards.marts.published import PublishedMarts
+from dashboards.looks.template import Control, part
+
+ORDER = ("lifecycle", "rhythm", "value", "behaviour")
+TOTAL = "total"
+
+# What tells one trial from another on a page.
+CONTROLS = ("segmentation", "candidate", "k")
+
+
+def ordered(names: set[str] | pd.Series) -> list[str]:
+    """Sort segmentations: the built-in ones in their usual order, then others."""
+    found = {str(name) for name in names if not formats.is_missing(name)}
+    return [name for name in ORDER if name in found] + sorted(found - set(ORDER))
+
+
+def control(names: list[str], label: str = "Segmentation") -> Control:
+    """Build the segmentation switch; `names` must not be empty."""
+    options = [(name, formats.words(name)) for name in names]
+    return Control("segmentation", label, "radio", options, names[0])
+
+
+class Segments:
+    """Names, marks and order of all segments, by segment_id.
+
+    Attributes:
+        frame: one row per segment that there is or has been.
+        in_use: those of them that are not retired.
+    """
+
+    def __init__(self, marts: PublishedMarts) -> None:
+        """Read dim_segments; an id with several versions keeps its last row."""
+        frame = marts.read("marts.dim_segments")
+        frame["is_stage"] = frame["stage"].fillna("active") != "active"
+        frame = frame.sort_values(
+            ["segmentation", "is_stage", "segment_number", "segment_id"]
+        ).drop_duplicates("segment_id", keep="last")
+        self.frame = frame.reset_index(drop=True)
+        named = frame["persona"].notna()
+        self._shared = set(
+            frame.loc[
+                named & frame.duplicated(["segmentation", "persona"], keep=False),
+                "segment_id",
+            ]
+        )
+        self.in_use = self.frame[self.frame["valid_to"].isna()]
+        self._retired = set(frame["segment_id"]) - set(self.in_use["segment_id"])
+        self._rows = {row.segment_id: row for row in self.frame.itertuples()}
+        self._places = {identity: place for place, identity in enumerate(self._rows)}
+
+    def is_in_use(self, segment_id: str) -> bool:
+        """Say whether a segment is not retired."""
+        return segment_id not in self._retired
+
+    def starts(self, segment_id: str) -> pd.Timestamp | None:
+        """Give the first month of a segment, None where it is not known."""
+        row = self._rows.get(segment_id)
+        return None if row is None or pd.isna(row.valid_from) else row.valid_from
+
+    def row(self, segment_id: str) -> object | None:
+        """Find the row of dim_segments, or None for an id it does not know."""
+        return self._rows.get(segment_id)
+
+    def name(self, segment_id: str) -> str:
+        """Name a segment by its persona, or by its id where it has none.
+
+        Segments that share a persona get their number too.
+        """
+        name = self.persona(segment_id)
+        if segment_id in self._shared:
+            return f"{name} ({self._rows[segment_id].segment_number})"
+        return name
+
+    def persona(self, segment_id: str) -> str:
+        """Give the persona of a segment, others' too, or its id in words."""
+        row = self._rows.get(segment_id)
+        if row is None or formats.is_missing(row.persona):
+            return formats.words(segment_id)
+        return str(row.persona)
+
+    def mark(self, segment_id: str) -> theme.Mark:
+        """Give a segment its colour, dash, marker and pattern."""
+        row = self._rows.get(segment_id)
+        if row is None:
+            return theme.MEASURED
+        if row.is_stage:
+            return theme.STAGE_MARKS.get(row.stage, theme.BESIDE)
+        number = row.segment_number
+        return theme.mark(1 if formats.is_missing(number) else number)
+
+    def place(self, segment_id: str) -> int:
+        """Give the position of a segment among all, for sorting."""
+        return self._places.get(segment_id, len(self._places))
+
+    def is_named_all_the_same(self, segment_id: str) -> bool:
+        """Say whether a segment carries a persona that it has not earned."""
+        return self.has_no_name(segment_id) and bool(self._rows[segment_id].is_named)
+
+    def has_no_name(self, segment_id: str) -> bool:
+        """Say whether the evidence was too weak for a persona."""
+        row = self._rows.get(segment_id)
+        return (
+            row is not None
+            and not row.is_stage
+            and not formats.is_missing(row.is_persona_earned)
+            and not row.is_persona_earned
+        )
+
+
+class Trials:
+    """All trials, by segmentation, candidate (in words) and k as text.
+
+    Attributes:
+        frame: one row per trial, with its `candidate` in words.
+        by_key: the rows as named tuples, in the usual order of segmentations, then
+            by candidate (the chosen one first) and k.
+    """
+
+    def __init__(self, marts: PublishedMarts) -> None:
+        """Read the trials."""
+        self._marts = marts
+        frame = _read_trials(marts)
+        frame["candidate"] = [candidate(trial) for trial in frame.itertuples()]
+        recipe = ["segmentation", "candidate"]
+        frame["order"] = frame["segmentation"].map(
+            {name: place for place, name in enumerate(ordered(frame["segmentation"]))}
+        )
+        frame["is_other"] = ~frame.groupby(recipe)["is_chosen"].transform("any")
+        self.frame = frame.sort_values(
+            ["order", "is_other", "candidate", "k"], ignore_index=True
+        )
+        self.by_key = {key(trial): trial for trial in self.frame.itertuples()}
+        self._numbers = _segment_numbers(marts)
+        self._keys = {
+            trial.segmentation_trial_id: key for key, trial in self.by_key.items()
+        }
+
+    def rows(self, mart: str) -> dict[tuple[str, str, str], pd.DataFrame]:
+        """Read the rows of a mart that belong to each trial.
+
+        Groups of a chosen trial carry the numbers of their segments, for life.
+        """
+        frame = self._marts.read(mart)
+        groups = frame.groupby("segmentation_trial_id")
+        return {
+            self._keys[identity]: self._numbered(identity, rows)
+            for identity, rows in groups
+            if identity in self._keys
+        }
+
+    def _numbered(self, trial: str, rows: pd.DataFrame) -> pd.DataFrame:
+        numbers = self._numbers.get(trial)
+        if numbers is None or "cluster_number" not in rows:
+            return rows
+        clusters = rows["cluster_number"]
+        return rows.assign(cluster_number=clusters.map(numbers).fillna(clusters))
+
+
+def _segment_numbers(marts: PublishedMarts) -> dict[str, dict[int, int]]:
+    """Find the segment number of each group of the chosen trials, by trial."""
+    numbers = marts.read("marts.dim_segments").set_index("segment_id")["segment_number"]
+    groups = marts.read("marts.fct_trial_centroids").dropna(subset=["segment_id"])
+    groups = groups.drop_duplicates(["segmentation_trial_id", "cluster_number"])
+    found: dict[str, dict[int, int]] = {}
+    for row in groups.itertuples():
+        if not formats.is_missing(numbers.get(row.segment_id)):
+            of_trial = found.setdefault(row.segmentation_trial_id, {})
+            of_trial[row.cluster_number] = int(numbers[row.segment_id])
+    return found
+
+
+def key(trial: object) -> tuple[str, str, str]:
+    """Name a trial by the values of the controls that show it."""
+    return trial.segmentation, trial.candidate, str(trial.k)
+
+
+def candidate(trial: object) -> str:
+    """Say in words how a trial sees customers and how it compares them."""
+    period = trial.period
+    words = formats.REPRESENTATIONS.get(
+        trial.representation, formats.words(trial.representation)
+    )
+    if not formats.is_missing(trial.smoothing_steps):
+        words += f" smoothed over {_steps(trial.smoothing_steps, period)}"
+    if not formats.is_missing(trial.steps) and trial.steps > 1:
+        words += f", {_comparison(trial, period)}"
+    return f"{words} ({formats.metric(trial.metric)})"
+
+
+def _comparison(trial: object, period: str) -> str:
+    if trial.metric == "euclidean":
+        return f"{period} by {period}"
+    if formats.is_missing(trial.band):
+        return "any shift in time"
+    return f"shifts of up to {_steps(trial.band, period)}"
+
+
+def _steps(number: float, period: str) -> str:
+    return f"{number:g} {period}" + ("" if number == 1 else "s")
+
+
+def _read_trials(marts: PublishedMarts) -> pd.DataFrame:
+    trials = marts.read("marts.fct_segmentation_trials")
+    trials["is_chosen"] = trials["is_chosen"].eq(True)
+    return trials
+
+
+def deciding_trials(marts: PublishedMarts) -> pd.DataFrame:
+    """Read the trial that speaks for each segmentation, indexed by segmentation.
+
+    That is the chosen one; where none was chosen, the one with the highest
+    silhouette.
+    """
+    trials = _read_trials(marts).sort_values(
+        ["segmentation", "is_chosen", "silhouette"],
+        ascending=[True, False, False],
+        na_position="last",
+    )
+    return trials.drop_duplicates("segmentation").set_index("segmentation")
+
+
+def null_comparison(trial: object) -> str:
+    """Compare a trial's silhouette with that of shuffled customers, in words."""
+    if formats.is_missing(trial.null_silhouette):
+        return "the silhouette was not compared with that of shuffled customers."
+    chance = (
+        ""
+        if formats.is_missing(trial.null_p_value)
+        else f" (p = {formats.decimal(trial.null_p_value, 3)})"
+    )
+    return (
+        f"the silhouette is {formats.decimal(trial.silhouette, 3)}; customers with"
+        f" shuffled orders give {formats.decimal(trial.null_silhouette, 3)}{chance}."
+    )
+
+
+def structure_banner(marts: PublishedMarts) -> list[Markup]:
+    """Build the banner that says where the null test finds no structure."""
+    trials = deciding_trials(marts)
+    failed = [
+        name
+        for name in ordered(set(trials.index))
+        if not formats.is_missing(trials.loc[name, "has_structure"])
+        and not trials.loc[name, "has_structure"]
+    ]
+    if not failed:
+        return []
+    everywhere = len(failed) == len(trials)
+    heading = (
+        "No segments here"
+        if everywhere
+        else f"No segments here in {formats.listing(failed)}"
+    )
+    numbers = " ".join(
+        f"In {name}: {trials.loc[name, 'shortcoming']};"
+        f" {null_comparison(trials.loc[name])}"
+        for name in failed
+    )
+    text = (
+        "The evidence does not carry the groups, so they are only a way to cut the"
+        " shop into parts. They carry no names, and nothing should be decided by"
+        f" them. {numbers}"
+    )
+    return [part("banner", heading=heading, text=text, kind="warning")]
+
+
+def of_hidden_size(
+    marts: PublishedMarts, rows: pd.DataFrame, month: str = "month"
+) -> pd.Series:
+    """Say of rows with a segment_id and a month whether its size then is hidden."""
+    profiles = marts.read("marts.fct_segment_profiles")
+    hidden = profiles.loc[~profiles["is_shown"], ["segment_id", "month"]]
+    keys = pd.MultiIndex.from_frame(rows[["segment_id", month]])
+    return pd.Series(keys.isin(pd.MultiIndex.from_frame(hidden)), rows.index)
+
+
+def is_small(customers: float | None, smallest_cell: int) -> bool:
+    """Say whether a cell has customers, but too few of them to be shown."""
+    return not formats.is_missing(customers) and 0 < customers < smallest_cell

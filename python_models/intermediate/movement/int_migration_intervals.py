@@ -1,0 +1,16 @@
+"""Bounds what moves changed; see the description in the .yml."""
+
+from trajectories.movement.migration_intervals import INTERVAL_SCHEMA, bound_changes
+from warehouse.engines import engine_of
+
+
+def model(dbt, session):
+    """Redraw the customers of every path between segments."""
+    engine = engine_of(session)
+    seed = int(dbt.config.meta_get("seed"))
+
+    def bound(paths):
+        return bound_changes(paths, seed)
+
+    relation = dbt.ref("int_migrations_gathered")
+    return engine.map_rows(relation, bound, INTERVAL_SCHEMA)

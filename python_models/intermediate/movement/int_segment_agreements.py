@@ -1,0 +1,11 @@
+"""Measures how far months agree; see the description in the .yml."""
+
+from trajectories.movement.segment_agreements import measure_agreements
+from warehouse.engines import engine_of
+
+
+def model(dbt, session):
+    """Compare every month's segments with those of the month before."""
+    engine = engine_of(session)
+    cells = engine.table(dbt.ref("int_segment_months_compared"))
+    return measure_agreements(cells, seed=int(dbt.config.meta_get("seed")))

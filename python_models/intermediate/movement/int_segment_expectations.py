@@ -1,0 +1,14 @@
+"""Expects the sizes of segments; see the description in the .yml."""
+
+from trajectories.movement.transitions import expect_segments
+from warehouse.engines import engine_of
+
+
+def model(dbt, session):
+    """Expect sizes from the latest month, and from earlier ones."""
+    transitions = engine_of(session).table(dbt.ref("int_segment_transitions"))
+    return expect_segments(
+        transitions.to_pandas(),
+        pairs=int(dbt.config.meta_get("transition_month_pairs")),
+        seed=int(dbt.config.meta_get("seed")),
+    )

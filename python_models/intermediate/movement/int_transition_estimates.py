@@ -1,0 +1,13 @@
+"""Estimates where customers of a segment go; see the description in the .yml."""
+
+from trajectories.movement.transitions import estimate_transitions
+from warehouse.engines import engine_of
+
+
+def model(dbt, session):
+    """Estimate probabilities from the paths of the latest months."""
+    transitions = engine_of(session).table(dbt.ref("int_segment_transitions"))
+    return estimate_transitions(
+        transitions.to_pandas(),
+        pairs=int(dbt.config.meta_get("transition_month_pairs")),
+    )

@@ -1,0 +1,13 @@
+"""Tests what the chain takes for granted; see the description in the .yml."""
+
+from trajectories.movement.transitions import judge_transitions
+from warehouse.engines import engine_of
+
+
+def model(dbt, session):
+    """Test the paths of the latest months."""
+    transitions = engine_of(session).table(dbt.ref("int_segment_transitions"))
+    return judge_transitions(
+        transitions.to_pandas(),
+        pairs=int(dbt.config.meta_get("transition_month_pairs")),
+    )

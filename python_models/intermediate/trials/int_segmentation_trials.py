@@ -1,0 +1,39 @@
+"""Finds the segments, and finds them again when they have changed; see the .yml."""
+
+import json
+
+from trajectories.trials.fitting import Fitter, asked_customers, asked_months
+from trajectories.trials.model_versions import Build, renew
+from trajectories.trials.version_rows import rows_of_versions, versions_of_rows
+from warehouse.engines import engine_of
+
+
+def model(dbt, session):
+    """Fit the segmentations that are due; keep the versions of earlier builds."""
+    engine = engine_of(session)
+    stages, drawn = dbt.ref("int_customer_stages"), dbt.ref("int_customers_drawn")
+    series = dbt.ref("int_customer_series")
+    orders = dbt.ref("int_orders_accepted").filter("not is_unmatched_return")
+    months, named = dbt.ref("int_membership_months"), dbt.ref("int_inputs_named")
+    calendar = engine.table(months)
+    asked = engine.table(dbt.ref("int_segmentations")).to_pylist()
+    asked = {row["segmentation"]: json.loads(row["settings"]) for row in asked}
+    settings = json.loads(dbt.config.meta_get("build"))
+    build = Build(asked, **settings, **engine.table(named).to_pylist()[0])
+
+    def look(backs):
+        then, measured = map(engine.relation, asked_months(calendar, backs))
+        looked_at = engine.table(engine.matching(drawn, then, "month"))
+        ids = engine.relation(looked_at.group_by("customer_id").aggregate([]))
+        known = engine.matching(stages, measured, "month")
+        parts = {"series": series, "stages": known, "orders": orders}
+        own = {x: engine.matching(parts[x], ids, "customer_id") for x in parts}
+        tables = {name: engine.table(part) for name, part in own.items()}
+        return Fitter(build, calendar, looked_at, **tables)
+
+    def count_known(ids):
+        asked = engine.relation(asked_customers(ids))
+        return engine.table(engine.matching(asked, stages, "customer_id")).num_rows
+
+    history = versions_of_rows(engine.earlier(dbt.this))
+    return rows_of_versions(renew(history, build, calendar, count_known, look))

@@ -1,0 +1,1 @@
+"""Departures: who left a valued segment, and what would have kept them."""

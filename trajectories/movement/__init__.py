@@ -1,0 +1,1 @@
+"""Movement between segments: agreement, intervals, transitions."""

@@ -1,0 +1,1 @@
+"""Series of customers: built from orders, smoothed, represented."""

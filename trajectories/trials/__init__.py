@@ -1,0 +1,1 @@
+"""Trials: what is tried, the evidence, the choice, and the versions in time."""

@@ -1,0 +1,170 @@
+"""Fits and compares models on the shop as it was at the end of a month."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
+
+from trajectories.segments.agreement import agreement, jaccards, match
+from trajectories.segments.assignment import assign
+from trajectories.trials.model_versions import Build
+from trajectories.trials.samples import Active, Sampler, Shop
+from trajectories.trials.settings import Candidate, Settings
+from trajectories.trials.trials import MONTHS_AHEAD, run_shop_trials
+
+# Starts of a trial refit: many, so that it tells of the data and not of its luck.
+CHECK_STARTS = 10
+ENDS = ("", "_low", "_high")
+
+
+class Fitter:
+    """Fits models to a shop, month by month, none of which knows of a later one."""
+
+    def __init__(
+        self,
+        build: Build,
+        months: pa.Table,
+        drawn: pa.Table,
+        series: pa.Table,
+        stages: pa.Table,
+        orders: pa.Table,
+    ):
+        """Take what all months need.
+
+        Args:
+            build: gives the settings of the segmentations.
+            months: the membership months.
+            drawn: columns month and customer_id: who is looked at in a month.
+            series, stages, orders: see :class:`Shop`, of all these customers.
+        """
+        self.segmentations, self.common = build.segmentations, build.common
+        shop = Shop.of(series, stages, months, orders)
+        customers = drawn.to_pandas().groupby("month")["customer_id"].agg(set)
+        ends = months.to_pandas().set_index("months_back")["month"]
+        # Months come one after the other, each with all segmentations.
+        self.shop_at = lru_cache(1)(lambda back: shop.at(back, customers[ends[back]]))
+        self.active_at = lru_cache(len(self.segmentations))(self._active_at)
+
+    def fit(self, names: Sequence[str], back: int) -> pa.Table:
+        """Run all trials of some segmentations on a month so many months back."""
+        segmentations = {name: self.segmentations[name] for name in names}
+        return run_shop_trials(segmentations, self.shop_at(back), **self.common)
+
+    def cells(self, before: Mapping, after: Mapping, back: int) -> np.ndarray:
+        """Count the customers of a month by the clusters of two models.
+
+        Args:
+            before, after: rows of chosen trials of one segmentation.
+            back: the month, in months back.
+
+        Returns:
+            (k of before, k of after) customers.
+        """
+        active = self.active_at(before["segmentation"], back)
+        shape = before["k"], after["k"]
+        if active is None:
+            return np.zeros(shape, dtype=np.int64)
+        numbers = [assign(active.windows, m, n_jobs=1)[0] - 1 for m in (before, after)]
+        return _crossed(*numbers, shape)
+
+    def check(self, model: Mapping, back: int) -> dict:
+        """Refit a model's trial on a month and compare the two on its customers.
+
+        Args:
+            model: row of a chosen trial.
+            back: the month, in months back.
+
+        Returns:
+            customers, ari, ari_low, ari_high, ami, ami_low, ami_high; and jaccard,
+            jaccard_low, jaccard_high, each a list of one number per cluster of the
+            model, 0 where the refit has no cluster for it. None where the month has
+            too few customers for a refit.
+        """
+        name, k = model["segmentation"], model["k"]
+        active = self.active_at(name, back)
+        if active is None or len(active.drawn) <= k:
+            return _measured(np.zeros((k, k), dtype=np.int64), None)
+        settings, candidate = self._settings(name), _candidate(model)
+        scaling = candidate.scaling().fit(active.sample)
+        # Not the seed of the fit, which would draw the same starts.
+        refit = settings.model(k, candidate)
+        refit.set_params(n_init=CHECK_STARTS, random_state=settings.seed + 1)
+        with warnings.catch_warnings(), threadpool_limits(1):
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            refit.fit(scaling.transform(active.sample))
+            found = refit.predict(scaling.transform(active.windows))
+        numbers = assign(active.windows, model, n_jobs=1)[0] - 1
+        cells = _crossed(numbers, found, (k, k))
+        return _measured(cells, np.random.default_rng(settings.seed))
+
+    def _active_at(self, name: str, back: int) -> Active | None:
+        return Sampler(self._settings(name), self.shop_at(back)).of_month(0)
+
+    def _settings(self, name: str) -> Settings:
+        return Settings(**{**self.common, **self.segmentations[name]})
+
+
+def asked_months(months: pa.Table, backs: Sequence[int]) -> tuple[pa.Table, pa.Table]:
+    """Pick membership months, and these with what trials compare them with.
+
+    Args:
+        months: the membership months, with the columns month and months_back.
+        backs: the ones that are asked for, in months back.
+
+    Returns:
+        Two tables with the column month.
+    """
+    measured = {back + ahead for back in backs for ahead in (0, MONTHS_AHEAD)}
+    return tuple(
+        months.filter(pc.is_in(months["months_back"], pa.array(sorted(asked)))).select(
+            ["month"]
+        )
+        for asked in (backs, measured)
+    )
+
+
+def asked_customers(ids: Sequence[str]) -> pa.Table:
+    """Make a table of customers, with the column customer_id."""
+    return pa.table({"customer_id": pa.array(ids, pa.string())})
+
+
+def _candidate(model: Mapping) -> Candidate:
+    return Candidate(*(model[field.name] for field in fields(Candidate)))
+
+
+def _crossed(before: np.ndarray, after: np.ndarray, shape: tuple) -> np.ndarray:
+    """Count customers by two groupings, each numbered from 0."""
+    cells = np.zeros(shape, dtype=np.int64)
+    np.add.at(cells, (before, after), 1)
+    return cells
+
+
+def _measured(cells: np.ndarray, generator: np.random.Generator | None) -> dict:
+    """Measure the agreement of a model (rows) and its refit (columns)."""
+    clusters, customers = len(cells), int(cells.sum())
+    if customers < 2:
+        names = [f"{index}{end}" for index in ("ari", "ami") for end in ENDS]
+        parts = {f"jaccard{end}": [None] * clusters for end in ENDS}
+        return {"customers": customers, **dict.fromkeys(names), **parts}
+    whole = agreement(cells, generator)
+    pairs = match(cells, least=0.0)
+    parts = np.zeros((len(ENDS), clusters))
+    parts[:, pairs[:, 0]] = np.transpose(jaccards(cells, pairs, generator))
+    return {
+        "customers": customers,
+        **{
+            f"{index}{end}": float(number)
+            for index in ("ari", "ami")
+            for end, number in zip(ENDS, getattr(whole, index), strict=True)
+        },
+        **{
+            f"jaccard{end}": numbers.tolist()
+            for end, numbers in zip(ENDS, parts, strict=True)
+        },
+    }
