@@ -387,7 +387,7 @@ def report(test: KillTest) -> str:
         f" marts with at most {SMALL_ROWS:,} rows and one larger one in turn, and may"
         " only find the hashes of one of the two states that were published whole."
         " Every line and every file operation of the publishing step is killed in"
-        " `tests/python/test_publish.py`."
+        " `tests/python/publishing/test_publish.py`."
     )
     title = "Kills at random moments, while readers poll"
     return page("kills", title, [goal], kills, readers, notes)

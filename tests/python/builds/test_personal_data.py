@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from real_builds import Build
+from real_builds import PROJECT, Build
 
 from warehouse.verify import verify
 
-PROJECT = Path(__file__).resolve().parents[2]
 LOOKS_PERSONAL = re.compile(
     r"(^|_)(name|names|surname|address|street|birth|born|dob|mail|email|phone|mobile|fax"
     r"|postcode|zip|job_title|passport|iban|ip|latitude|longitude|raw|row_key)(_|$)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from real_builds import PROJECT
 import csv
 import datetime
 import gzip
@@ -26,7 +27,6 @@ from warehouse.inputs.expressions import define_macros
 from warehouse.inputs.rows import Sought
 from warehouse.inputs.text_files import read_text
 
-PROJECT = Path(__file__).resolve().parents[2]
 SHARED = Path(
     os.environ.get("TRAJECTORIES_SHARED_DATA", PROJECT.parent / "shared" / "data")
 )

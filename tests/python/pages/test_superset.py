@@ -14,9 +14,8 @@ import pandas as pd
 import pytest
 import yaml
 from postgres_server import Server, postgres_server
-from real_builds import Build
+from real_builds import PROJECT, Build
 
-PROJECT = Path(__file__).resolve().parents[2]
 SUPERSET = PROJECT / "dashboards" / "superset"
 SEGMENTATION = "rhythm"
 READER, READER_PASSWORD = "bi", "s p@ce:and/slash"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from real_builds import PROJECT
 import hashlib
 import json
 import os
@@ -38,8 +39,7 @@ from warehouse.publish import BUILDS, DRAWN, LINK, SITE, publish
 from warehouse.summary import summarise, time_lines
 from warehouse.verify import verify
 
-PROJECT = Path(__file__).resolve().parents[2]
-KILLS = Path(__file__).with_name("kill_every_step.py")
+KILLS = PROJECT / "tests" / "python" / "kill_every_step.py"
 MARTS = [
     Mart("marts", "fct_orders", ("order_id",), "order_date"),
     Mart("marts", "fct_customer_months", ("customer_id", "month"), "month"),
@@ -395,7 +395,7 @@ except DeliveryError as error:
 
 def try_to_publish(work: Path, folder: Path, largest_file: int = 0) -> str:
     """Publish in a process of its own, which must fail; return what it says."""
-    here = str(Path(__file__).parent)
+    here = str(PROJECT / "tests" / "python")
     command = [sys.executable, "-c", PUBLISH, here, folder, str(largest_file), work]
     tried = subprocess.run(
         command, cwd=PROJECT, capture_output=True, text=True, check=False

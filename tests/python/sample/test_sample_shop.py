@@ -1,5 +1,6 @@
 """The sample shop: same bytes from the same seed, known kinds, counted dirt."""
 
+from real_builds import PROJECT
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from sample_shop.__main__ import main
 from sample_shop.export import TRANSACTION_COLUMNS, write_shop, write_truth
 from sample_shop.kinds import KIND_NUMBERS, KINDS
 
-PROJECT = Path(__file__).resolve().parents[2]
 SEEDS, FIXTURES = PROJECT / "seeds" / "sample", PROJECT / "tests" / "fixtures"
 TABLES = (
     "transactions",

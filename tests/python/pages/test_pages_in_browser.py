@@ -8,12 +8,12 @@ from pathlib import Path
 import dashboards_fixtures as made_up
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from real_builds import Build
+from real_builds import PROJECT, Build
 
 from dashboards import build_site
 from dashboards.site import PAGES
 
-ROOT = Path(__file__).parents[2]
+ROOT = PROJECT
 FILES = [module.FILE for module in PAGES]
 WIDTHS = {"desk": (1280, 900), "phone": (360, 740)}
 ARGUMENTS = [

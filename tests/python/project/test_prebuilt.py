@@ -11,9 +11,9 @@ from pathlib import Path
 import prebuilt
 import pytest
 from made_once import MARK, forget_unused, made_once
-from real_builds import run_build
+from real_builds import PROJECT, run_build
 
-HERE = Path(__file__).parent
+HERE = PROJECT / "tests" / "python"
 # Uses a folder, as a worker of a suite does: `left` counts who made it. A worker that
 # is to `die` is killed half way; one that is to `stay` goes on using what is there.
 WORKER = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from real_builds import PROJECT
 import json
 import re
 import statistics
@@ -16,7 +17,6 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PROJECT = Path(__file__).resolve().parents[2]
 FOLDERS = ("models", "python_models", "seeds", "macros", "snapshots", "analyses")
 PROPERTIES = sorted(
     path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from real_builds import PROJECT
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.long
 
-SESSION = Path(__file__).with_name("dagster_session.py")
+SESSION = PROJECT / "tests" / "python" / "dagster_session.py"
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ where they cannot tell, it says what it took.
 
 from __future__ import annotations
 
+from real_builds import PROJECT
 import codecs
 import gzip
 import io
@@ -680,7 +681,7 @@ def limited(path: Path) -> str:
         text=True,
         timeout=60,
         check=False,
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=PROJECT,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.strip()
