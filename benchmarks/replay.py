@@ -24,9 +24,10 @@ from benchmarks.goals import Goal, finish, page, table
 
 CUSTOMERS, STEPS = 100_000, 3
 LAST = "2017-12-31"
-MOVEMENT = "+path:models/marts/segmentation"
+ROOMS = tuple(f"models/marts/{x}" for x in ("segmentation", "movement", "departures"))
+MOVEMENT = tuple(f"+path:{room}" for room in ROOMS)
 MARTS = tuple(
-    sorted(path.stem for path in PROJECT.glob("models/marts/segmentation/*.sql"))
+    sorted(path.stem for room in ROOMS for path in (PROJECT / room).glob("*.sql"))
 )
 # The models that place customers and follow them; the others read and measure orders.
 PLACING = ("int_customer_assignments", "int_customer_paths", "int_segment", "int_model")

@@ -25,8 +25,8 @@ from benchmarks.goals import Goal, finish, page, table
 from benchmarks.other_shop import make_other_shop
 from benchmarks.shop_frames import DAILY_SPEND, ShopFrames
 from sample_shop import ShopSettings, generate_shop
-from trajectories.segments.assignment import assign
 from trajectories.clustering import TrajectoryKMeans
+from trajectories.segments.assignment import assign
 from trajectories.series.representations import Representation
 from trajectories.trials.trials import run_trials
 
@@ -283,8 +283,8 @@ def report(
         "Agreement: adjusted Rand index (1: the same groups; 0: as by chance) over"
         " the active customers (orders enough in the last 90 days) of kinds with a"
         " rhythm. The number of segments and the representation are chosen by the"
-        " rule in `trajectories/trials/choice.py`. Supervised bound: a classifier that was"
-        " shown the kinds, on customers it was not shown. Well-known recipe:"
+        " rule in `trajectories/trials/choice.py`. Supervised bound: a classifier that"
+        " was shown the kinds, on customers it was not shown. Well-known recipe:"
         " z-normalised spend, DTW without band, told the true number.",
         table(HEADER, [_cells(row) for row in [*samples, *others]]),
         "What else was tried, told the true number; mean over the shops of the"

@@ -12,9 +12,19 @@ import pandas as pd
 from plotly.offline import get_plotlyjs
 
 from dashboards.looks import formats
-from dashboards.pages import departures, forecast, movement, outlook, overview, quality, segments, stability, trajectories
-from dashboards.marts.published import PublishedMarts
 from dashboards.looks.template import Page, render
+from dashboards.marts.published import PublishedMarts
+from dashboards.pages import (
+    departures,
+    forecast,
+    movement,
+    outlook,
+    overview,
+    quality,
+    segments,
+    stability,
+    trajectories,
+)
 
 PAGES = (
     overview,

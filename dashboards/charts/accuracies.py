@@ -5,11 +5,11 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from dashboards.charts import claims, revenue
-from dashboards.looks import formats
-from dashboards.marts.published import PublishedMarts
 from dashboards.charts.revenue import KEYS, PUBLISHED, Key
-from dashboards.marts.segmentations import TOTAL
+from dashboards.looks import formats
 from dashboards.looks.template import Fragment, part, table
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import TOTAL
 
 CONTROLS = tuple(KEYS[:2])
 ERROR_HEADERS = [

@@ -3,11 +3,19 @@
 import pandas as pd
 
 from dashboards.charts import revenue
+from dashboards.charts.revenue import (
+    COHORT,
+    KEYS,
+    PROPHET,
+    PROPHETS,
+    PUBLISHED,
+    STOCK,
+    Key,
+)
 from dashboards.looks import formats, theme
-from dashboards.marts.published import PublishedMarts
-from dashboards.charts.revenue import COHORT, KEYS, PROPHET, PROPHETS, PUBLISHED, STOCK, Key
-from dashboards.marts.segmentations import Segments
 from dashboards.looks.template import State, legend
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import Segments
 
 # The last origins are shown, each in its own small chart; fewer where there are so
 # many series that the page would grow heavy (a small chart weighs about 300 bytes).

@@ -4,9 +4,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards.looks import formats
+from dashboards.looks.template import Fragment, part, table
 from dashboards.marts import segmentations
 from dashboards.marts.published import PublishedMarts
-from dashboards.looks.template import Fragment, part, table
 
 HEADERS = ["About", "Verdict", "Measured", "Interval", "Threshold"]
 

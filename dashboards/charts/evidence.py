@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pandas as pd
 
 from dashboards.looks import formats, theme
-from dashboards.marts.segmentations import CONTROLS, Trials
 from dashboards.looks.template import Chart, State, legend
+from dashboards.marts.segmentations import CONTROLS, Trials
 
 RING = {
     "color": "rgba(0,0,0,0)",

@@ -7,11 +7,11 @@ from functools import cached_property
 import pandas as pd
 
 from dashboards.charts import matrices
-from dashboards.looks import formats, theme
 from dashboards.charts.matrices import LEFT, OUTSIDE_MARK, OUTSIDE_NAMES
+from dashboards.looks import formats, theme
+from dashboards.looks.template import Chart, State
 from dashboards.marts.published import PublishedMarts
 from dashboards.marts.segmentations import Segments
-from dashboards.looks.template import Chart, State
 
 CONTROLS = ("segmentation", "month", "cause")
 

@@ -7,9 +7,6 @@ from markupsafe import Markup
 
 from dashboards.charts import revenue
 from dashboards.looks import formats, theme
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
 from dashboards.looks.template import (
     Chart,
     Fragment,
@@ -19,6 +16,9 @@ from dashboards.looks.template import (
     part,
     table,
 )
+from dashboards.marts import segmentations
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import Segments
 
 SERIES, TRANSITIONS = theme.MEASURED, theme.Mark(theme.CONTRAST, marker="diamond-open")
 CONTROLS = ("segmentation",)

@@ -4,9 +4,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards.looks import formats, theme
+from dashboards.looks.template import Chart, Fragment, State, legend, part, table
 from dashboards.marts.published import PublishedMarts
 from dashboards.marts.segmentations import Segments
-from dashboards.looks.template import Chart, Fragment, State, legend, part, table
 
 EVENTS = {
     "born": ("born", theme.Mark(theme.INK, marker="circle")),

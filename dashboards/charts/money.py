@@ -3,11 +3,11 @@
 from markupsafe import Markup
 
 from dashboards.charts import matrices
-from dashboards.looks import formats
 from dashboards.charts.flows import CONTROLS, Paths
+from dashboards.looks import formats
+from dashboards.looks.template import Fragment, part, table
 from dashboards.marts.published import PublishedMarts
 from dashboards.marts.segmentations import Segments
-from dashboards.looks.template import Fragment, part, table
 
 MOST_PATHS = 10
 KINDS = {

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from dashboards.looks import formats, theme
+from dashboards.looks.template import Chart, State, legend
 from dashboards.marts.segmentations import CONTROLS, Trials
 from dashboards.marts.small_cells import rest_of
-from dashboards.looks.template import Chart, State, legend
 
 
 def chart(trials: Trials, smallest_cell: int) -> Chart:

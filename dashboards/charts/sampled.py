@@ -3,9 +3,9 @@
 import pandas as pd
 
 from dashboards.looks import formats, theme
+from dashboards.looks.template import Chart, Section, State, legend
 from dashboards.marts.segmentations import CONTROLS, Trials
 from dashboards.marts.small_cells import rest_of
-from dashboards.looks.template import Chart, Section, State, legend
 
 # More dots than this per trial would make the page heavy and show nothing more.
 MOST_DOTS = 400

@@ -4,10 +4,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards.looks import formats
+from dashboards.looks.template import Fragment, part, table
 from dashboards.marts import segmentations
 from dashboards.marts.published import PublishedMarts
 from dashboards.marts.segmentations import Trials
-from dashboards.looks.template import Fragment, part, table
 
 RULE = (
     "Every candidate is a way to see customers and a way to compare them, listed at"

@@ -4,8 +4,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards.looks import formats, theme
-from dashboards.marts.published import PublishedMarts
 from dashboards.looks.template import Control, part
+from dashboards.marts.published import PublishedMarts
 
 ORDER = ("lifecycle", "rhythm", "value", "behaviour")
 TOTAL = "total"

@@ -3,11 +3,19 @@
 import pandas as pd
 
 from dashboards.looks import formats, theme
+from dashboards.looks.template import (
+    Chart,
+    Control,
+    Fragment,
+    Page,
+    Section,
+    State,
+    part,
+)
 from dashboards.marts import segmentations
 from dashboards.marts.published import PublishedMarts
 from dashboards.marts.segmentations import Segments
 from dashboards.marts.small_cells import rest_of
-from dashboards.looks.template import Chart, Control, Fragment, Page, Section, State, part
 
 FILE, TITLE = "departures.html", "Departures"
 CONTROLS = ("segmentation", "segment")

@@ -4,11 +4,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards.charts import accuracies, backtests, forecast_views, revenue
-from dashboards.looks import formats, theme
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
 from dashboards.charts.revenue import COHORT, KEYS, PROPHET, PROPHETS, PUBLISHED, Key
-from dashboards.marts.segmentations import TOTAL, Segments
+from dashboards.looks import formats, theme
 from dashboards.looks.template import (
     Chart,
     Control,
@@ -19,6 +16,9 @@ from dashboards.looks.template import (
     legend,
     part,
 )
+from dashboards.marts import segmentations
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import TOTAL, Segments
 
 FILE, TITLE = "forecast.html", "Forecast"
 CONTROLS = (*KEYS[:2], "segment", "model")

@@ -4,12 +4,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards.charts import flows, money
-from dashboards.looks import formats
-from dashboards.marts import segmentations
 from dashboards.charts.matrices import ENTERED, LEFT
+from dashboards.looks import formats
+from dashboards.looks.template import Control, Fragment, Page, Section, part
+from dashboards.marts import segmentations
 from dashboards.marts.published import PublishedMarts
 from dashboards.marts.segmentations import Segments
-from dashboards.looks.template import Control, Fragment, Page, Section, part
 
 FILE, TITLE = "movement.html", "Movement"
 CONTROLS = ("segmentation", "month", "cause")

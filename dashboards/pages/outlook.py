@@ -4,9 +4,6 @@ import pandas as pd
 from markupsafe import Markup
 
 from dashboards.looks import formats, theme
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
 from dashboards.looks.template import (
     Chart,
     Fragment,
@@ -17,6 +14,9 @@ from dashboards.looks.template import (
     part,
     table,
 )
+from dashboards.marts import segmentations
+from dashboards.marts.published import PublishedMarts
+from dashboards.marts.segmentations import Segments
 
 FILE, TITLE = "outlook.html", "Next months"
 TODAY, EXPECTED, KEPT = (

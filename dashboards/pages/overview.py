@@ -5,8 +5,6 @@ from markupsafe import Markup
 
 from dashboards.charts import claims
 from dashboards.looks import formats, theme
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
 from dashboards.looks.template import (
     Chart,
     Fragment,
@@ -17,6 +15,8 @@ from dashboards.looks.template import (
     part,
     table,
 )
+from dashboards.marts import segmentations
+from dashboards.marts.published import PublishedMarts
 
 FILE, TITLE = "index.html", "Overview"
 

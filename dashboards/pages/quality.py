@@ -3,8 +3,16 @@
 import pandas as pd
 
 from dashboards.looks import formats, theme
+from dashboards.looks.template import (
+    Chart,
+    Fragment,
+    Page,
+    Section,
+    State,
+    legend,
+    table,
+)
 from dashboards.marts.published import PublishedMarts
-from dashboards.looks.template import Chart, Fragment, Page, Section, State, legend, table
 
 FILE, TITLE = "quality.html", "Data quality"
 

@@ -6,10 +6,10 @@ import pandas as pd
 
 from dashboards.charts import claims, lifelines
 from dashboards.looks import formats, theme
+from dashboards.looks.template import Chart, Page, Section, State, legend
 from dashboards.marts import segmentations
 from dashboards.marts.published import PublishedMarts
 from dashboards.marts.segmentations import Segments
-from dashboards.looks.template import Chart, Page, Section, State, legend
 
 FILE, TITLE = "stability.html", "Stability"
 

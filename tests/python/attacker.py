@@ -23,11 +23,11 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from dashboards.looks import formats
-from dashboards.pages import departures, movement, segments, stability, trajectories
 from dashboards.charts.matrices import ENTERED, OUTSIDE_NAMES
+from dashboards.looks import formats
 from dashboards.marts.published import PublishedMarts
 from dashboards.marts.segmentations import Segments
+from dashboards.pages import departures, movement, segments, stability, trajectories
 
 Key = tuple[Hashable, ...]
 SUPERSET = Path(__file__).resolve().parents[2] / "dashboards" / "superset"

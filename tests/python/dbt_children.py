@@ -21,7 +21,12 @@ IMPORTED = (
         "dbt.adapters.duckdb.impl",
     ),
     *("pandas", "pyarrow.parquet", "numba", "scipy.stats", "sklearn.cluster"),
-    *("prophet", "statsforecast", "trajectories.trials.fitting", "trajectories.forecasting"),
+    *(
+        "prophet",
+        "statsforecast",
+        "trajectories.trials.fitting",
+        "trajectories.forecasting",
+    ),
     *("dashboards", "warehouse.delivery"),
 )
 

@@ -12,6 +12,14 @@ import pytest
 from made_once import made_once
 
 PROJECT = Path(__file__).resolve().parents[2]
+BROWSER_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 ENVIRONMENTS = PROJECT / "build" / "environments"
 
 

@@ -31,6 +31,12 @@ def _refuse(sentence: str) -> None:
     raise CompilerError(sentence)
 
 
+def macro_file(name: str) -> str:
+    """The text of a file in macros/, in whichever folder it lies."""
+    (path,) = (PROJECT / "macros").rglob(f"{name}.sql")
+    return path.read_text("utf-8")
+
+
 def macros(*files: str, **context: Any) -> dict[str, Any]:
     """Load the macros of files in macros/, by name.
 
@@ -46,8 +52,7 @@ def macros(*files: str, **context: Any) -> dict[str, Any]:
         "return": _return,
     }
     for file in files:
-        text = (PROJECT / "macros" / f"{file}.sql").read_text()
-        for found in MACRO.finditer(text):
+        for found in MACRO.finditer(macro_file(file)):
             name = found[1]
             known[name] = _function(environment, found[0], name, known)
             known[name.removeprefix("duckdb__")] = known[name]

@@ -14,8 +14,9 @@ from real_builds import PROJECT, WITHOUT_TESTS, run_build
 from trial_shops import day, planted_shop
 
 FIRST_MONTH, LAST_MONTH = "2015-09-01", "2017-12-01"
+ROOMS = tuple(f"models/marts/{x}" for x in ("segmentation", "movement", "departures"))
 MARTS = tuple(
-    sorted(path.stem for path in PROJECT.glob("models/marts/segmentation/*.sql"))
+    sorted(path.stem for room in ROOMS for path in (PROJECT / room).glob("*.sql"))
 )
 MOVEMENT = (
     *("fct_customer_segments", "fct_segment_migrations", "rpt_segment_stability"),
@@ -27,16 +28,16 @@ MOVEMENT = (
 SUMS = ("migration", "segment", "transition", "expectation", "departure", "stability")
 CHECKS = sorted(
     path.stem
-    for path in PROJECT.glob("tests/assert_*.sql")
+    for path in PROJECT.glob("tests/*/assert_*.sql")
     if any(word in path.stem for word in SUMS) and "forecast" not in path.stem
 )
-SELECTED = ("--select", "+path:models/marts/segmentation")
+SELECTED = ("--select", *(f"+path:{room}" for room in ROOMS))
 MODELS_ONLY = (*SELECTED, *WITHOUT_TESTS)
 # The keys of the marts and what adds up; no other test.
 WITH_CHECKS = (
     *SELECTED,
     *CHECKS,
-    "test_name:unique,path:models/marts/segmentation",
+    *(f"test_name:unique,path:{room}" for room in ROOMS),
     *("--exclude-resource-types", "unit_test", "--indirect-selection", "empty"),
 )
 

@@ -1,7 +1,8 @@
 """Writes warehouse/inputs/number.sql: the project's reading of numbers for DuckDB.
 
 What number(x) reads in a mapping is what parse_number reads in a model, for it is made
-from it. Run this file after a change of macros/cleaning/parse_number.sql or currency_words.sql.
+from it. Run this file after a change of parse_number.sql or currency_words.sql in
+macros/cleaning.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def number_sql() -> str:
     currencies = {it: code for it, code in own["amount_words"]().items() if code}
     pairs = ", ".join(f"'{word}': '{code}'" for word, code in currencies.items())
     made.append(_macro("currency_of", "words", f"map {{{pairs}}}[words]"))
-    head = "-- Made from macros/cleaning/parse_number.sql by tests/python/number_sql.py.\n"
+    head = (
+        "-- Made from macros/cleaning/parse_number.sql by tests/python/number_sql.py.\n"
+    )
     return "\n".join([head, *made])
 
 

@@ -13,6 +13,7 @@ from trajectories.series.orders import Orders, build, is_active, month_of
 from trajectories.series.series import Series, series_lengths
 from trajectories.trials.settings import Settings
 
+QUICK = {"null_shuffles": 19, "bootstrap_refits": 5, "k_max": 5}
 SEGMENTATIONS = {
     "lifecycle": {
         "series": "monthly_lrfm",
@@ -195,3 +196,8 @@ def shared_data(folder: str) -> Path | None:
     default = here.parent / "shared" / "data"
     path = Path(os.environ.get("TRAJECTORIES_SHARED_DATA", default)) / folder
     return path if path.is_dir() else None
+
+
+def only(*names, **changes):
+    """Settings of some segmentations, with few trials and with changes."""
+    return {name: {**SEGMENTATIONS[name], **QUICK, **changes} for name in names}

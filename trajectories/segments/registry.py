@@ -17,7 +17,8 @@ def number_segments(
 
     A cluster that overlaps enough with a segment of the model before goes on with its
     number, one segment each, so that the overlaps add up to the most
-    (:func:`trajectories.segments.agreement.match`); any other gets a number that none ever had.
+    (:func:`trajectories.segments.agreement.match`); any other gets a number that
+    none ever had.
 
     Args:
         cells: (clusters before, clusters after) customers, the same ones both times.

@@ -110,7 +110,7 @@ class Build:
 
 
 class Fits(Protocol):
-    """What :class:`trajectories.trials.fitting.Fitter` does, for months counted back."""
+    """What :class:`.fitting.Fitter` does, for months counted back."""
 
     def fit(self, names: Sequence[str], back: int) -> pa.Table:
         """Run all trials of some segmentations."""

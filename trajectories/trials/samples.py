@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trajectories.trials import evidence
 from trajectories.series.orders import RFM, Orders, build, is_active
 from trajectories.series.series import selected, series_lengths, to_matrix, window
+from trajectories.trials import evidence
 from trajectories.trials.settings import Settings
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from trajectories.trials import evidence
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.metrics import METRICS
 from trajectories.series.representations import REPRESENTATIONS, Representation
 from trajectories.series.series import Series
+from trajectories.trials import evidence
 
 CHOICES = ("evidence", "silhouette")
 
@@ -81,8 +81,8 @@ class Settings:
         features: what is compared of it.
         period, window: "month" or "day", and how many of them.
         kind, is_static, series_features: of the series itself; see
-            :class:`trajectories.series.series.Series`. None is the name under which it is
-            kept, and ``features``.
+            :class:`trajectories.series.series.Series`. None is the name under which
+            it is kept, and ``features``.
         candidates: what is tried, each as the settings of a :class:`Candidate`.
         choose: "evidence" weighs all trials (see ``choice.choose``); "silhouette"
             takes the k with the highest silhouette of the first candidate.

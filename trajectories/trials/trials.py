@@ -18,12 +18,12 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from trajectories.trials import evidence
-from trajectories.trials.choice import THRESHOLDS, choose
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.metrics import distances
 from trajectories.series.orders import RFM, build, spend_between
 from trajectories.series.representations import Representation
+from trajectories.trials import evidence
+from trajectories.trials.choice import THRESHOLDS, choose
 from trajectories.trials.samples import Active, Sampler, Shop
 from trajectories.trials.settings import Candidate, Settings
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from real_builds import PROJECT
 import json
 import os
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import environments
 import pytest
+from real_builds import PROJECT
 
 pytestmark = pytest.mark.long
 

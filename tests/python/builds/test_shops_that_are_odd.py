@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from macros_alone import macro_file
 from real_builds import PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
 
 from trajectories.series.orders import share
@@ -270,7 +271,7 @@ def test_every_share_of_a_mart_is_held_to_0_and_1() -> None:
 
 
 def test_the_share_macro_is_the_only_division_into_shares() -> None:
-    for path in (*PROJECT.glob("models/**/*.sql"), *PROJECT.glob("macros/*.sql")):
+    for path in (*PROJECT.glob("models/**/*.sql"), *PROJECT.glob("macros/**/*.sql")):
         divided = re.findall(
             r"ratio\([^{}]*?\}\}\s+as\s+(\w*_share)\b", path.read_text()
         )
@@ -286,7 +287,7 @@ def test_the_share_macro_is_the_only_division_into_shares() -> None:
     ],
 )
 def test_a_share_is_a_part_of_a_whole(part, whole, expected) -> None:
-    macros = [(PROJECT / "macros" / f"{name}.sql").read_text() for name in MACROS]
+    macros = [macro_file(name) for name in MACROS]
     from jinja2 import Environment
 
     module = Environment().from_string("\n".join(macros)).module

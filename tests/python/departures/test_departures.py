@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trajectories.departures import keeping
-from trajectories.segments.assignment import assign
 from trajectories.departures.departures import (
     EXPLAINED_SCHEMA,
     explain_departures,
@@ -17,6 +16,7 @@ from trajectories.departures.departures import (
     measures,
 )
 from trajectories.departures.keeping import EFFECTS, keeping_changes, sensible_amounts
+from trajectories.segments.assignment import assign
 from trajectories.series.representations import Representation
 from trajectories.series.series import to_matrix, window
 

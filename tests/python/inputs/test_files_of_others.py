@@ -7,7 +7,6 @@ where they cannot tell, it says what it took.
 
 from __future__ import annotations
 
-from real_builds import PROJECT
 import codecs
 import gzip
 import io
@@ -26,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cleaned import clean, needs_case
+from real_builds import PROJECT
 
 from warehouse.inputs import InputError, InputReader, openings, rows, workbooks
 

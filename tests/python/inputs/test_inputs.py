@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from real_builds import PROJECT
 import csv
 import datetime
 import gzip
@@ -19,7 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from macros_alone import macros
+from macros_alone import macro_file, macros
+from real_builds import PROJECT
 
 from warehouse.inputs import TABLES, InputError, InputReader
 from warehouse.inputs.contract import match_rank, singular, snake_case, squeeze
@@ -132,7 +132,7 @@ def test_file_names_stand_for_tables(name: str, table: str, rank: int | None) ->
 
 
 def test_the_contract_is_the_one_of_the_models() -> None:
-    macro = (PROJECT / "macros" / "input_columns.sql").read_text()
+    macro = macro_file("input_columns")
     for table in TABLES.values():
         part = macro.split(f"'{table.name}'")[1].split("},")[0]
         lists = re.findall(r"'(?:required|optional)': \[(.*?)\]", part, re.DOTALL)

@@ -9,14 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from trajectories.segments.agreement import generator_of
 from trajectories.movement.migration_intervals import (
     BLOCK_CUSTOMERS,
     INTERVAL_SCHEMA,
     bound_changes,
     summed_interval,
 )
-from trajectories.movement.segment_agreements import AGREEMENT_SCHEMA, measure_agreements
+from trajectories.movement.segment_agreements import (
+    AGREEMENT_SCHEMA,
+    measure_agreements,
+)
+from trajectories.segments.agreement import generator_of
 
 JANUARY, FEBRUARY = date(2017, 1, 1), date(2017, 2, 1)
 

@@ -30,7 +30,10 @@ from trajectories.movement.transitions.expectations import (
     HORIZONS,
     better_p_value,
 )
-from trajectories.movement.transitions.histories import PATH_COLUMNS, read_path_histories
+from trajectories.movement.transitions.histories import (
+    PATH_COLUMNS,
+    read_path_histories,
+)
 
 #: Newcomers start in the first of three segments; from the others nobody returns.
 LAPSING = np.array([[0.7, 0.3, 0.0], [0.0, 0.8, 0.2], [0.0, 0.0, 1.0]])

@@ -25,9 +25,18 @@ from dashboards import build_site, site
 from dashboards.charts import backtests, forecast_views, revenue, verdicts
 from dashboards.looks import formats, theme
 from dashboards.marts import segmentations, small_cells
-from dashboards.pages import departures, forecast, movement, outlook, overview, quality, segments, trajectories
-from dashboards.pages import stability as stability_page
 from dashboards.marts.published import PublishedMarts, UnreadableMartsError
+from dashboards.pages import (
+    departures,
+    forecast,
+    movement,
+    outlook,
+    overview,
+    quality,
+    segments,
+    trajectories,
+)
+from dashboards.pages import stability as stability_page
 from trajectories import disclosure
 from trajectories.trials import choice
 from warehouse.publish import DRAWN

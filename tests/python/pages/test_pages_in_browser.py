@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dashboards_fixtures as made_up
 import pytest
+from environments import BROWSER_ARGUMENTS
 from playwright.sync_api import Browser, Page, sync_playwright
 from real_builds import PROJECT, Build
 
@@ -16,14 +17,6 @@ from dashboards.site import PAGES
 ROOT = PROJECT
 FILES = [module.FILE for module in PAGES]
 WIDTHS = {"desk": (1280, 900), "phone": (360, 740)}
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +31,9 @@ def browser() -> Iterator[Browser]:
             pytest.fail(sentence)
         pytest.skip(sentence)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        started = playwright.chromium.launch(
+            executable_path=path, args=BROWSER_ARGUMENTS
+        )
         yield started
         started.close()
 

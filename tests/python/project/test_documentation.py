@@ -9,10 +9,9 @@ from pathlib import Path
 import dashboards_fixtures as made_up
 import prebuilt
 import pytest
-from environments import missing
+from environments import BROWSER_ARGUMENTS, missing
 from playwright.sync_api import Page, sync_playwright
 from real_builds import Build, run_build
-from test_pages_in_browser import ARGUMENTS
 
 from dashboards import build_site
 from dashboards.__main__ import main
@@ -101,7 +100,9 @@ def page() -> Page:
     if path is None:
         missing("Chromium was not found: install it with `apt-get install chromium`.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=BROWSER_ARGUMENTS
+        )
         yield browser.new_context(offline=True).new_page()
         browser.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from real_builds import PROJECT
 import json
 import re
 import statistics
@@ -14,8 +13,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from macros_alone import macro_file
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from real_builds import PROJECT
 
 FOLDERS = ("models", "python_models", "seeds", "macros", "snapshots", "analyses")
 PROPERTIES = sorted(
@@ -140,7 +141,7 @@ def test_every_model_is_described_beside_it(path: Path) -> None:
 
 def test_every_variable_has_a_rule() -> None:
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    rules = (PROJECT / "macros" / "check_variables.sql").read_text(encoding="utf-8")
+    rules = macro_file("check_variables")
     ruled = set(re.findall(r"^        '(\w+)': ", rules, flags=re.MULTILINE))
     assert not set(project["vars"]) - ruled, "a run with them would end"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from real_builds import PROJECT
 import hashlib
 import json
 import os
@@ -27,6 +26,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials, PluginConfig
 from dbt.adapters.duckdb.environments.local import LocalEnvironment
 from dbt.adapters.duckdb.utils import SourceConfig
 from dbt_common.exceptions import DbtRuntimeError
+from real_builds import PROJECT
 
 from warehouse import __main__ as command
 from warehouse import delivery
@@ -395,7 +395,7 @@ except DeliveryError as error:
 
 def try_to_publish(work: Path, folder: Path, largest_file: int = 0) -> str:
     """Publish in a process of its own, which must fail; return what it says."""
-    here = str(PROJECT / "tests" / "python")
+    here = str(Path(__file__).parent)
     command = [sys.executable, "-c", PUBLISH, here, folder, str(largest_file), work]
     tried = subprocess.run(
         command, cwd=PROJECT, capture_output=True, text=True, check=False

@@ -1,12 +1,12 @@
 """The sample shop: same bytes from the same seed, known kinds, counted dirt."""
 
-from real_builds import PROJECT
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from real_builds import PROJECT
 
 from sample_shop import ShopSettings, generate_shop
 from sample_shop.__main__ import main

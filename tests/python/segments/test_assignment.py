@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from test_trials import only
-from trial_shops import FEATURES, SEGMENTATIONS, frames_of, planted_shop
+from trial_shops import FEATURES, SEGMENTATIONS, frames_of, only, planted_shop
 
+from trajectories.metrics import METRICS, distances
 from trajectories.segments import assignment
 from trajectories.segments.assignment import (
     ASSIGNMENT_SCHEMA,
@@ -18,9 +18,8 @@ from trajectories.segments.assignment import (
     assign_months,
     confidence,
 )
-from trajectories.metrics import METRICS, distances
-from trajectories.trials.model_versions import VERSION_SCHEMA
 from trajectories.series.representations import REPRESENTATIONS, Representation
+from trajectories.trials.model_versions import VERSION_SCHEMA
 from trajectories.trials.trials import run_trials
 
 FIRST, LAST = date(2017, 1, 1), date(2017, 12, 1)

@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from trajectories.series.representations import REPRESENTATIONS, Representation, skewness
+from trajectories.series.representations import (
+    REPRESENTATIONS,
+    Representation,
+    skewness,
+)
 from trajectories.series.rhythms import RHYTHMS, rhythm
 from trajectories.series.smoothing import smooth
 

@@ -16,9 +16,9 @@ from trial_shops import (
     shuffled,
 )
 
-from trajectories.trials import evidence
 from trajectories.metrics import cdist_dtw, cdist_euclidean
 from trajectories.series.orders import Orders, build, is_active, spend_between
+from trajectories.trials import evidence
 
 
 @pytest.fixture(scope="module")

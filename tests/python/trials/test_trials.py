@@ -6,9 +6,11 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from trial_shops import (
+    QUICK,
     SEGMENTATIONS,
     day,
     frames_of,
+    only,
     orders_frame,
     planted_shop,
     poisson_shop,
@@ -27,11 +29,6 @@ from trajectories.trials.trials import (
 )
 
 POPULATION = {"representation": "population", "metric": "euclidean"}
-QUICK = {"null_shuffles": 19, "bootstrap_refits": 5, "k_max": 5}
-
-
-def only(*names, **changes):
-    return {name: {**SEGMENTATIONS[name], **QUICK, **changes} for name in names}
 
 
 def chosen(trials: pa.Table) -> pd.DataFrame:

@@ -12,7 +12,6 @@ import pyarrow as pa
 from scipy import stats
 
 from trajectories.months import month_start
-from trajectories.newey_west import newey_west
 from trajectories.movement.transitions.chains import (
     FEWEST_ORIGINS,
     FEWEST_PAIRS,
@@ -25,6 +24,7 @@ from trajectories.movement.transitions.histories import (
     PathHistory,
     read_path_histories,
 )
+from trajectories.newey_west import newey_west
 
 #: Months ahead.
 HORIZONS = (1, 3, 6)
