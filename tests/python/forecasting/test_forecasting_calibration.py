@@ -26,7 +26,7 @@ from trajectories.forecasting.calibration import (
     _growth,
     calibrate,
 )
-from trajectories.forecasting.histories import read_histories
+from trajectories.forecasting.histories import read_revenue_histories
 from trajectories.forecasting.records import read_record
 
 STEPS = np.arange(1, 7)
@@ -190,7 +190,7 @@ def test_spreads_by_hand():
         "zero": [0, 0, 0],
     }
     rows = pd.concat([history_rows(amounts, name) for name, amounts in series.items()])
-    record = read_record(said_plainly(rows), read_histories(rows, 6), 6)
+    record = read_record(said_plainly(rows), read_revenue_histories(rows, 6), 6)
     typical = (10 / 105 + 60 / 120) / 2
     found = dict(
         zip([one.segment_id for one in record.histories], record.spreads, strict=True)
