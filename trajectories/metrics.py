@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 
 from trajectories.engine.euclid import squares
-from trajectories.engine.msm import cdist_msm
+from trajectories.engine.msm import msm_distances
 from trajectories.engine.spaces import DtwSpace
 
 Window = int | float | None
@@ -52,15 +52,10 @@ def cdist_dtw(
     Returns:
         (customers, others) float64.
     """
-    first, second = check_series(A), check_series(B)
-    if first.shape[2] != second.shape[2]:
-        raise ValueError(
-            f"The series have {first.shape[2]} and {second.shape[2]} features."
-            " Compare series with the same features."
-        )
+    first, second = _checked_pair(A, B)
     radius = band_radius(window, max(first.shape[1], second.shape[1]))
     space = DtwSpace(first, radius, n_jobs, np.float64)
-    return space.to_each_other() if A is B else space.to_paths(second)
+    return space.to_each_other() if first is second else space.to_paths(second)
 
 
 def cdist_euclidean(
@@ -87,6 +82,41 @@ def cdist_euclidean(
             " features. Compare series with the same steps and features."
         )
     return np.sqrt(squares(first, second, n_jobs))
+
+
+def cdist_msm(
+    A: np.ndarray,
+    B: np.ndarray,
+    window: Window = None,
+    cost: float = 1.0,
+    n_jobs: int | None = None,
+) -> np.ndarray:
+    """MSM distances between all series of ``A`` and all of ``B``.
+
+    Args:
+        A: (customers, steps, features), NaN-padded at the end.
+        B: (others, steps, features), NaN-padded at the end.
+        window: as in :func:`dtw`; widened by the difference in length when lengths
+            differ.
+        cost: c, of a split or a merge, in the series' own unit (its square with
+            several features).
+        n_jobs: as in :func:`cdist_dtw`.
+
+    Returns:
+        (customers, others) float64. Sums of at most n + m numbers that are not
+        negative: off by a factor of at most 1 + (n + m + features) 2^-53.
+
+    Raises:
+        ValueError: when the features differ, the cost is negative or not finite, or
+            the series are not as described.
+    """
+    first, second = _checked_pair(A, B)
+    if not 0 <= cost < np.inf:
+        raise ValueError(
+            f"The cost of a split or a merge is {cost}. Give a number from 0 up."
+        )
+    radius = band_radius(window, max(first.shape[1], second.shape[1]))
+    return msm_distances(first, second, radius, float(cost), n_jobs)
 
 
 def distances(
@@ -125,6 +155,18 @@ def band_radius(window: Window, steps: int) -> int:
             )
         return ceil(window * steps)
     return int(window)
+
+
+def _checked_pair(A: np.ndarray, B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Check series that are compared, once where they are the same array."""
+    first = check_series(A)
+    second = first if A is B else check_series(B)
+    if first.shape[2] != second.shape[2]:
+        raise ValueError(
+            f"The series have {first.shape[2]} and {second.shape[2]} features."
+            " Compare series with the same features."
+        )
+    return first, second
 
 
 def check_series(X: np.ndarray) -> np.ndarray:

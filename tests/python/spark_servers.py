@@ -24,7 +24,10 @@ SHORT_QUESTIONS = {"SPARK_SHUFFLE_PARTITIONS": "2"}
 # Of few rows, compiling what will run once is most of the work. For a session in this
 # process; a Connect server is asked as it comes.
 INTERPRETED = {
-    "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "JDK_JAVA_OPTIONS": (
+        # (The first compiler alone is given 48 MB for its code, and Spark needs more.)
+        "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+    ),
     "PYSPARK_SUBMIT_ARGS": (
         "--conf spark.sql.codegen.wholeStage=false"
         " --conf spark.sql.codegen.factoryMode=NO_CODEGEN pyspark-shell"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from trajectories.engine.medoids import fit_medoids
-from trajectories.engine.msm import cdist_msm
+from trajectories.metrics import cdist_msm
 
 
 def edit_cost(x, y, z, c):

@@ -27,55 +27,35 @@ from trajectories.engine.spaces import in_threads, unpadded_lengths
 CHUNK_SERIES = 64
 
 
-def cdist_msm(
-    A: np.ndarray,
-    B: np.ndarray,
-    window: int | float | None = None,
-    cost: float = 1.0,
-    n_jobs: int | None = None,
+def msm_distances(
+    first: np.ndarray,
+    second: np.ndarray,
+    radius: int,
+    cost: float,
+    n_jobs: int | None,
 ) -> np.ndarray:
-    """MSM distances between all series of ``A`` and all of ``B``.
+    """Compare all series of one array with all of another, each pair once.
 
     Args:
-        A: (customers, steps, features), NaN-padded at the end.
-        B: (others, steps, features), NaN-padded at the end.
-        window: Sakoe-Chiba radius in steps (int), as a share of the longer series
-            (float between 0 and 1), or None for no band; widened by the difference
-            in length when lengths differ.
-        cost: c, of a split or a merge, in the series' own unit (its square with
-            several features).
-        n_jobs: threads; None is 1, -1 is as many as there are processors. The
-            result does not depend on it.
+        first, second: (series, steps, features), checked; two names of one array
+            where it is compared with itself.
+        radius: of the band, in steps.
+        cost: of a split or a merge.
+        n_jobs: threads.
 
     Returns:
-        (customers, others) float64. Sums of at most n + m numbers that are not
-        negative: off by a factor of at most 1 + (n + m + features) 2^-53.
-
-    Raises:
-        ValueError: when the features differ, the cost is negative or not finite, or
-            the series are not as described.
+        (first, second) float64.
     """
-    # Not at the top: the public face in metrics imports this module.
-    from trajectories.metrics import band_radius, check_series
-
-    first, second = check_series(A), check_series(B)
-    if first.shape[2] != second.shape[2]:
-        raise ValueError(
-            f"The series have {first.shape[2]} and {second.shape[2]} features."
-            " Compare series with the same features."
-        )
-    if not 0 <= cost < np.inf:
-        raise ValueError(
-            f"The cost of a split or a merge is {cost}. Give a number from 0 up."
-        )
-    radius = band_radius(window, max(first.shape[1], second.shape[1]))
     lengths = unpadded_lengths(second)
     by_length = lengths.argsort(kind="stable")
     found = np.full((len(first), len(second)), np.inf)
 
     def compare(begin: int) -> None:
         rows = slice(begin, begin + CHUNK_SERIES)
-        part, later = first[rows].astype(float), begin if A is B else -len(first)
+        part, later = (
+            first[rows].astype(float),
+            begin if first is second else -len(first),
+        )
         _pairwise_msm(
             part,
             unpadded_lengths(part),
@@ -90,7 +70,7 @@ def cdist_msm(
 
     for _ in in_threads(compare, range(0, len(first), CHUNK_SERIES), n_jobs):
         pass
-    return np.minimum(found, found.T) if A is B else found
+    return np.minimum(found, found.T) if first is second else found
 
 
 @njit(cache=True, nogil=True)
