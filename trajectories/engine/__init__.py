@@ -21,23 +21,23 @@ def _kept_here():  # pragma: no cover
     """Never called: it knows the folder in which numba keeps kernels."""
 
 
-def _forget_other_kernels(sources: Path, kept: Path) -> None:
+def _forget_other_kernels(sources: Path, kernels: Path) -> None:
     """Remove kernels that were compiled from other sources than those of a folder.
 
     Args:
         sources: folder of the ``.py`` files; none are seen when shipped as a zip.
-        kept: folder of numba's ``.nbi`` and ``.nbc`` files.
+        kernels: folder of numba's ``.nbi`` and ``.nbc`` files.
     """
     digest = hashlib.sha256()
     for source in sorted(sources.glob("*.py")):
         digest.update(source.name.encode() + source.read_bytes())
-    stamp, now = kept / STAMP, digest.hexdigest()
+    stamp, now = kernels / STAMP, digest.hexdigest()
     with suppress(OSError):  # another process was first, or may not write here
         if stamp.exists() and stamp.read_text() == now:
             return
-        for kernel in [*kept.glob("*.nbi"), *kept.glob("*.nbc")]:
+        for kernel in [*kernels.glob("*.nbi"), *kernels.glob("*.nbc")]:
             kernel.unlink(missing_ok=True)
-        kept.mkdir(parents=True, exist_ok=True)
+        kernels.mkdir(parents=True, exist_ok=True)
         stamp.write_text(now)
 
 

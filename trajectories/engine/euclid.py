@@ -34,11 +34,11 @@ def squares(A: np.ndarray, B: np.ndarray, n_jobs: int | None = None) -> np.ndarr
     (flat, present), others = points_of(A), points_of(B)
     chunks = range(0, max(len(flat), 1), CHUNK_POINTS)
 
-    def look(begin: int) -> np.ndarray:
+    def measure_rows(begin: int) -> np.ndarray:
         rows = slice(begin, begin + CHUNK_POINTS)
         return squares_between(flat[rows], present[rows], *others)
 
-    return np.concatenate(list(in_threads(look, chunks, n_jobs)))
+    return np.concatenate(list(in_threads(measure_rows, chunks, n_jobs)))
 
 
 @njit(cache=True, nogil=True, forceinline=True, fastmath={"reassoc", "contract"})
@@ -164,11 +164,11 @@ def improve(
         return _improve(points, present, state, max_iter, least)
     chunks = range(0, len(points), CHUNK_POINTS)
 
-    def look(begin: int) -> tuple:
+    def measure_rows(begin: int) -> tuple:
         return _label(points, present, state, begin, begin + CHUNK_POINTS)
 
     for iteration in range(max_iter):
-        parts = zip(*in_threads(look, chunks, n_jobs), strict=True)
+        parts = zip(*in_threads(measure_rows, chunks, n_jobs), strict=True)
         changed, shift = _move(points, present, state, *map(sum, parts))
         if not changed:
             return state[0], iteration

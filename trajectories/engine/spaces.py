@@ -114,7 +114,7 @@ class DtwSpace:
         first = np.zeros(len(self.series), np.int64) if labels is None else labels
         labels, nearest = np.empty_like(first), np.empty(len(first), self.dtype)
 
-        def look(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def measure_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             series, limits = self._chunk(rows), np.full(len(rows), np.inf, self.dtype)
             squares = self._compare(
                 series, rows, paths, lengths, limits, first[rows], factor
@@ -127,7 +127,7 @@ class DtwSpace:
                 align(series, steps, own, paths, self.radius, sums, counts)
             return sums, counts
 
-        aligned = self._in_chunks(look, first)
+        aligned = self._in_chunks(measure_rows, first)
         return labels, nearest * self._unit, aligned
 
     def _to_paths(self, paths, path_lengths, limits, is_symmetric=False) -> np.ndarray:
@@ -138,7 +138,7 @@ class DtwSpace:
         out = np.full((len(self.series), len(paths)), np.inf, dtype=self.dtype)
         none = np.zeros(len(out), dtype=np.int64)
 
-        def look(rows: np.ndarray) -> None:
+        def measure_rows(rows: np.ndarray) -> None:
             begin = rows.min() if is_symmetric else 0
             out[rows, begin:] = self._compare(
                 self._chunk(rows),
@@ -149,7 +149,9 @@ class DtwSpace:
                 none[rows],
             )
 
-        self._in_chunks(look, none, PAIR_CHUNK_SERIES if is_symmetric else CHUNK_SERIES)
+        self._in_chunks(
+            measure_rows, none, PAIR_CHUNK_SERIES if is_symmetric else CHUNK_SERIES
+        )
         return np.minimum(out, out.T) if is_symmetric else out
 
     def _compare(
@@ -170,7 +172,7 @@ class DtwSpace:
         return out
 
     def _in_chunks(
-        self, look: Callable, labels: np.ndarray, size: int = CHUNK_SERIES
+        self, measure_rows: Callable, labels: np.ndarray, size: int = CHUNK_SERIES
     ) -> list:
         """Run a function on chunks of rows, equal lengths and labels together."""
         together = self.lengths * (labels.max() + 1) + labels
@@ -179,7 +181,7 @@ class DtwSpace:
         order = np.argsort(together, kind="stable")
         begins = range(0, len(order), size)
         chunks = [order[begin : begin + size] for begin in begins]
-        return list(in_threads(look, chunks, self.n_jobs))
+        return list(in_threads(measure_rows, chunks, self.n_jobs))
 
     def _chunk(self, rows: np.ndarray) -> np.ndarray:
         """Take some series, shifted and scaled, without a detour over float64."""

@@ -355,17 +355,17 @@ def density_clusters(X: np.ndarray) -> tuple[float, np.ndarray]:
     return radius, DBSCAN(eps=radius, min_samples=neighbours).fit_predict(X)
 
 
-def density_ari(found: np.ndarray, labels: np.ndarray) -> float:
+def density_ari(clusters: np.ndarray, labels: np.ndarray) -> float:
     """Adjusted Rand index against clusters by density; NaN where all are noise.
 
     Args:
-        found: (customers,) from :func:`density_clusters`.
+        clusters: (customers,) from :func:`density_clusters`.
         labels: (customers,); those that are noise are left out.
     """
-    dense = found >= 0
+    dense = clusters >= 0
     if not dense.any():
         return float("nan")
-    return float(adjusted_rand_score(labels[dense], found[dense]))
+    return float(adjusted_rand_score(labels[dense], clusters[dense]))
 
 
 def principal_coordinates(X: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import statistics
@@ -144,6 +145,20 @@ def test_every_variable_has_a_rule() -> None:
     rules = macro_file("check_variables")
     ruled = set(re.findall(r"^        '(\w+)': ", rules, flags=re.MULTILINE))
     assert not set(project["vars"]) - ruled, "a run with them would end"
+
+
+# -- Names ----------------------------------------------------------------------------
+
+
+def test_no_function_or_class_of_the_package_is_called_like_another() -> None:
+    """Both kernels improve centres, which is one meaning."""
+    places = {}
+    for path in sorted((PROJECT / "trajectories").rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            name = getattr(node, "name", "_")
+            if not name.startswith("_") and name != "improve":
+                other = places.setdefault(name, path)
+                assert other == path, f"{shown(path)} and {shown(other)} have a {name}"
 
 
 # -- Dependencies and README ----------------------------------------------------------

@@ -108,37 +108,37 @@ def judge_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
     rows = []
     for history in read_path_histories(counts):
         window = history.window(len(history.months) - 1, pairs)
-        asked = {
+        tables = {
             "order": (
                 history.paths[window].sum(axis=0),
                 "the segment of two months before",
             ),
             "homogeneity": (history.moves[window], "which month it is"),
         }
-        for test, (counted, what) in asked.items():
-            found = likelihood_ratio(counted)
+        for test, (counted, what) in tables.items():
+            ratio = likelihood_ratio(counted)
             rows.append(
                 {
                     "segmentation": history.segmentation,
                     "test": test,
                     "month_pairs": len(history.moves[window]),
                     "customers": int(counted.sum()),
-                    "statistic": found.statistic,
-                    "degrees_of_freedom": found.degrees_of_freedom,
-                    "p_value": found.p_value,
-                    "gained_share": found.gained_share,
-                    "verdict": _verdict(found, what),
+                    "statistic": ratio.statistic,
+                    "degrees_of_freedom": ratio.degrees_of_freedom,
+                    "p_value": ratio.p_value,
+                    "gained_share": ratio.gained_share,
+                    "verdict": _verdict(ratio, what),
                 }
             )
     return pa.Table.from_pylist(rows, TEST_SCHEMA)
 
 
-def _verdict(found: LikelihoodRatio, what: str) -> str:
-    if not found.degrees_of_freedom:
+def _verdict(ratio: LikelihoodRatio, what: str) -> str:
+    if not ratio.degrees_of_freedom:
         return f"Whether {what} matters cannot be told: too little was seen."
-    gain = f"{100 * found.gained_share:.1f} % of the log-likelihood"
-    if found.p_value > ORDER_SIGNIFICANCE:
+    gain = f"{100 * ratio.gained_share:.1f} % of the log-likelihood"
+    if ratio.p_value > ORDER_SIGNIFICANCE:
         return f"The segment of the month before says it all: {what} adds nothing."
-    if found.gained_share < SMALL_GAIN:
+    if ratio.gained_share < SMALL_GAIN:
         return f"Beside the segment of the month before, {what} matters little: {gain}."
     return f"Beside the segment of the month before, {what} matters: {gain}."
