@@ -11,6 +11,7 @@ from types import ModuleType
 import pandas as pd
 from plotly.offline import get_plotlyjs
 
+from dashboards import looks
 from dashboards.looks import formats
 from dashboards.looks.template import Page, render
 from dashboards.marts.published import PublishedMarts
@@ -89,7 +90,7 @@ def build_site(
         for page in pages:
             _write_text(folder / page.file, render(page, navigation, period, link))
         for name in ASSETS:
-            shutil.copyfile(Path(__file__).with_name(name), folder / name)
+            shutil.copyfile(Path(looks.__file__).with_name(name), folder / name)
         _write_text(folder / "plotly.js", get_plotlyjs())
         if documentation:
             (folder / link).parent.mkdir()
