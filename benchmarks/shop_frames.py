@@ -19,7 +19,7 @@ class ShopFrames:
     """One series of a shop, at its last months.
 
     Args:
-        series: as in ``order_series.build``.
+        series: as in ``trajectories.series.orders.build``.
         orders: customer_id, order_date, amount and, if any came back, is_return, up
             to the last day of a month.
     """

@@ -1,4 +1,5 @@
--- Paths of months and single values, as trajectories.departures.departures.measures does.
+-- Paths of months and single values, as `measures` in trajectories.departures has
+-- them.
 {{ config(materialized='view') }}
 
 with members as (

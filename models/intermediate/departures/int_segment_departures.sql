@@ -30,12 +30,6 @@ customer_months as (
 
 ),
 
-customer_series as (
-
-    select * from {{ ref('int_customer_series') }}
-
-),
-
 departures as (
 
     select
@@ -112,7 +106,7 @@ joined as (
         on
             departures.customer_id = customer_months.customer_id
             and departures.month = customer_months.month
-    inner join customer_series
+    inner join {{ ref('int_customer_series') }} as customer_series
         on
             departures.series = customer_series.series
             and departures.customer_id = customer_series.customer_id

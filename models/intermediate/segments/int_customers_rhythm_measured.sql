@@ -21,13 +21,12 @@ reviews as (
 
 ),
 
-recent as (
+dated as (
 
     select
         reviews.month,
         reviews.recent_days,
         orders.customer_id,
-        orders.order_date,
         orders.amount + orders.returned_amount as amount,
         orders.is_promotion,
         cast(reviews.recent_days - {{ dbt.datediff(
@@ -39,88 +38,51 @@ recent as (
     from orders
     inner join reviews
         on orders.order_date <= reviews.month_end_date
-    where {{ dbt.datediff(
-        'orders.order_date', 'reviews.month_end_date', 'day'
-    ) }} < reviews.recent_days
 
 ),
 
-starts as (
-
-    select distinct
-        month,
-        recent_days,
-        customer_id,
-        day_number
-    from recent
-
-),
-
--- The two weeks that hold most of the spend.
-fortnights as (
+-- With what is spent in the two weeks from a day on.
+recent as (
 
     select
-        starts.month,
-        starts.recent_days,
-        starts.customer_id,
-        starts.day_number,
-        sum(recent.amount) as fortnight_amount
-    from starts
-    inner join recent
-        on
-            starts.month = recent.month
-            and starts.recent_days = recent.recent_days
-            and starts.customer_id = recent.customer_id
-            and recent.day_number
-            between starts.day_number and starts.day_number + 13
-    group by 1, 2, 3, 4
-
-),
-
-busiest as (
-
-    select
-        month,
-        recent_days,
-        customer_id,
-        max(fortnight_amount) as fortnight_amount
-    from fortnights
-    group by 1, 2, 3
+        *,
+        sum(amount) over (
+            partition by month, recent_days, customer_id
+            order by day_number
+            range between current row and 13 following
+        ) as fortnight_amount
+    from dated
+    where day_number > 0
 
 ),
 
 measured as (
 
     select
-        recent.month,
-        recent.recent_days,
-        recent.customer_id,
+        month,
+        recent_days,
+        customer_id,
         cast(count(*) as bigint) as orders,
-        cast(count(distinct floor((recent.day_number - 1) / 7)) as bigint)
+        cast(count(distinct floor((day_number - 1) / 7)) as bigint)
             as active_weeks,
-        {{ average('recent.amount') }} as average_order_amount,
+        {{ average('amount') }} as average_order_amount,
         {% for part, condition in {
-            'first_third_share': '3 * recent.day_number <= recent.recent_days',
-            'last_third_share': '3 * recent.day_number > 2 * recent.recent_days',
-            'gift_season_share': 'recent.month_day between 1125 and 1224'
+            'first_third_share': '3 * day_number <= recent_days',
+            'last_third_share': '3 * day_number > 2 * recent_days',
+            'gift_season_share': 'month_day between 1125 and 1224'
         }.items() -%}
         {{ share(
-            'sum(case when ' ~ condition ~ ' then recent.amount else 0 end)',
-            'sum(recent.amount)'
+            'sum(case when ' ~ condition ~ ' then amount else 0 end)',
+            'sum(amount)'
         ) }} as {{ part }},
         {% endfor -%}
-        {{ average('case when recent.weekday_number <= 5 then 1 else 0 end') }}
+        {{ average('case when weekday_number <= 5 then 1 else 0 end') }}
             as weekday_share,
-        {{ average('case when recent.is_promotion then 1 else 0 end') }}
+        {{ average('case when is_promotion then 1 else 0 end') }}
             as promotion_share,
-        {{ share('max(busiest.fortnight_amount)', 'sum(recent.amount)') }}
+        {{ share('max(fortnight_amount)', 'sum(amount)') }}
             as fortnight_share
     from recent
-    inner join busiest
-        on
-            recent.month = busiest.month
-            and recent.recent_days = busiest.recent_days
-            and recent.customer_id = busiest.customer_id
     group by 1, 2, 3
 
 )

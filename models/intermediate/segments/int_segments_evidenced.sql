@@ -5,12 +5,6 @@ with memberships as (
 
 ),
 
-segments_named as (
-
-    select * from {{ ref('int_segments_named') }}
-
-),
-
 reviews as (
 
     select * from {{ ref('int_segment_reviews') }}
@@ -60,7 +54,7 @@ joined as (
         >= {{ var('persona_stability') }} as is_supported,
         segments_named.evidence
     from reviewed
-    left join segments_named
+    left join {{ ref('int_segments_named') }} as segments_named
         on
             reviewed.segment_id = segments_named.segment_id
             and reviewed.month = segments_named.month

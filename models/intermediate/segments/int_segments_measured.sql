@@ -37,17 +37,6 @@ members as (
 
 ),
 
-outweighing as (
-
-    select
-        segment_id,
-        month,
-        customer_weight
-    from weighed
-    where {{ outweighs('customer_weight') }}
-
-),
-
 rhythms as (
 
     select * from {{ ref('int_customers_rhythm_measured') }}
@@ -113,10 +102,11 @@ joined as (
         on
             segments.segment_id = recencies.segment_id
             and segments.month = recencies.month
-    left join outweighing
+    left join weighed as outweighing
         on
             segments.segment_id = outweighing.segment_id
             and segments.month = outweighing.month
+            and {{ outweighs('outweighing.customer_weight') }}
 
 )
 

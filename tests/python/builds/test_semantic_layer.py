@@ -260,6 +260,10 @@ class WatchedMarts(PublishedMarts):
         self.seen.add(mart.split(".")[1])
         return super().read(mart)
 
+    def count(self, mart: str, columns: list[str], counted: str) -> pd.DataFrame:
+        self.seen.add(mart.split(".")[1])
+        return super().count(mart, columns, counted)
+
 
 def test_every_page_is_an_exposure_of_the_marts_it_reads(tmp_path: Path) -> None:
     published = made_up.write_published(tmp_path / "1.duckdb", made_up.frames())

@@ -8,7 +8,7 @@ from trial_shops import frames_of, planted_shop
 from benchmarks import other_shop
 from benchmarks.other_shop import DAILY_KINDS, DATES, KINDS, make_other_shop
 from benchmarks.rhythm import HEADER, Case, report
-from benchmarks.shop_frames import ShopFrames
+from benchmarks.shop_frames import DAILY_SPEND, ShopFrames
 
 
 def test_a_seed_gives_a_shop():
@@ -41,7 +41,7 @@ def test_customers_order_as_often_as_their_kind(name):
 def test_frames_are_those_of_a_build():
     orders, _ = planted_shop(30)
     wanted = frames_of(orders)
-    shop = ShopFrames("daily_spend", orders[["customer_id", "order_date", "amount"]])
+    shop = ShopFrames(DAILY_SPEND, orders[["customer_id", "order_date", "amount"]])
     found = shop.of(list(shop.ids))
     rows = wanted["series"].to_pandas().query("series == 'daily_spend'")
     for one, other in zip(

@@ -18,6 +18,8 @@ from real_builds import PROJECT, Build
 
 SUPERSET = PROJECT / "dashboards" / "superset"
 SEGMENTATION = "rhythm"
+DOC_BLOCK = re.compile(r"{% docs (\w+) %}\n(.*?){% enddocs %}", re.DOTALL)
+DOC = re.compile(r"{{ doc\('(\w+)'\) }}")
 READER, READER_PASSWORD = "bi", "s p@ce:and/slash"
 # Of Superset: how it draws a column.
 NUMBER, TEXT, TIME, BOOLEAN = range(4)
@@ -46,10 +48,17 @@ DASHBOARD = files("dashboards")["customer_trajectories"]
 
 def contracts() -> dict[str, dict]:
     """Return the public marts by name, as their contracts say."""
-    found = sorted((PROJECT / "models" / "marts").rglob("*.yml"))
-    models = [
-        model for path in found for model in yaml.safe_load(path.read_text())["models"]
-    ]
+    blocks = {
+        name: text
+        for path in (PROJECT / "models" / "docs").glob("*.md")
+        for name, text in DOC_BLOCK.findall(path.read_text())
+    }
+    models = []
+    for path in sorted((PROJECT / "models" / "marts").rglob("*.yml")):
+        models += yaml.safe_load(path.read_text())["models"]
+    for column in (column for model in models for column in model["columns"]):
+        if block := DOC.fullmatch(column["description"]):
+            column["description"] = blocks[block[1]]
     return {model["name"]: model for model in models}
 
 
