@@ -1,5 +1,5 @@
--- Paths of months and single values, as `measures` in trajectories.departures has
--- them.
+-- Paths of months and single values, as `measures` in trajectories.departures
+-- has them.
 {{ config(materialized='view') }}
 
 with members as (
