@@ -103,7 +103,8 @@ class SparkEngine:
 
     def relation(self, table: pa.Table) -> Any:
         """Make a relation of a small table, to join with."""
-        return self.session.createDataFrame(table)
+        # Spark reads no batch after one without rows: there is one batch.
+        return self.session.createDataFrame(table.combine_chunks())
 
     def matching(self, relation: Any, other: Any, column: str) -> Any:
         """Keep the rows of a relation whose value of a column another one has.

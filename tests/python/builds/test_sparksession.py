@@ -130,6 +130,15 @@ FILES = {
             }
             return pa.schema(kinds).empty_table()
         """,
+    "models/in_pieces.py": """
+        import pyarrow as pa
+
+
+        def model(dbt, session):
+            dbt.config(materialized="table")
+            piece = pa.table({"n": [1, 2, 3]})
+            return pa.concat_tables([piece, piece.slice(0, 0), piece])
+        """,
     "models/from_pandas.py": """
         def model(dbt, session):
             dbt.config(materialized="table")
@@ -259,13 +268,14 @@ def check_the_whole(project: Project) -> None:
     """Build in two processes, and look at every table."""
     hooked = {"sql": "create table small.hooked (one int) using parquet"}
     project.dbt(["run-operation", "prepare", "--args", json.dumps(hooked)], ["build"])
-    people, runs, days, parts, pandas, hooks = project.dbt(
+    people, runs, days, parts, pandas, pieces, hooks = project.dbt(
         ["build"],
         show("select * from {{ ref('people') }} order by id"),
         show("select * from {{ ref('runs_counted') }} order by run"),
         show("select * from {{ ref('days_added') }} order by run"),
         show("select * from {{ ref('parts_overwritten') }} order by part"),
         show("select * from {{ ref('from_pandas') }} order by id"),
+        show("select count(*) as n from {{ ref('in_pieces') }}"),
         show("select count(*) as n from small.hooked"),
         ["docs", "generate"],
         ["build", "--full-refresh", "--select", "days_added", "parts_overwritten"],
@@ -286,6 +296,8 @@ def check_the_whole(project: Project) -> None:
     kept = [(row["part"], int(row["value"])) for row in parts]
     assert kept == [("kept", 2), ("old", 11)]
     assert (pandas[1]["name"], pandas[1]["score"]) == ("Zoë 漢字", None)
+    # Also what comes after a piece without rows.
+    assert int(pieces[0]["n"]) == 6
     assert int(hooks[0]["n"]) == 2
     check_types(json.loads((project.folder / "target" / "catalog.json").read_text()))
     strays = ["spark-warehouse", "metastore_db", "derby.log", "artifacts"]

@@ -116,4 +116,5 @@ def frame_of_table(session: SparkSession, table: pyarrow.Table) -> DataFrame:
     )
     if not table.num_rows:
         return session.createDataFrame([], from_arrow_schema(table.schema))
-    return session.createDataFrame(table)
+    # Spark reads no batch after one without rows: there is one batch.
+    return session.createDataFrame(table.combine_chunks())
