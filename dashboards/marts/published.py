@@ -156,10 +156,11 @@ class PublishedMarts:
             return pd.Series(True, frame.index, dtype=bool)
         shown = frame[flag].eq(True).fillna(False).astype(bool)
         customers = frame["customers"]
-        if flag == "is_shown" and (shown & customers.lt(self.smallest_cell)).any():
+        few = shown & customers.between(1, self.smallest_cell - 1)
+        if flag == "is_shown" and few.any():
             raise UnreadableMartsError(
                 f"Read {mart} for numbers of {self.smallest_cell} customers or more,"
-                f" found {int(customers[shown].min())} among those to be shown: build"
+                f" found {int(customers[few].min())} among those to be shown: build"
                 f" with --vars 'smallest_cell: {self.smallest_cell}', for what else has"
                 " to be hidden with smaller numbers is decided there."
             )

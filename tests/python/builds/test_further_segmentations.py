@@ -170,12 +170,14 @@ def test_centres_have_the_features_that_were_asked_for(built: Build) -> None:
         " using (segment_id) group by 1, 2"
     ).set_index(["segmentation", "feature"])["steps"]
     assert set(centres["habits"].items()) == {
-        ("monetary_amount", 6),
-        ("recency_days", 6),
+        ("monetary_amount", 12),
+        ("recency_days", 12),
     }
     assert set(centres["baskets"].index) == {
         *("average_order_amount", "items", "recency_days")
     }
+    assert set(centres["seasons"]) == {6}
+    assert set(centres["halves"]) == {180}
     assert dict(centres["tastes"]) == dict.fromkeys(SHARES, 6)
     assert centres["lately"].max() == 1
 
