@@ -52,6 +52,7 @@ class Plugin(BasePlugin):
             gc.freeze()
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._reader = InputReader(self._scratch_folder, self._cursor)
+        self._said: set[str] = set()
 
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
@@ -96,8 +97,8 @@ class Plugin(BasePlugin):
                 fails.
         """
         location = _fill_in_environment(str(source_config.get("input") or ""))
-        table, known = source_config.identifier, len(self._reader.copies)
-        said = len(self._reader.notes)
+        table = source_config.identifier
+        is_known = table in self._reader.copies
         full_load = str(source_config.get("full_load")).lower() == "true"
         zone = str(source_config.get("time_zone") or "").strip()
         try:
@@ -106,10 +107,13 @@ class Plugin(BasePlugin):
             rows = self._reader.read(location, table, full_load, zone)
         except InputError as error:
             raise DbtRuntimeError(str(error)) from error
-        if len(self._reader.copies) > known:
+        # Other threads load other tables meanwhile.
+        if table in self._reader.copies and not is_known:
             say(f"{table}: {self._reader.copies[table]}")
-        for note in self._reader.notes[said:]:
-            say(f"Note: {note}")
+        for note in self._reader.notes:
+            if note not in self._said:
+                self._said.add(note)
+                say(f"Note: {note}")
         return rows
 
     def store(self, target_config: TargetConfig) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import pandas as pd
@@ -1093,6 +1093,28 @@ def test_sources_load_side_by_side_into_a_new_database(tmp_path: Path) -> None:
         counted = held.cursor().execute(f"from {INPUT_SCHEMA}.transactions").fetchall()
         assert len(counted) == 1
         held.close()
+
+
+def test_what_is_read_meanwhile_is_said_by_who_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads load two tables; each sentence is said once."""
+    said: list[str] = []
+    monkeypatch.setattr("warehouse.plugin.say", said.append)
+    plugin = Plugin("warehouse", {}, credentials(tmp_path))
+
+    class Reader:
+        copies: ClassVar[dict[str, str]] = {}
+        notes: ClassVar[list[str]] = []
+
+        def read(self, location: str, table: str, *asked: Any) -> None:
+            self.copies["transactions"] = "1 of 1 rows loaded."
+            self.notes.append("a note") if not self.notes else None
+
+    plugin._reader = Reader()
+    for table in ("web_sessions", "transactions"):
+        plugin.load(SourceConfig(table, table, INPUT_SCHEMA, None, {"input": "x"}, []))
+    assert said == ["Note: a note"]
 
 
 @pytest.mark.parametrize(
