@@ -48,7 +48,7 @@ def _square(A, i, present_a, B, j, present_b):  # pragma: no cover
     for t in range(both):
         off = A[i, t] - B[j, t]
         square += off * off
-    return square * (A.shape[1] / both)
+    return square if both == A.shape[1] else square * (A.shape[1] / both)
 
 
 @njit(cache=True, nogil=True)
@@ -217,6 +217,9 @@ def _improve(points, present, state, max_iter, least):  # pragma: no cover
 def _label(points, present, state, begin, end):  # pragma: no cover
     """Label some points whose nearest centre may have changed.
 
+    In three rounds, so that no distance waits for the one before: whose bounds
+    overlap, how far these are from their own centres, and from those within reach.
+
     Returns:
         How many did change, and by how much members and sums did.
     """
@@ -224,32 +227,45 @@ def _label(points, present, state, begin, end):  # pragma: no cover
     changed, (clusters, numbers) = 0, centres.shape
     members = np.zeros((clusters, numbers + 1), np.int64)
     sums = np.zeros((clusters, numbers))
+    overlapping, count = np.empty(min(end, len(points)) - begin, np.int64), 0
+    length, scale = numbers, 1.0
     for row in range(begin, min(end, len(points))):
-        own, scale = labels[row], np.sqrt(numbers / present[row])
-        limit, is_open = upper[row], own < 0
+        if present[row] != length:
+            length = present[row]
+            scale = np.sqrt(numbers / length)
+        own, is_open = labels[row], False
         if own >= 0:
-            limit += shifts[own] * scale
+            upper[row] += shifts[own] * scale
         for cluster in range(clusters):
             lower[row, cluster] -= shifts[cluster] * scale
-            is_open |= cluster != own and lower[row, cluster] <= limit
-        if is_open and own >= 0:
-            limit = np.sqrt(_square(points, row, present[row], centres, own, numbers))
+            is_open |= lower[row, cluster] <= upper[row]
+        overlapping[count] = row
+        count += is_open
+    for row in overlapping[:count]:
+        own = labels[row]
+        if own >= 0:
+            upper[row] = np.sqrt(
+                _square(points, row, present[row], centres, own, numbers)
+            )
+    reached = np.empty(clusters, np.int64)
+    for row in overlapping[:count]:
+        own, limit, within = labels[row], upper[row], 0
+        for cluster in range(clusters):
+            reached[within] = cluster
+            within += lower[row, cluster] <= limit
         nearest = own
-        for cluster in range(clusters if is_open else 0):
-            if cluster == own or lower[row, cluster] > limit:
-                continue
+        for cluster in reached[:within]:
             distance = np.sqrt(
                 _square(points, row, present[row], centres, cluster, numbers)
             )
             lower[row, cluster] = distance
             if distance < limit or (distance == limit and cluster < nearest):
-                if nearest >= 0:
-                    lower[row, nearest] = limit
                 limit, nearest = distance, cluster
-        upper[row] = limit
         if nearest != own:
+            if own >= 0:
+                lower[row, own] = upper[row]
+            lower[row, nearest], upper[row], labels[row] = np.inf, limit, nearest
             _shift_member(points, present, row, own, nearest, members, sums)
-            labels[row] = nearest
             changed += 1
     return changed, members, sums
 
@@ -308,7 +324,7 @@ def _move(points, present, state, changed, more_members, more_sums):  # pragma: 
 @njit(cache=True, nogil=True)
 def _fill(points, present, state, cluster):  # pragma: no cover
     """Give an empty cluster the point farthest from its centre, if not its only one."""
-    centres, _, (labels, upper, _), (members, sums) = state
+    centres, _, (labels, upper, lower), (members, sums) = state
     far, farthest = -1.0, -1
     for row in range(len(points)):
         own = labels[row]
@@ -320,6 +336,7 @@ def _fill(points, present, state, cluster):  # pragma: no cover
         own = labels[farthest]
         _shift_member(points, present, farthest, own, cluster, members, sums)
         labels[farthest], upper[farthest] = cluster, np.inf
+        lower[farthest, own], lower[farthest, cluster] = 0.0, np.inf
 
 
 @njit(cache=True, nogil=True)
