@@ -1,5 +1,3 @@
-{# The CTE `checked` over a table with one row per customer: adds `reason_code`,
-   null for the one row that is kept of each customer. #}
 {% macro check_customer_rows(relation) -%}
 numbered as (
 

@@ -1,7 +1,3 @@
-{# An identifier as text, written in one way: leading zeros stay; the `.0` that
-   spreadsheets and data frames put behind whole numbers goes, and so does the
-   apostrophe that keeps zeros in a spreadsheet; mail addresses are in lower case;
-   letters with accents are one letter. #}
 {% macro clean_id(text) -%}
 {%- set id = composed_text(
     "case when substring(" ~ text ~ ", 1, 1) = chr(39) then substring(" ~ text
@@ -16,8 +12,6 @@ end
 {%- endmacro %}
 
 
-{# One character for a letter and its accent (Unicode NFC). Spark has no function
-   for it: there the text stays as it is. #}
 {% macro composed_text(text) %}
     {{- return(adapter.dispatch('composed_text')(text)) -}}
 {% endmacro %}

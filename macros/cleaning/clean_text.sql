@@ -1,8 +1,6 @@
-{# A trimmed text, or null where it is one of the usual words for "nothing". In a
-   column of words NA is Namibia, and Null or None are names of people. The words
-   are looked up in one text: DuckDB makes of a list of them a join, for each column
-   and in every query, used or not. None begins with a digit: ids, amounts and dates,
-   most of what is read, aren't looked up, which costs a tenth. #}
+{# The words are looked up in one text: DuckDB makes of a list of them a join, for
+   each column and in every query, used or not. None begins with a digit: ids,
+   amounts and dates, most of what is read, aren't looked up, which costs a tenth. #}
 {% macro clean_text(text, is_word=false) -%}
 case
     when {{ text }} >= '0' and {{ text }} < ':' then {{ text }}
@@ -23,7 +21,6 @@ end
 {%- endmacro %}
 
 
-{# 00123 out of ="00123", as exports keep spreadsheets from taking it for a number. #}
 {% macro unguarded_text(text) -%}
 case
     when {{ text }} like '="%"'

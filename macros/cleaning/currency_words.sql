@@ -1,5 +1,3 @@
-{# How currencies are written beside amounts, in lower case and without dots: by
-   code, the words that mean this currency alone. #}
 {% macro currency_words() %}
     {{ return({
         'AED': ['aed'], 'ARS': ['ars'], 'AUD': ['aud', 'a$', 'au$'],
@@ -28,7 +26,6 @@
 {% endmacro %}
 
 
-{# Words that several currencies share: how they are written, and whose they are. #}
 {% macro shared_currency_words() %}
     {{ return({
         '$': {
@@ -46,8 +43,6 @@
 {% endmacro %}
 
 
-{# Every word that may stand beside an amount and what it means: a currency, by its
-   code or by the word that it shares, or pieces. Both may stand there ($5 USD). #}
 {% macro amount_words() %}
     {% set meanings = {} %}
     {% for word in [
@@ -78,8 +73,8 @@
 {% endmacro %}
 
 
-{# Whether words may stand beside an amount; none may. Looked for in one text, for
-   words hold no commas: engines plan hundreds of values for a second. #}
+{# Looked for in one text, for words hold no commas: engines plan hundreds of
+   values for a second. #}
 {% macro _is_amount_word(words) -%}
     position(
         concat(',', {{ words }}, ',') in ',,{{ amount_words() | join(",") }},'
@@ -87,7 +82,6 @@
 {%- endmacro %}
 
 
-{# The currency that words beside an amount mean; null where they mean none. #}
 {% macro currency_of(words) -%}
     {%- set meanings = namespace(text=',') -%}
     {%- for word, currency in amount_words().items() if currency -%}
@@ -99,8 +93,6 @@
 {%- endmacro %}
 
 
-{# Whether words name one of the currencies that share a word: with CAD beside it,
-   $ is no other currency; with A$ beside it, it is. #}
 {% macro tells_shared_currency(words, shared) -%}
     {%- set it = shared_currency_words()[shared] -%}
     {%- set telling = ['us$', '₹'] -%}

@@ -1,4 +1,3 @@
-{# The input tables that have dates, and in which column. #}
 {% macro date_columns() %}
     {{ return({
         'transactions': 'transaction_date',

@@ -1,6 +1,3 @@
-{# A text with the name of a month as base_retail__worded_dates has it: in lower case
-   and without a time of day. Null in columns that hold no such text, as date_conventions
-   says. #}
 {% macro date_words(text) -%}
 case
             when date_conventions.has_words
@@ -9,9 +6,6 @@ case
 {%- endmacro %}
 
 
-{# Patterns of dates with the name of a month, in lower case, and which of their parts
-   are day, month and year: tue, 13th of february 2018; february 13, 2018;
-   2018-feb-13. #}
 {% macro worded_patterns() -%}
     {%- set between = '[./, -]' -%}
     {%- set name = '([^0-9./, -]{3,})' -%}
@@ -34,8 +28,6 @@ case
 {%- endmacro %}
 
 
-{# The days of the week and their short forms, in the larger languages of the seed
-   month_names. #}
 {% macro _weekday_names() -%}
     {{- return(
         '(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?'

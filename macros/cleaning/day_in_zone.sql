@@ -1,5 +1,3 @@
-{# The day that a moment is in the shop's time zone (the variable time_zone), out of
-   the text of a time with its distance from UTC and the day that is written. #}
 {% macro day_in_zone(text, day) -%}
     {%- set offset = utc_offset(text) -%}
     {%- set clock = '[ ,T:]([0-9]{1,2}):([0-9]{2})' -%}
@@ -26,7 +24,6 @@ cast({{ local_time(day, minutes, checked_var('time_zone')) }} as date)
 {%- endmacro %}
 
 
-{# Hours and minutes as minutes, by the first pattern that is there. #}
 {% macro _minutes(text, pattern, other) -%}
 coalesce(
         {%- for form in [pattern, other] %}
@@ -40,7 +37,6 @@ coalesce(
 {%- endmacro %}
 
 
-{# What clocks in a time zone show, so many minutes after a day began in UTC. #}
 {% macro local_time(day, minutes, zone) %}
     {{- return(adapter.dispatch('local_time')(day, minutes, zone)) -}}
 {% endmacro %}

@@ -1,7 +1,3 @@
-{# The CTE `far_days`, one row: the last early day and the first late one of the few
-   rows that lie more than a year from all others, where a wrong year puts them; null
-   where there are none. A thousandth of the rows on either side are few, and one
-   beside nine others. `rows` is what comes after `from`. #}
 {% macro far_days(rows) -%}
 days as (
 
@@ -52,7 +48,6 @@ far_days as (
 {%- endmacro %}
 
 
-{# Whether a day is among the few that are far from all others. #}
 {% macro is_far(day) -%}
     ({{ day }} <= far_days.last_early_day or {{ day }} >= far_days.first_late_day)
 {%- endmacro %}

@@ -1,5 +1,3 @@
-{# The customer ids of the variable guest_customer_ids as SQL text literals, written
-   as clean_id writes them; one that no customer has where there are none. #}
 {% macro guest_ids() -%}
     {%- for id in var('guest_customer_ids') or [''] -%}
         {%- set id = id | string -%}

@@ -1,5 +1,3 @@
-{# Whether an id is none but the word beside a sum: Total, Subtotal A, Summe. Those
-   that begin with a digit are not looked at. #}
 {% macro is_total(id) -%}
 case
     when {{ id }} >= '0' and {{ id }} < ':' then false

@@ -1,6 +1,5 @@
-{# Yes or no out of text, in the words of spreadsheets of many languages; a cross or
-   a tick is a yes. Null when it is neither: int_findings_of_words names those. The
-   words are one pattern: DuckDB makes of a list of them a join, in every query. #}
+{# The words are one pattern: DuckDB makes of a list of them a join, in every
+   query. #}
 {% macro parse_boolean(text) -%}
 {%- set yes = '1|1[.]0|t|yes|y|on|x|✓|✔|☑|ja|j|wahr|sí|si|s|sì|oui|sim|vrai'
     ~ '|verdadero|verdadeiro|vero|waar|sand|tak|ano|igen|da|да|evet|kyllä|はい|是' -%}

@@ -1,9 +1,3 @@
-{# The day that a text names: year first, yyyymmdd, day and month first, Excel's
-   serial numbers, seconds since 1970; with or without a time of day. Null when the
-   text is no date, or has more to say than a date. The query has the column's row
-   of base_retail__date_conventions as date_conventions (whether 3/4/2017 is in
-   April, and whether times are moments), and what base_retail__worded_dates has for
-   the text's date_words as worded_dates. #}
 {% macro parse_date(text) -%}
     {%- set day = _written_day(text) -%}
     {%- if checked_var('time_zone') -%}
@@ -18,7 +12,7 @@ end
 {%- endmacro %}
 
 
-{# The day as it stands there. The most frequent forms come first. #}
+{# The most frequent forms come first. #}
 {% macro _written_day(text) -%}
     {%- set day_first = 'date_conventions.is_day_first' -%}
     {%- set end = _time_pattern() ~ '$' -%}
@@ -60,19 +54,16 @@ end
 {%- endmacro %}
 
 
-{# One of the parts that a pattern puts in brackets. #}
 {% macro part_of(text, pattern, place) -%}
     regexp_extract({{ text }}, '{{ pattern }}', {{ place }})
 {%- endmacro %}
 
 
-{# A day out of the texts of its year, month and day; null when there is none. #}
 {% macro day_of(year, month, day) -%}
     try_cast({{ dbt.concat([year, "'-'", month, "'-'", day]) }} as date)
 {%- endmacro %}
 
 
-{# A year as text; one of two digits is of this century, unless still to come. #}
 {% macro year_of(digits) -%}
     {%- set century = run_started_at.year // 100 -%}
     case
@@ -91,7 +82,6 @@ end
 {%- endmacro %}
 
 
-{# 2017-2-25, 2017/02/25, 2017. 2. 25., 2017年2月25日. #}
 {% macro _year_first_pattern() -%}
     {{- return(
         '^([0-9]{4})[-/. 年년] ?([0-9]{1,2})[-/. 月월] ?([0-9]{1,2})[日일.]?'
@@ -99,7 +89,6 @@ end
 {%- endmacro %}
 
 
-{# 25/2/2017, 25.02.17, 2-25-2017, 25 02 2017. #}
 {% macro _year_last_pattern() -%}
     {{- return(
         '^([0-9]{1,2})[./ -] ?([0-9]{1,2})[./ -] ?([0-9]{4}|[0-9]{2})[.]?'
@@ -107,7 +96,6 @@ end
 {%- endmacro %}
 
 
-{# 20170225, 20170225.0, 201702251430, 20170225T143000Z, 20170225 14:30. #}
 {% macro _compact_pattern() -%}
     {{- return(
         '^(19|20)[0-9]{6}([.]0+|[ T]?[0-9]{4}([0-9]{2})?([.][0-9]+)?Z?|'
@@ -116,13 +104,11 @@ end
 {%- endmacro %}
 
 
-{# A time of day with its zone, or nothing. #}
 {% macro _time_pattern() -%}
     {{- return('([Zz]|[+-][0-9]{2}:[0-9]{2}|' ~ clock_pattern() ~ ')?') -}}
 {%- endmacro %}
 
 
-{# A time of day with its zone: 14:33, 2:33:00 PM, 14:33:00.000+01:00, 14h33. #}
 {% macro clock_pattern() -%}
     {{- return(
         '(,? at |[ ,T:]+)[0-9]{1,2}[:.h][0-9]{2}([:.][0-9]{2})?([.,][0-9]+)?'
@@ -133,13 +119,11 @@ end
 {%- endmacro %}
 
 
-{# Excel counts days from 1899-12-30: 10000 is in 1927, 79999 in 2119. #}
 {% macro is_excel_date(text) -%}
     {{ matches_pattern(text, '^[1-7][0-9]{4}([.,][0-9]+)?$') }}
 {%- endmacro %}
 
 
-{# Seconds since 1970, of 2001 to 2030, or thousandths of them, and so on. #}
 {% macro is_unix_time(text) -%}
     {{ matches_pattern(
         text, '^1[0-8][0-9]{8}([0-9]{3}|[0-9]{6}|[0-9]{9})?([.][0-9]+)?$'

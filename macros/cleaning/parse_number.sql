@@ -1,11 +1,3 @@
-{# A number out of text that a person wrote: currency words before or after it,
-   thousands separators, brackets, a minus of any kind, CR and DR. Which mark is
-   decimal each value's own form decides (12,50; 1.234.567; 0.125); where it does
-   not (1.250), `decimal_mark` does, a text column: point, comma, or null for
-   "cannot be told". Null when the text is not one number.
-
-   The steps on the way there may be given as columns: DuckDB computes an expression
-   as often as a query repeats it. #}
 {% macro parse_number(text, decimal_mark, signs=none, bare=none, words=none) -%}
     {%- set signs = signs or _plain_signs(text) -%}
     {%- set bare = bare or _bare_number(signs) -%}
@@ -37,8 +29,6 @@ end
 {%- endmacro %}
 
 
-{# The number in a column of transactions, where its text was read as one of
-   number_texts; `absent` where there is no text. #}
 {% macro column_number(column, absent) -%}
     {%- set texts = column ~ '_texts' -%}
 case
@@ -55,9 +45,6 @@ end
 {%- endmacro %}
 
 
-{# How a text writes a number: plain (one with an exponent, too, which no person
-   writes), point or comma (its own form says which mark is decimal), undecided_point
-   or undecided_comma (1.250 or 1,250 alone), percent, or unreadable. #}
 {% macro number_form(text, signs=none, bare=none, words=none) -%}
     {%- set signs = signs or _plain_signs(text) -%}
     {%- set bare = bare or _bare_number(signs) -%}
@@ -82,19 +69,16 @@ end
 {%- endmacro %}
 
 
-{# Whether a machine wrote a number's text: nothing more is to be told of it. #}
 {% macro is_plain_number(text) -%}
     {{ matches_pattern(text, _plain_number()) }}
 {%- endmacro %}
 
 
-{# The words of a number's text in plain signs, without their dots. #}
 {% macro number_words(signs) -%}
     {{ remove_pattern(signs, '[0-9.,()+_ -]') }}
 {%- endmacro %}
 
 
-{# Numbers as machines write them. #}
 {% macro _plain_number() -%}
     {{- return(
         '^-?([0-9]+|[0-9]*[.][0-9]{1,2}|[0-9]+[.][0-9]{4,}'
@@ -103,9 +87,6 @@ end
 {%- endmacro %}
 
 
-{# Digits and marks that can be read in one way only: `mark` is decimal before one
-   or two digits, or four and more, after a leading zero or four digits, or behind
-   groups of the other mark; several groups need no decimals behind them. #}
 {% macro _decided_form(mark, other) -%}
     {%- set group = '[1-9][0-9]{0,2}(' ~ other ~ '[0-9]{3})' -%}
     {%- set indian = '[1-9][0-9]?(,[0-9]{2})+,[0-9]{3}' -%}
@@ -124,8 +105,7 @@ end
 {%- endmacro %}
 
 
-{# A text in lower case, every kind of minus, digit, blank and apostrophe written
-   as one. Apostrophes become _, for engines quote them differently. #}
+{# Apostrophes become _, for engines quote them differently. #}
 {% macro _plain_signs(text) -%}
     {%- set signs = {
         '-': '\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u207b\ufe63\uff0d',
@@ -151,7 +131,6 @@ end
 {%- endmacro %}
 
 
-{# Without its words, to which a dot behind a letter belongs: Rs.500 is 500. #}
 {% macro _bare_number(signs) -%}
     {{ remove_pattern(
         signs,
@@ -160,8 +139,6 @@ end
 {%- endmacro %}
 
 
-{# One number with one sign, and words that are known around it, never in it. Dots
-   and commas that may belong to a word or to the number make it none. #}
 {% macro _is_one_number(signs, bare, words) -%}
     {%- set body =
         '([0-9]{1,3}(( [0-9]{3})+|(_[0-9]{3})+)([.,][0-9]*)?'
@@ -186,7 +163,6 @@ end
 {%- endmacro %}
 
 
-{# CR stands beside what is given back, DR beside what is owed. #}
 {% macro _is_negative_number(bare, words) -%}
     ({{ matches_pattern(bare, '^ *[(-]|[0-9] *- *$') }}
     or (
@@ -196,7 +172,6 @@ end
 {%- endmacro %}
 
 
-{# The signs that no dot belongs to: $.50 is half a dollar, Rs.50 fifty rupees. #}
 {% macro _currency_signs() -%}
     {{- return('$¢£¤¥₠-₧₩-₸₺-⃏') -}}
 {%- endmacro %}

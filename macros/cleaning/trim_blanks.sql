@@ -1,6 +1,5 @@
-{# Takes blanks of every kind from both ends of a text: no-break, narrow and
-   zero-width ones, tabs and line ends, too. Texts without any stay untouched, which
-   is what most columns hold, and costs a tenth. #}
+{# Texts without any stay untouched, which is what most columns hold, and costs a
+   tenth. #}
 {% macro trim_blanks(text) %}
     {{- return(adapter.dispatch('trim_blanks')(text)) -}}
 {% endmacro %}

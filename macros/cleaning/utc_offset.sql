@@ -1,5 +1,3 @@
-{# What a time says of its distance from UTC: '-05:00', 'Z', 'GMT+0100'; Z for
-   seconds since 1970. Empty where it says nothing, and for a date alone. #}
 {% macro utc_offset(text) -%}
     {%- set pattern =
         '(?::[0-9]{2}|T[0-9]{4}|T[0-9]{6})(?:[.,][0-9]+)?'

@@ -1,4 +1,3 @@
-{# One element of an array; `position` counts from 1 on every engine. #}
 {% macro array_element(array, position) %}
     {{- return(adapter.dispatch('array_element')(array, position)) -}}
 {% endmacro %}

@@ -1,4 +1,3 @@
-{# How many elements an array has. #}
 {% macro array_length(array) %}
     {{- return(adapter.dispatch('array_length')(array)) -}}
 {% endmacro %}

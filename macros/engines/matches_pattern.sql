@@ -1,5 +1,3 @@
-{# True when a text holds a match of a regular expression. The pattern may use
-   character classes and counts only: those mean the same on every engine. #}
 {% macro matches_pattern(text, pattern) %}
     {{- return(adapter.dispatch('matches_pattern')(text, pattern)) -}}
 {% endmacro %}

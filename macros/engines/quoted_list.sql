@@ -1,5 +1,3 @@
-{# The order statuses of a variable as SQL text literals, written as clean_status
-   writes them. #}
 {% macro quoted_list(variable) -%}
     {%- for entry in var(variable) -%}
         {%- set status = entry | lower | replace('-', ' ') | replace('_', ' ') -%}

@@ -1,4 +1,3 @@
-{# Removes every match of a regular expression from a text. #}
 {% macro remove_pattern(text, pattern) %}
     {{- return(adapter.dispatch('remove_pattern')(text, pattern)) -}}
 {% endmacro %}

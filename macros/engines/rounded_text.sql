@@ -1,4 +1,3 @@
-{# A number as text with no more digits than a reader needs. #}
 {% macro rounded_text(number, digits=0) -%}
     {%- if digits == 0 -%}
     cast(cast(round({{ number }}) as bigint) as string)

@@ -1,4 +1,3 @@
-{# The named text columns of a row as one JSON object, for people to read. #}
 {% macro row_as_text(columns) %}
     {{- return(adapter.dispatch('row_as_text')(columns)) -}}
 {% endmacro %}
@@ -22,7 +21,6 @@
 {%- endmacro %}
 
 
-{# Text as JSON writes it: backslash, quote and control characters escaped. #}
 {% macro _json_text(text) -%}
     {%- set escaped = namespace(text="replace(" ~ text ~ ", chr(92), repeat(chr(92), 2))") -%}
     {%- for character, letter in {'34': '"', '10': 'n', '13': 'r', '9': 't'}.items() -%}

@@ -1,5 +1,3 @@
-{# One array per group: at each step, in the order of a key, the named values
-   side by side (step 1 value 1, step 1 value 2, ..., step 2 value 1, ...). #}
 {% macro series_array(values, order_by) %}
     {{- return(adapter.dispatch('series_array')(values, order_by)) -}}
 {% endmacro %}

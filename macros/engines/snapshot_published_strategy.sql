@@ -1,6 +1,4 @@
-{# The strategy `check`, but an empty build (--empty) has nothing to tell: what
-   is not in it has not been deleted. Asked when the build runs, for dbt
-   remembers what stands in a snapshot's yml. #}
+{# Asked when the build runs, for dbt remembers what stands in a snapshot's yml. #}
 {% macro snapshot_published_strategy(
     node, snapshotted_rel, current_rel, model_config, target_exists
 ) %}

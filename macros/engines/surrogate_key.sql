@@ -1,6 +1,3 @@
-{# One text key over several columns: their values joined by '|'. Readable, so
-   that a person can see what a failing key stands for. A null value is the
-   word 'none'. #}
 {% macro surrogate_key(columns) -%}
     {%- set parts = [] -%}
     {%- for column in columns -%}

@@ -1,5 +1,4 @@
-{# The day of the week: Monday is 1, Sunday is 7. Counted from a Monday, for engines
-   number their days in different ways. #}
+{# Counted from a Monday, for engines number their days in different ways. #}
 {% macro weekday_number(date) -%}
     mod({{ dbt.datediff("cast('1900-01-01' as date)", date, 'day') }}, 7) + 1
 {%- endmacro %}

@@ -1,5 +1,3 @@
-{# Called at the start of every run: ends it with a sentence where the project that
-   includes this one, or its profile, lacks what a run of the selected nodes needs. #}
 {% macro check_surroundings() %}
     {% if execute %}
         {% set selected = graph.nodes.values()
@@ -36,7 +34,6 @@
 {% endmacro %}
 
 
-{# Files are read, and builds published, by a plugin that the profile names. #}
 {% macro _check_plugin() %}
     {% if target.type == 'duckdb' %}
         {% set left_out = _nodes_to_publish()

@@ -1,6 +1,3 @@
-{# What each variable may be: one of some words (in any case), a day, a time zone,
-   true or false, a whole number or a number from .. to, a list of texts, a text, or
-   something with a structure of its own. #}
 {% macro variable_rules() %}
     {% set share = ['number', 0, 1] %}
     {{ return({
@@ -56,8 +53,6 @@
 {% endmacro %}
 
 
-{# Called at the start of every run: ends it with a sentence where a variable is
-   none that there is, or can't be meant. #}
 {% macro check_variables() %}
     {% if execute %}
         {% set rules = variable_rules() %}
@@ -92,7 +87,6 @@
 {% endmacro %}
 
 
-{# A variable, after it has been checked: a word in lower case, a day as text. #}
 {% macro checked_var(name) %}
     {% set rule = variable_rules()[name] %}
     {% set kind, bounds = rule[0], rule[1:] %}
@@ -144,7 +138,6 @@
 {% endmacro %}
 
 
-{# Whether a text is a day of the calendar, as YYYY-MM-DD. #}
 {% macro _is_day(text) %}
     {% if modules.re.fullmatch('\\d{4}-\\d{2}-\\d{2}', text) is none %}
         {{ return(false) }}
@@ -160,7 +153,6 @@
 {% endmacro %}
 
 
-{# The name that has most pairs of letters in common with another one. #}
 {% macro _nearest_name(name, names) %}
     {% set nearest = namespace(name=none, share=-1) %}
     {% for known in names %}

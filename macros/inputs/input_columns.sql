@@ -1,6 +1,3 @@
-{# The input contract: for each input table its required columns, its optional
-   ones, those of free words, in which NA, Null and None are values, and other
-   names that columns go by. #}
 {% macro input_columns(table) %}
     {% set contract = {
         'transactions': {
@@ -43,7 +40,6 @@
 {% endmacro %}
 
 
-{# The columns of transactions that hold numbers. #}
 {% macro number_columns() %}
     {{ return([
         'list_price', 'quantity', 'discount_amount', 'standard_cost',

@@ -1,8 +1,3 @@
-{# Where an input table is read from, as text that can stand after `from`:
-   1. its relation variable, when set: data already in the warehouse;
-   2. the variable `input`: files, loaded by the warehouse plugin;
-   3. nothing set for any table: the sample shop;
-   4. otherwise none: the table is optional and absent. #}
 {% macro input_relation(table) %}
     {% set relation = checked_var(table ~ '_relation') | trim %}
     {% set outside_quotes = modules.re.sub(

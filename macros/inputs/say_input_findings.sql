@@ -1,5 +1,3 @@
-{# Says what was found in the inputs, when this run has looked: what was taken
-   without being told, what may be wrong, and what ended the build. #}
 {% macro say_input_findings(results) %}
     {% set said = namespace(relation=none) %}
     {% for result in results

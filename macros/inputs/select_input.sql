@@ -1,8 +1,3 @@
-{# Selects an input table with exactly the columns of the input contract, all
-   as text: column names are matched in any case or style, optional columns
-   that are absent are null, words that mean "nothing" are null. `raw_row` is
-   the row as it was read, for the table of rejected rows. A missing required
-   column stops the build with a sentence. #}
 {% macro select_input(table) %}
     {%- set contract = input_columns(table) -%}
     {%- set names = contract.required + contract.optional -%}
@@ -124,9 +119,6 @@ select * from cleaned
 {% endmacro %}
 
 
-{# A column as text. A number never has exactly three decimals: nobody could
-   tell 12.345 from twelve thousand. A moment (with time zone) is a time of UTC that
-   says so: as text it would be what the clock of the session shows. #}
 {% macro _text_of(column) %}
     {%- set text = "cast(" ~ adapter.quote(column.name) ~ " as string)" -%}
     {%- if column.dtype == 'TIMESTAMP WITH TIME ZONE' -%}
@@ -145,8 +137,6 @@ select * from cleaned
 {% endmacro %}
 
 
-{# transactionId, Transaction ID and TRANSACTION-ID are all transaction_id: as
-   snake_case in warehouse/inputs/contract.py writes a name. #}
 {% macro _snake_case(name) %}
     {% set spaced = modules.re.sub(
         '(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])', '_', name

@@ -1,4 +1,3 @@
-{# Engines that publish in another way, or not yet, have nothing to hand over. #}
 {% macro default__deliver_build(results) %}
     {% do log(
         "Nothing was published: the target " ~ target.name ~ " (" ~ target.type
@@ -7,9 +6,8 @@
 {% endmacro %}
 
 
-{# DuckDB: the warehouse plugin writes the marts into the published folder. The
-   input's name is read from its model, for a variable that holds a ref cannot be
-   rendered here; with relations the graph has no seeds of the sample. #}
+{# The input's name is read from its model, for a variable that holds a ref cannot
+   be rendered here; with relations the graph has no seeds of the sample. #}
 {% macro duckdb__deliver_build(results) %}
     {% set input = run_query(
         "select input from " ~ graph.nodes[
@@ -68,14 +66,12 @@
 {% endmacro %}
 
 
-{# The roles that a mart's dbt config `grants` lets select from it. #}
 {% macro _readers(node) %}
     {% set roles = (node.config.grants or {}).get('select', []) %}
     {{ return([roles] if roles is string else roles | list) }}
 {% endmacro %}
 
 
-{# What the documentation says of each column. #}
 {% macro _column_descriptions(node) %}
     {% set descriptions = {} %}
     {% for name, column in node.columns.items() %}

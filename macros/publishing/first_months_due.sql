@@ -1,5 +1,3 @@
-{# Selects, for an incremental model with the columns segmentation and state, the
-   first month of each segmentation that it does not have as it is now. #}
 {% macro first_months_due(segmentation_months) -%}
     select
         asked.segmentation,

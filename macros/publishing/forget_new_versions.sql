@@ -1,6 +1,3 @@
-{# The statement that forgets the model versions of a run in which something
-   failed: what failed may be the data that they were fitted on, and a version
-   is reused. Nothing, when all went well or nothing was fitted. #}
 {% macro forget_new_versions(results) %}
     {% set fitted = results
         | selectattr('node.name', 'equalto', 'int_segmentation_trials')

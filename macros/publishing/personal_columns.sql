@@ -1,5 +1,3 @@
-{# The columns that a mart's contract calls personal and that are not to be
-   published: all of them, unless the variable is true and nothing else. #}
 {% macro personal_columns(node) %}
     {% set names = [] %}
     {% if var('publish_personal_data', false) | string | lower != 'true' %}

@@ -1,7 +1,3 @@
-{# Publishes a build: called at the end of every run, acts only on a `dbt build`
-   of the whole project in which every node has passed. Otherwise it says why
-   not, and what was published before stays. Where another project includes this
-   one, its nodes may be left out, but none of them that ran may have failed. #}
 {% macro publish_build(results) %}
     {% if execute and flags.WHICH == 'build' and not flags.EMPTY %}
         {% set reason = _reason_not_to_publish(results) %}
@@ -19,7 +15,6 @@
 {% endmacro %}
 
 
-{# Says per input which rows were rejected, when a build failed for that. #}
 {% macro _say_what_was_rejected(results) %}
     {% set about_rows = [
         'assert_there_are_orders', 'assert_rejected_rows_are_few'
@@ -61,7 +56,6 @@
 {% endmacro %}
 
 
-{# Says what to do when the work database turned out to be damaged. #}
 {% macro _say_what_is_damaged(results) %}
     {% for result in results
         if 'Corrupt database file' in (result.message or '') | string %}
@@ -76,7 +70,6 @@
 {% endmacro %}
 
 
-{# One sentence when a build must not be published, else nothing. #}
 {% macro _reason_not_to_publish(results) %}
     {% set ran = [] %}
     {% set failed = _failed_nodes(results) %}
@@ -110,7 +103,6 @@
 {% endmacro %}
 
 
-{# The names of what failed, or was skipped because something failed. #}
 {% macro _failed_nodes(results) %}
     {% set failed = [] %}
     {% for result in results if result.status | string in
@@ -121,7 +113,6 @@
 {% endmacro %}
 
 
-{# The models that others may rely on. #}
 {% macro _nodes_to_publish() %}
     {{ return(
         graph.nodes.values()

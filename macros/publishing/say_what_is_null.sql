@@ -1,4 +1,3 @@
-{# Names the columns for which a test no_nulls has failed. #}
 {% macro say_what_is_null(results) %}
     {% for result in results if result.status | string == 'fail'
         and (result.node.test_metadata or {}).name == 'no_nulls' %}

@@ -1,6 +1,3 @@
-{# The last CTE of a mart with personal columns. Where marts are published from
-   a work database, nulls are put there (warehouse/exports.py); an engine that
-   publishes its own tables gets none of these columns' values to begin with. #}
 {% macro shown(cte) %}
     {{- return(adapter.dispatch('shown')(cte)) -}}
 {% endmacro %}

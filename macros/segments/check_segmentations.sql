@@ -1,5 +1,3 @@
-{# Ends a run with a sentence where a segmentation asks for what its series does
-   not have, or a series is declared in no way that can be meant. #}
 {% macro check_segmentations() %}
     {% for name, declared in var('series').items() %}
         {% do _check_series('The series ' ~ name, declared) %}
@@ -59,7 +57,6 @@
 {% endmacro %}
 
 
-{# The rules in int_segments_named that may name a segmentation's segments. #}
 {% macro persona_rules() %}
     {{ return(['lifecycle', 'rhythm', 'value', 'behaviour']) }}
 {% endmacro %}
@@ -97,7 +94,6 @@
 {% endmacro %}
 
 
-{# Names and settings that can be meant. #}
 {% macro _check_settings(subject, name, given, known) %}
     {% if not modules.re.fullmatch('[a-z][a-z0-9_]*', name) %}
         {% do _refuse(

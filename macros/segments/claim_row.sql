@@ -1,6 +1,3 @@
-{# One claim as a select list: its id, sentence, value with its interval, the
-   threshold that it is held against, the verdict (an SQL condition that holds;
-   null: not measured) and the query that gives the value. #}
 {% macro claim_row(
     claim_id, claim, segmentation, value, lower, upper, threshold, condition,
     query

@@ -1,5 +1,3 @@
-{# The stage of a customer before any clustering: only `active` ones have a path
-   long and full enough to be compared. A static series needs no path. #}
 {% macro path_stage(settings) -%}
 case
     {%- if not settings.is_static %}
@@ -15,13 +13,11 @@ end
 {%- endmacro %}
 
 
-{# The column that counts the orders in the window of a series. #}
 {% macro path_orders(settings) -%}
     orders_{{ settings.window }}_{{ settings.period }}s
 {%- endmacro %}
 
 
-{# The orders in the window that a customer needs to be clustered. #}
 {% macro orders_needed(settings) -%}
     {{ 1 if settings.is_static else var('orders_of_history') }}
 {%- endmacro %}

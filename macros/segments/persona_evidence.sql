@@ -1,8 +1,3 @@
-{# The sentences that give the numbers behind a persona, from the columns of
-   int_segments_named: the segment's own value, and that of all clustered
-   customers in brackets. Whoever is left out of them is named as such, in whole
-   per cent that are never rounded up. Of series of days, also how the orders lie
-   in them. #}
 {% macro persona_evidence(has_days) -%}
     {%- set left_out = dbt.concat([
         "'One customer outweighs all others together, with '",

@@ -1,5 +1,3 @@
-{# The measures that personas are given by, as name: expression over the tables
-   customer_months (trailing twelve months) and rhythms (recent days). #}
 {% macro _segment_measures() %}
     {{ return({
         'length_days': 'avg(customer_months.length_days)',
@@ -36,14 +34,11 @@
 {% endmacro %}
 
 
-{# The names of those measures. #}
 {% macro segment_measure_names() %}
     {{ return(_segment_measures().keys() | list) }}
 {% endmacro %}
 
 
-{# Selects the measures per segmentation and segment from the tables members,
-   customer_months and rhythms. #}
 {% macro segment_measures(segmentation, segment_id) -%}
 select
         {{ segmentation }} as segmentation,

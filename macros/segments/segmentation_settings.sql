@@ -1,7 +1,3 @@
-{# The segmentations as they are meant, by name: what the variable
-   `segmentations` says, and what it leaves to the series (variable `series`).
-   The name of the series says its window where that is another one than
-   declared, such as rfm_6_months. #}
 {% macro segmentation_settings() %}
     {% do check_segmentations() %}
     {% set found = {} %}
@@ -26,7 +22,6 @@
 {% endmacro %}
 
 
-{# The series that any segmentation compares, by name. #}
 {% macro series_settings() %}
     {% set found = {} %}
     {% for settings in segmentation_settings().values() %}
@@ -36,7 +31,6 @@
 {% endmacro %}
 
 
-{# The windows over which a series is compared, from short to long. #}
 {% macro series_windows(kind) %}
     {% set found = [var('series')[kind].window] %}
     {% for settings in series_settings().values() if settings.kind == kind %}
@@ -46,8 +40,6 @@
 {% endmacro %}
 
 
-{# The windows of all series with steps of a month or of a day, from short to
-   long, among them those of the measures that all segments have. #}
 {% macro windows_of(period) %}
     {% set found = [12 if period == 'month' else recent_days()] %}
     {% for kind, declared in var('series').items()
@@ -58,16 +50,12 @@
 {% endmacro %}
 
 
-{# The days that the latest orders of a segment's members are told by; of a
-   segmentation by series of days, those of its window. #}
 {% macro recent_days(settings=none) %}
     {% set is_by_day = settings and settings.period == 'day' %}
     {{ return(settings.window if is_by_day else 90) }}
 {% endmacro %}
 
 
-{# Whether the segments of a row's segmentation are named by the rules of some
-   personas. #}
 {% macro is_named_by(personas) -%}
     {%- set names = [] -%}
     {%- for name, given in var('segmentations').items()
@@ -78,7 +66,6 @@
 {%- endmacro %}
 
 
-{# Whether a row's segmentation compares customers by month or by day. #}
 {% macro is_compared_by(period) -%}
     {%- set names = [] -%}
     {%- for name, settings in segmentation_settings().items()
@@ -89,15 +76,12 @@
 {%- endmacro %}
 
 
-{# Whether a row's segmentation is one of some names. #}
 {% macro _is_any_of(names) -%}
     {{ "segmentation in ('" ~ names | join("', '") ~ "')" if names
         else '1 = 0' }}
 {%- endmacro %}
 
 
-{# A column of customer_months, over the window of the static series of a row of
-   departures; over twelve months for paths. #}
 {% macro window_total(column) -%}
     {%- set others = [] -%}
     {%- for name, settings in series_settings().items()

@@ -1,4 +1,3 @@
-{# A threshold as text, with the digits that it has: 30, 0.02. #}
 {% macro threshold_text(number) -%}
     case
         when round({{ number }}, 6) = round({{ number }})

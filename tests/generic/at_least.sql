@@ -1,4 +1,3 @@
-{# Fails for values below a minimum. #}
 {% test at_least(model, column_name, minimum) %}
 
 select {{ column_name }}

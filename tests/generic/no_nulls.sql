@@ -1,5 +1,3 @@
-{# Fails when any of several columns is null somewhere: one row with the number of
-   nulls in each, from one scan. A mart's columns are held by its contract. #}
 {% test no_nulls(model, columns) %}
 
 with counted as (

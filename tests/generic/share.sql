@@ -1,4 +1,3 @@
-{# Fails for shares outside 0 to 1. #}
 {% test share(model, column_name) %}
 
 select {{ column_name }}

@@ -19,7 +19,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from real_builds import PROJECT
 
-FOLDERS = ("models", "python_models", "seeds", "macros", "snapshots", "analyses")
+FOLDERS = (
+    *("models", "python_models", "seeds", "macros", "snapshots", "analyses"),
+    "tests/generic",
+)
 PROPERTIES = sorted(
     path
     for folder in FOLDERS
