@@ -6,7 +6,7 @@ with models as (
 
 ),
 
-latest as (
+reviewed as (
 
     select
         segmentations.segmentation,
@@ -14,23 +14,11 @@ latest as (
     from {{ ref('int_segmentations') }} as segmentations
     cross join {{ ref('int_membership_months') }} as membership_months
     where membership_months.months_back = 0
-
-),
-
-fitted as (
-
+    union distinct
     select
         segmentation,
         cast({{ dbt.date_trunc('month', 'fitted_to') }} as date) as month
     from models
-
-),
-
-reviewed as (
-
-    select * from latest
-    union distinct
-    select * from fitted
 
 ),
 

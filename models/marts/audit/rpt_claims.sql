@@ -1,4 +1,5 @@
--- The headline numbers. Pages quote them from here only.
+-- The headline numbers. Pages quote them from here only; one that could not be
+-- measured says so, and never holds.
 with trials as (
 
     select * from {{ ref('fct_segmentation_trials') }}

@@ -1,3 +1,5 @@
+-- No row that was read is lost: it is accepted, a duplicate that was merged, or
+-- here with its reason.
 with input_rows as (
 
     select * from {{ ref('int_input_rows_checked') }}

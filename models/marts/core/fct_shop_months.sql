@@ -1,3 +1,5 @@
+-- No month is missing, and all accepted orders are in them: also returns of
+-- what nobody has bought here, which no segment's history has.
 with orders as (
 
     select * from {{ ref('int_orders_accepted') }}

@@ -1,3 +1,5 @@
+-- Each departure is one of fct_segment_departures, with all features of its
+-- series. No column describes a person.
 with departures_explained as (
 
     select * from {{ ref('int_departures_explained') }}

@@ -1,3 +1,5 @@
+-- Each is a changed membership of the latest month; what would have kept her is
+-- all there or not at all. No column describes a person.
 with departures as (
 
     select * from {{ ref('int_segment_departures') }}

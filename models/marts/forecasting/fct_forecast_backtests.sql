@@ -1,3 +1,5 @@
+-- No forecast knew a month after its origin, but for the map where
+-- is_hindsight; only months that have come are here.
 with backtests as (
 
     select * from {{ ref('int_forecasts_backtested') }}

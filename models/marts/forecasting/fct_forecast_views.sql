@@ -1,3 +1,4 @@
+-- Both views are in every row, made of nothing later than the origin month.
 with forecasts as (
 
     select * from {{ ref('int_forecasts_reconciled') }}

@@ -1,3 +1,5 @@
+-- A series has one published model for all its months; published segments add
+-- up to the published total, to the cent.
 with reconciled as (
 
     select * from {{ ref('int_forecasts_reconciled') }}

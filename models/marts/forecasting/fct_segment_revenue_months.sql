@@ -1,3 +1,5 @@
+-- No month is missing; the total is what the shop sold, but for returns of what
+-- nobody has bought here.
 with histories as (
 
     select * from {{ ref('int_forecast_histories') }}

@@ -1,3 +1,5 @@
+-- Expected in all segments are the customers of the origin month, and for each
+-- month ahead as many newcomers as came in one before it.
 with expectations as (
 
     select * from {{ ref('int_segment_expectations') }}

@@ -1,3 +1,4 @@
+-- Customers before, less who left, and who came: the customers of the month.
 with moves as (
 
     select * from {{ ref('int_segment_moves_valued') }}

@@ -1,3 +1,4 @@
+-- Each value lies in its interval, and jaccard_frozen always has one.
 with agreements as (
 
     select * from {{ ref('int_segment_agreements') }}

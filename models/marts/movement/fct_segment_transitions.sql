@@ -1,3 +1,4 @@
+-- Probabilities out of a segment, and of where newcomers start, add up to 1.
 with estimates as (
 
     select * from {{ ref('int_transition_estimates') }}

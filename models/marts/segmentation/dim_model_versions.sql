@@ -1,3 +1,4 @@
+-- No segmentation has two versions that are current.
 with models as (
 
     select * from {{ ref('int_trials') }}

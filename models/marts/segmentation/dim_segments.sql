@@ -1,3 +1,4 @@
+-- An id is for life, and every fact of a segment finds its segment here.
 with memberships as (
 
     select * from {{ ref('int_segment_memberships') }}
@@ -72,12 +73,6 @@ origins as (
 
 ),
 
-playbooks as (
-
-    select * from {{ ref('playbooks') }}
-
-),
-
 published as (
 
     select
@@ -112,7 +107,7 @@ published as (
         on segments.segment_id = in_use.segment_id
     left join origins
         on segments.segment_id = origins.segment_id
-    left join playbooks
+    left join {{ ref('playbooks') }} as playbooks
         on evidenced.persona = playbooks.persona
 
 )

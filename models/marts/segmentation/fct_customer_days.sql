@@ -1,3 +1,5 @@
+-- Days up to the last complete month add up to the orders, but for returns of
+-- what nobody has bought here.
 with customer_days as (
 
     select * from {{ ref('int_customer_days_spent') }}

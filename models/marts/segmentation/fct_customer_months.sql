@@ -1,3 +1,5 @@
+-- Months hold every order and all revenue up to the last complete one, but for
+-- returns of what nobody has bought here.
 with customer_months as (
 
     select * from {{ ref('int_customer_months_measured') }}

@@ -1,3 +1,4 @@
+-- Every customer of a month is in exactly one segment of each segmentation.
 with moves as (
 
     select * from {{ ref('int_segment_moves') }}

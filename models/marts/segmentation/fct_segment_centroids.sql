@@ -1,3 +1,4 @@
+-- Centres are frozen: they stay as they are until another version is fitted.
 with trial_centroids as (
 
     select * from {{ ref('int_trial_centroids') }}

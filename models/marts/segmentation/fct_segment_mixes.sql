@@ -1,3 +1,4 @@
+-- Values of a dimension share out all members: who is unknown counts, too.
 with mixes_counted as (
 
     select * from {{ ref('int_segment_mixes_counted') }}

@@ -1,10 +1,5 @@
-with memberships as (
-
-    select * from {{ ref('int_segment_memberships') }}
-
-),
-
-customer_months as (
+-- The segments of a month share out all its customers.
+with customer_months as (
 
     select * from {{ ref('int_customer_months_measured') }}
 
@@ -35,7 +30,7 @@ joined as (
         windows.recency_days,
         windows.orders_12_months,
         windows.revenue_12_months_amount
-    from memberships
+    from {{ ref('int_segment_memberships') }} as memberships
     inner join customer_months
         on
             memberships.customer_id = customer_months.customer_id
@@ -51,6 +46,7 @@ profiled as (
         segmentation,
         segment_id,
         month,
+        {{ surrogate_key(['segment_id', 'month']) }} as segment_profile_id,
         cast(count(*) as bigint) as customers,
         cast(sum(month_orders) as bigint) as orders,
         sum(month_amount) as revenue_amount,
@@ -79,15 +75,14 @@ judged as (
         cells_judged.is_shown
     from profiled
     inner join cells_judged
-        on {{ surrogate_key(['profiled.segment_id', 'profiled.month']) }}
-            = cells_judged.cell_id
+        on profiled.segment_profile_id = cells_judged.cell_id
 
 ),
 
 published as (
 
     select
-        {{ surrogate_key(['segment_id', 'month']) }} as segment_profile_id,
+        segment_profile_id,
         segmentation,
         segment_id,
         customers,

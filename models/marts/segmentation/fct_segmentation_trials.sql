@@ -1,3 +1,5 @@
+-- Each trial has a reason, chosen or not; of a segmentation one is chosen at
+-- most.
 with trials as (
 
     select * from {{ ref('int_trials_current') }}

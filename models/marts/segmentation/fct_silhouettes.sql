@@ -1,3 +1,4 @@
+-- Customers are numbers in a sample: nothing says who they are.
 with trials as (
 
     select * from {{ ref('int_trials_current') }}

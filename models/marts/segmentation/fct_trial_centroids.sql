@@ -1,3 +1,4 @@
+-- Clusters of a trial share out all customers that were looked at.
 with trial_centroids as (
 
     select * from {{ ref('int_trial_centroids') }}

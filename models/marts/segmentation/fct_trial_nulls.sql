@@ -1,3 +1,4 @@
+-- A shuffle in which nothing could be measured is null, and not left out.
 with trials as (
 
     select * from {{ ref('int_trials_current') }}

@@ -30,6 +30,7 @@ PROPERTIES = sorted(
     if path.suffix in (".yml", ".yaml")
 )
 SQL_MODELS = sorted((PROJECT / "models").rglob("*.sql"))
+MARTS = [path for path in SQL_MODELS if "marts" in path.parts]
 PYTHON_MODELS = sorted((PROJECT / "python_models").rglob("*.py"))
 
 
@@ -141,6 +142,17 @@ def test_every_model_is_described_beside_it(path: Path) -> None:
     for column in model.get("columns", []):
         assert column.get("description"), f"{shown(beside)}: {column['name']}"
         assert column.get("data_type"), f"{shown(beside)}: {column['name']}"
+
+
+@pytest.mark.parametrize("path", MARTS, ids=shown)
+def test_every_mart_opens_with_what_is_guaranteed_of_its_rows(path: Path) -> None:
+    guarantee = re.match(r"(?:-- \S.*\n)+", path.read_text(encoding="utf-8"))
+    assert guarantee, f"{shown(path)} opens without a guarantee"
+    said = " ".join(guarantee[0].replace("\n-- ", " ").split()).removeprefix("-- ")
+    assert said.endswith("."), f"{shown(path)}: {said!r} is no sentence"
+    described = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))
+    grain = " ".join(described["models"][0]["description"].split())
+    assert said not in grain, f"{shown(path)} and its yml say the same: {said!r}"
 
 
 def test_every_variable_has_a_rule() -> None:
