@@ -1,16 +1,23 @@
 -- The nearest segment once it is confirmed, until then the one before. Goes on
 -- from the months that are here as they are now.
-{% set months = var('transition_months') -%}
-{% set least = var('transition_confidence') -%}
 {% set held = ['segment_id', 'stage', 'cluster_number', 'segment_number'] -%}
-{% set by_month = 'partition by segmentation, customer_id order by month' -%}
 
 with due as (
 
-    {{ first_months_due(ref('int_segmentation_months')) }}
+    select
+        asked.segmentation,
+        min(asked.month) as first_month
+    from {{ ref('int_segmentation_months') }} as asked
+    {% if is_incremental() -%}
+    left join (select distinct state from {{ this }}) as known
+        on asked.state = known.state
+    where known.state is null
+    {% endif -%}
+    group by 1
 
 ),
 
+-- The months that are due, and the one before them as it is known.
 placed as (
 
     select
@@ -25,12 +32,11 @@ placed as (
         {%- endif %} as placed_{{ column }},
         {% endfor -%}
         asked.month >= due.first_month as is_due
-    from {{ ref('int_segment_placements') }} as asked
+    from {{ ref('int_placements_confirmed') }} as asked
     inner join due
         on
             asked.segmentation = due.segmentation
-            and asked.month
-            >= {{ dbt.dateadd('month', -months, 'due.first_month') }}
+            and asked.month >= {{ dbt.dateadd('month', -1, 'due.first_month') }}
     {% if is_incremental() -%}
     left join {{ this }} as known
         on
@@ -40,36 +46,16 @@ placed as (
 
 ),
 
-confirmed as (
-
-    select
-        *,
-        coalesce(lag(stage) over by_month, 'new') in ('new', 'lapsed')
-        or stage in ('new', 'lapsed') as is_other_stage,
-        {% for map in ['', 'frozen_'] %}{% set near = map ~ 'nearest' -%}
-        {{ months }} = 1 or (
-            count(*) over earlier >= {{ months - 1 }}
-            and min(nearest_segment_id) over earlier = {{ near }}_segment_id
-            and max(nearest_segment_id) over earlier = {{ near }}_segment_id
-            and coalesce({{ map }}confidence, 1) >= {{ least }}
-        ) as is_{{ map }}confirmed{{ ',' if not loop.last }}
-        {% endfor %}
-    from placed
-    window by_month as ({{ by_month }}), earlier as (
-        {{ by_month }}
-        rows between {{ [months - 1, 1] | max }} preceding and 1 preceding
-    )
-
-),
-
 numbered as (
 
     select
         *,
         sum(case when is_due and frozen_version is null and not is_confirmed
             and not is_other_stage then 0 else 1 end)
-            over ({{ by_month }}) as holding_number
-    from confirmed
+            over (
+                partition by segmentation, customer_id order by month
+            ) as holding_number
+    from placed
 
 ),
 
@@ -110,7 +96,8 @@ memberships as (
         next_distance,
         confidence,
         held_segment_id <> nearest_segment_id
-        or coalesce(confidence < {{ least }}, false) as is_in_transition,
+        or coalesce(confidence < {{ var('transition_confidence') }}, false)
+            as is_in_transition,
         month
     from held
     where is_due
