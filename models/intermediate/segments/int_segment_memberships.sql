@@ -2,16 +2,24 @@
 -- from the months that are here as they are now.
 {% set held = ['segment_id', 'stage', 'cluster_number', 'segment_number'] -%}
 
-with due as (
+with {% if is_incremental() -%}
+known_states as (
+
+    select distinct state from {{ this }}
+
+),
+
+{% endif -%}
+due as (
 
     select
         asked.segmentation,
         min(asked.month) as first_month
     from {{ ref('int_segmentation_months') }} as asked
     {% if is_incremental() -%}
-    left join (select distinct state from {{ this }}) as known
-        on asked.state = known.state
-    where known.state is null
+    left join known_states
+        on asked.state = known_states.state
+    where known_states.state is null
     {% endif -%}
     group by 1
 

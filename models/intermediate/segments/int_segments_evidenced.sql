@@ -5,12 +5,6 @@ with memberships as (
 
 ),
 
-reviews as (
-
-    select * from {{ ref('int_segment_reviews') }}
-
-),
-
 segments as (
 
     select
@@ -35,10 +29,11 @@ reviewed as (
         reviews.bootstrap_ari,
         reviews.reason
     from segments
-    left join reviews
+    left join {{ ref('int_segment_reviews') }} as reviews
         on
             segments.segmentation = reviews.segmentation
             and segments.month = reviews.month
+            and segments.segment_number is not null
     where segments.segment_number is null or reviews.month is not null
 
 ),
@@ -71,6 +66,11 @@ evidenced as (
         model_version,
         customers,
         month,
+        has_structure,
+        bootstrap_ari,
+        case when segment_number is not null
+            then cast({{ var('persona_stability') }} as double) end
+            as persona_stability,
         stage <> 'active' or is_supported as is_persona_earned,
         stage <> 'active' or is_supported or deserved_persona is not null
         and {{ var('name_personas_anyway') }} as is_named,
