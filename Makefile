@@ -67,7 +67,7 @@ clean: ## what builds and tests have made; whatever else lies in build stays
 sbom: $(VENV)/.ready-dev $(EXTRAS:%=$(VENV)/.ready-%) ## what the locks hold, with hashes and licences
 	$(BIN)/python requirements/sbom.py build/sbom.json
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: requirements.lock pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .

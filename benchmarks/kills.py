@@ -29,19 +29,19 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
-
-from benchmarks.dbt_builds import BENCH, BuildError, dbt
-from benchmarks.goals import Goal, finish, page, table
-from warehouse.exports import (
+from trajectories.warehouse.exports import (
     DATABASE,
     columns_of,
     content_hash,
     parquet_relation,
 )
-from warehouse.manifest import MANIFEST
-from warehouse.publish import BUILDS, LINK, SITE, UNFINISHED
-from warehouse.quoting import identifier
-from warehouse.verify import VerificationError, verify
+from trajectories.warehouse.manifest import MANIFEST
+from trajectories.warehouse.publish import BUILDS, LINK, SITE, UNFINISHED
+from trajectories.warehouse.quoting import identifier
+from trajectories.warehouse.verify import VerificationError, verify
+
+from benchmarks.dbt_builds import BENCH, BuildError, dbt
+from benchmarks.goals import Goal, finish, page, table
 
 KILLS = 30
 SETTINGS = ({}, {"earliest_order_date": "2016-03-01"})

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from tqdm import tqdm
+from trajectories.sample_shop import ShopSettings, generate_shop
 
 from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, run_models
 from benchmarks.goals import Goal, finish, page, table
@@ -34,7 +35,6 @@ from benchmarks.movement_truth import (
     true_causes,
     with_truth,
 )
-from sample_shop import ShopSettings, generate_shop
 
 SEEDS = (ShopSettings().seed, 101, 102)
 FOUND_GOAL, FALSE_GOAL, CAUSE_GOAL = 0.85, 0.02, 0.90

@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 from scipy.stats import gamma
-
-from sample_shop.kinds import KIND_NUMBERS, KINDS, Traits, draw_traits
-from sample_shop.orders import daily_rates
-from sample_shop.population import Population, draw_population
-from sample_shop.shop import CHUNK, Shop, _mixed_kinds
+from trajectories.sample_shop.kinds import KIND_NUMBERS, KINDS, Traits, draw_traits
+from trajectories.sample_shop.orders import daily_rates
+from trajectories.sample_shop.population import Population, draw_population
+from trajectories.sample_shop.shop import CHUNK, Shop, _mixed_kinds
 
 WINDOW_MONTHS = 3
 NAMES = np.array([kind.name for kind in KINDS])

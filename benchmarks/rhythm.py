@@ -19,12 +19,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
+from trajectories.sample_shop import ShopSettings, generate_shop
 
 from benchmarks.dbt_builds import PROJECT
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.other_shop import make_other_shop
 from benchmarks.shop_frames import DAILY_SPEND, ShopFrames
-from sample_shop import ShopSettings, generate_shop
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.segments.assignment import assign
 from trajectories.series.representations import Representation

@@ -1,5 +1,5 @@
 """Static pages over the published marts: no server, no network, no write-back."""
 
-from dashboards.site import build_site
+from trajectories.dashboards.site import build_site
 
 __all__ = ["build_site"]

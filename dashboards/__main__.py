@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from dashboards.marts.published import UnreadableMartsError
-from dashboards.site import OccupiedFolderError, build_site
+from trajectories.dashboards.marts.published import UnreadableMartsError
+from trajectories.dashboards.site import OccupiedFolderError, build_site
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,12 +10,11 @@ from types import ModuleType
 
 import pandas as pd
 from plotly.offline import get_plotlyjs
-
-from dashboards import looks
-from dashboards.looks import formats
-from dashboards.looks.template import Page, render
-from dashboards.marts.published import PublishedMarts
-from dashboards.pages import (
+from trajectories.dashboards import looks
+from trajectories.dashboards.looks import formats
+from trajectories.dashboards.looks.template import Page, render
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.pages import (
     departures,
     forecast,
     movement,

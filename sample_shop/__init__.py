@@ -6,7 +6,7 @@ dirt of a real export. ``python -m sample_shop`` writes it as CSV or Parquet.
 Nothing in it describes a real person or a real shop.
 """
 
-from sample_shop.settings import ShopSettings
-from sample_shop.shop import Shop, generate_shop
+from trajectories.sample_shop.settings import ShopSettings
+from trajectories.sample_shop.shop import Shop, generate_shop
 
 __all__ = ["Shop", "ShopSettings", "generate_shop"]

@@ -5,9 +5,9 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from sample_shop.export import TRUTH, occupied, write_shop, write_truth
-from sample_shop.settings import ShopSettings
-from sample_shop.shop import generate_shop
+from trajectories.sample_shop.export import TRUTH, occupied, write_shop, write_truth
+from trajectories.sample_shop.settings import ShopSettings
+from trajectories.sample_shop.shop import generate_shop
 
 PROJECT = Path(__file__).resolve().parent.parent
 

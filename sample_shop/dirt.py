@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-
-from sample_shop.orders import Orders
-from sample_shop.shop_calendar import ShopCalendar
+from trajectories.sample_shop.orders import Orders
+from trajectories.sample_shop.shop_calendar import ShopCalendar
 
 # dirt -> (share of the transactions, what cleaning should do with the row: accept it,
 # repair a value, or give the row this reason code)

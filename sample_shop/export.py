@@ -7,11 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-
-from sample_shop.catalogue import BRANDS, CATEGORIES, CLASSES, LINES, SIZES
-from sample_shop.orders import PAYMENT_METHODS
-from sample_shop.shop import Shop
-from sample_shop.shop_calendar import PROMOTIONS
+from trajectories.sample_shop.catalogue import BRANDS, CATEGORIES, CLASSES, LINES, SIZES
+from trajectories.sample_shop.orders import PAYMENT_METHODS
+from trajectories.sample_shop.shop import Shop
+from trajectories.sample_shop.shop_calendar import PROMOTIONS
 
 SLICE = 500_000  # transactions formatted at a time
 TABLES = (

@@ -10,8 +10,7 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
-
-from sample_shop.shop_calendar import ShopCalendar
+from trajectories.sample_shop.shop_calendar import ShopCalendar
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import ndtr
-
-from sample_shop.catalogue import Catalogue
-from sample_shop.kinds import KIND_NUMBERS, KINDS, Traits, orders_a_day
-from sample_shop.population import Population
-from sample_shop.shop_calendar import PROMOTIONS, ShopCalendar
+from trajectories.sample_shop.catalogue import Catalogue
+from trajectories.sample_shop.kinds import KIND_NUMBERS, KINDS, Traits, orders_a_day
+from trajectories.sample_shop.population import Population
+from trajectories.sample_shop.shop_calendar import PROMOTIONS, ShopCalendar
 
 # What a kind buys: chances of Bikes, Parts, Accessories, Clothing, Service; further
 # units beyond the first; shift of the taste for dear products; chance to order

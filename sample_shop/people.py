@@ -2,8 +2,7 @@
 
 import numpy as np
 import pandas as pd
-
-from sample_shop.kinds import KINDS
+from trajectories.sample_shop.kinds import KINDS
 
 
 def _words(text: str) -> list[str]:

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-
-from sample_shop.kinds import KIND_NUMBERS, KINDS
-from sample_shop.shop_calendar import ShopCalendar
+from trajectories.sample_shop.kinds import KIND_NUMBERS, KINDS
+from trajectories.sample_shop.shop_calendar import ShopCalendar
 
 PERIODS = 3  # a customer passes through at most three kinds
 RAMP_MONTHS = 3  # a new customer ramps up, and a leaving one fades, in 3 months

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-
-from sample_shop.orders import Orders
-from sample_shop.shop_calendar import ShopCalendar
+from trajectories.sample_shop.orders import Orders
+from trajectories.sample_shop.shop_calendar import ShopCalendar
 
 RECORDED_SHARE = 0.25  # of online orders; the rest had tracking refused
 

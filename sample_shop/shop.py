@@ -4,17 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-
-from sample_shop.catalogue import Catalogue, make_catalogue
-from sample_shop.dirt import (
+from trajectories.sample_shop.catalogue import Catalogue, make_catalogue
+from trajectories.sample_shop.dirt import (
     DirtManifest,
     TransactionDirt,
     plant_address_dirt,
     plant_demographic_dirt,
     plant_transaction_dirt,
 )
-from sample_shop.kinds import KIND_NUMBERS, KINDS, draw_traits
-from sample_shop.orders import (
+from trajectories.sample_shop.kinds import KIND_NUMBERS, KINDS, draw_traits
+from trajectories.sample_shop.orders import (
     Orders,
     daily_rates,
     draw_order_days,
@@ -22,11 +21,11 @@ from sample_shop.orders import (
     fill_baskets,
     kinds_on,
 )
-from sample_shop.people import make_addresses, make_demographics
-from sample_shop.population import Population, draw_population, truth_frame
-from sample_shop.sessions import draw_sessions
-from sample_shop.settings import ShopSettings
-from sample_shop.shop_calendar import ShopCalendar
+from trajectories.sample_shop.people import make_addresses, make_demographics
+from trajectories.sample_shop.population import Population, draw_population, truth_frame
+from trajectories.sample_shop.sessions import draw_sessions
+from trajectories.sample_shop.settings import ShopSettings
+from trajectories.sample_shop.shop_calendar import ShopCalendar
 
 CHUNK = 2_000  # customers whose daily rates are in memory at a time
 MIXED_SHARE = 0.06  # of customers show some of a second kind's behaviour

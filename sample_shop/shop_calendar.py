@@ -5,8 +5,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-
-from sample_shop.settings import ShopSettings
+from trajectories.sample_shop.settings import ShopSettings
 
 
 class Promotion(NamedTuple):

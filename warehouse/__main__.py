@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from warehouse.publish import LINK
-from warehouse.verify import VerificationError, verify
+from trajectories.warehouse.publish import LINK
+from trajectories.warehouse.verify import VerificationError, verify
 
 
 def main(arguments: list[str] | None = None) -> int:

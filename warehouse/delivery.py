@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-from warehouse.exports import DATABASE, PARQUET, Mart, PublishError
-from warehouse.inputs.server_tables import ServerCopy, describe_copies
-from warehouse.manifest import MANIFEST, code_version, describe_input, project_version
-from warehouse.postgres import PostgresError
-from warehouse.postgres_marts import Destination, Words, replace_schema
-from warehouse.publish import LINK, SITE, Publication, publish
-from warehouse.quoting import identifier
-from warehouse.summary import summarise
+from trajectories.warehouse.exports import DATABASE, PARQUET, Mart, PublishError
+from trajectories.warehouse.inputs.server_tables import ServerCopy, describe_copies
+from trajectories.warehouse.manifest import (
+    MANIFEST,
+    code_version,
+    describe_input,
+    project_version,
+)
+from trajectories.warehouse.postgres import PostgresError
+from trajectories.warehouse.postgres_marts import Destination, Words, replace_schema
+from trajectories.warehouse.publish import LINK, SITE, Publication, publish
+from trajectories.warehouse.quoting import identifier
+from trajectories.warehouse.summary import summarise
 
 # Without rows in them a build says nothing: it must not replace one that does.
 KEY_MARTS = {
@@ -230,9 +234,9 @@ def _publish_to_postgres(folder: Path, request: Mapping[str, Any]) -> None:
 
 def _draw_pages(folder: Path, smallest_cell: int) -> None:
     """Draw the pages into a build, where the package that draws them is installed."""
-    if importlib.util.find_spec("dashboards") is None:
+    if importlib.util.find_spec("trajectories.dashboards") is None:
         return
-    from dashboards import build_site
+    from trajectories.dashboards import build_site
 
     try:
         build_site(folder / DATABASE, folder / SITE, smallest_cell)

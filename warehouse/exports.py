@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-
-from warehouse.quoting import identifier, literal
+from trajectories.warehouse.quoting import identifier, literal
 
 DATABASE = "trajectories.duckdb"
 PARQUET = "parquet"

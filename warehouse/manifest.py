@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-from warehouse.exports import DATABASE, PublishedMart, describe_file, file_hash
+from trajectories.warehouse.exports import (
+    DATABASE,
+    PublishedMart,
+    describe_file,
+    file_hash,
+)
 
 MANIFEST = "manifest.json"
 OF_A_BUILD = {"build_id", "sha256", "database", "marts"}

@@ -22,13 +22,17 @@ from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
-
-from warehouse.delivery import DeliveryError, deliver
-from warehouse.exports import PublishError
-from warehouse.inputs import INPUT_SCHEMA, InputError, InputReader, input_name
-from warehouse.postgres import PostgresError, attach_server
-from warehouse.publish import check_places
-from warehouse.work_database import WorkDatabaseError, check_work_database
+from trajectories.warehouse.delivery import DeliveryError, deliver
+from trajectories.warehouse.exports import PublishError
+from trajectories.warehouse.inputs import (
+    INPUT_SCHEMA,
+    InputError,
+    InputReader,
+    input_name,
+)
+from trajectories.warehouse.postgres import PostgresError, attach_server
+from trajectories.warehouse.publish import check_places
+from trajectories.warehouse.work_database import WorkDatabaseError, check_work_database
 
 INPUT_NAMES = "input_names"
 SCRATCH_PREFIX = ".trajectories-reading-"

@@ -15,8 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
-
-from warehouse.quoting import literal
+from trajectories.warehouse.quoting import literal
 
 SERVER = "server"
 PACKAGE = "duckdb_extension_postgres_scanner"

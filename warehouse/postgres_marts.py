@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-from warehouse.exports import DATABASE, content_hash
-from warehouse.manifest import MANIFEST
-from warehouse.postgres import (
+from trajectories.warehouse.exports import DATABASE, content_hash
+from trajectories.warehouse.manifest import MANIFEST
+from trajectories.warehouse.postgres import (
     SERVER,
     PostgresError,
     ask,
@@ -32,7 +31,7 @@ from warehouse.postgres import (
     text,
     transaction,
 )
-from warehouse.quoting import identifier, literal
+from trajectories.warehouse.quoting import identifier, literal
 
 BUILD = "build"
 PUBLISHED_BY = "Published by customer_trajectories"

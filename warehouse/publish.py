@@ -26,15 +26,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-from warehouse.exports import (
+from trajectories.warehouse.exports import (
     Mart,
     PublishedMart,
     PublishError,
     overall_hash,
     write_marts,
 )
-from warehouse.manifest import is_build, write_manifest
+from trajectories.warehouse.manifest import is_build, write_manifest
 
 LINK = "published"
 SITE = "site"

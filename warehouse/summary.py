@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-from warehouse.quoting import literal
+from trajectories.warehouse.quoting import literal
 
 PARTS = (
     "seeds",

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-from warehouse.exports import (
+from trajectories.warehouse.exports import (
     DATABASE,
     PARQUET,
     PublishedMart,
@@ -19,9 +18,9 @@ from warehouse.exports import (
     overall_hash,
     parquet_relation,
 )
-from warehouse.manifest import MANIFEST
-from warehouse.publish import SITE
-from warehouse.quoting import identifier
+from trajectories.warehouse.manifest import MANIFEST
+from trajectories.warehouse.publish import SITE
+from trajectories.warehouse.quoting import identifier
 
 SHOWN = 5
 

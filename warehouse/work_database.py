@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-from warehouse.inputs import INPUT_SCHEMA
+from trajectories.warehouse.inputs import INPUT_SCHEMA
 
 # Tables that builds write are named so; the schema of inputs is there before them.
 WRITTEN = (

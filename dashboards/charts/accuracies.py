@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 from markupsafe import Markup
-
-from dashboards.charts import claims, revenue
-from dashboards.charts.revenue import KEYS, PUBLISHED, Key
-from dashboards.looks import formats
-from dashboards.looks.template import Fragment, part, table
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import TOTAL
+from trajectories.dashboards.charts import claims, revenue
+from trajectories.dashboards.charts.revenue import KEYS, PUBLISHED, Key
+from trajectories.dashboards.looks import formats
+from trajectories.dashboards.looks.template import Fragment, part, table
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import TOTAL
 
 CONTROLS = tuple(KEYS[:2])
 ERROR_HEADERS = [

@@ -1,9 +1,8 @@
 """Backtests: what forecasts said in the past beside what came."""
 
 import pandas as pd
-
-from dashboards.charts import revenue
-from dashboards.charts.revenue import (
+from trajectories.dashboards.charts import revenue
+from trajectories.dashboards.charts.revenue import (
     COHORT,
     KEYS,
     PROPHET,
@@ -12,10 +11,10 @@ from dashboards.charts.revenue import (
     STOCK,
     Key,
 )
-from dashboards.looks import formats, theme
-from dashboards.looks.template import State, legend
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import State, legend
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
 
 # The last origins are shown, each in its own small chart; fewer where there are so
 # many series that the page would grow heavy (a small chart weighs about 300 bytes).

@@ -2,11 +2,10 @@
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.looks import formats
-from dashboards.looks.template import Fragment, part, table
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.looks import formats
+from trajectories.dashboards.looks.template import Fragment, part, table
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
 
 HEADERS = ["About", "Verdict", "Measured", "Interval", "Threshold"]
 

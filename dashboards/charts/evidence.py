@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 import pandas as pd
-
-from dashboards.looks import formats, theme
-from dashboards.looks.template import Chart, State, legend
-from dashboards.marts.segmentations import CONTROLS, Trials
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import Chart, State, legend
+from trajectories.dashboards.marts.segmentations import CONTROLS, Trials
 
 RING = {
     "color": "rgba(0,0,0,0)",

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
-
-from dashboards.charts import matrices
-from dashboards.charts.matrices import LEFT, OUTSIDE_MARK, OUTSIDE_NAMES
-from dashboards.looks import formats, theme
-from dashboards.looks.template import Chart, State
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.charts import matrices
+from trajectories.dashboards.charts.matrices import LEFT, OUTSIDE_MARK, OUTSIDE_NAMES
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import Chart, State
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
 
 CONTROLS = ("segmentation", "month", "cause")
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.charts import revenue
-from dashboards.looks import formats, theme
-from dashboards.looks.template import (
+from trajectories.dashboards.charts import revenue
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import (
     Chart,
     Fragment,
     Section,
@@ -16,9 +15,9 @@ from dashboards.looks.template import (
     part,
     table,
 )
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
 
 SERIES, TRANSITIONS = theme.MEASURED, theme.Mark(theme.CONTRAST, marker="diamond-open")
 CONTROLS = ("segmentation",)

@@ -2,11 +2,17 @@
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.looks import formats, theme
-from dashboards.looks.template import Chart, Fragment, State, legend, part, table
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import (
+    Chart,
+    Fragment,
+    State,
+    legend,
+    part,
+    table,
+)
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
 
 EVENTS = {
     "born": ("born", theme.Mark(theme.INK, marker="circle")),

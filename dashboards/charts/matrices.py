@@ -1,9 +1,8 @@
 """A heatmap from segment to segment: who went where."""
 
 import pandas as pd
-
-from dashboards.looks import formats, theme
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.marts.segmentations import Segments
 
 ENTERED, LEFT = "(entered)", "(left)"
 OUTSIDE_NAMES = {ENTERED: "Entered", LEFT: "Left"}

@@ -1,13 +1,12 @@
 """What the paths of a month were worth: the most valuable and the most costly."""
 
 from markupsafe import Markup
-
-from dashboards.charts import matrices
-from dashboards.charts.flows import CONTROLS, Paths
-from dashboards.looks import formats
-from dashboards.looks.template import Fragment, part, table
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.charts import matrices
+from trajectories.dashboards.charts.flows import CONTROLS, Paths
+from trajectories.dashboards.looks import formats
+from trajectories.dashboards.looks.template import Fragment, part, table
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
 
 MOST_PATHS = 10
 KINDS = {

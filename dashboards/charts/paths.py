@@ -1,11 +1,10 @@
 """Paths of the groups of a trial, in original units."""
 
 import pandas as pd
-
-from dashboards.looks import formats, theme
-from dashboards.looks.template import Chart, State, legend
-from dashboards.marts.segmentations import CONTROLS, Trials
-from dashboards.marts.small_cells import rest_of
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import Chart, State, legend
+from trajectories.dashboards.marts.segmentations import CONTROLS, Trials
+from trajectories.dashboards.marts.small_cells import rest_of
 
 
 def chart(trials: Trials, smallest_cell: int) -> Chart:

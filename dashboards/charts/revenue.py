@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
-
-from dashboards.looks import formats, theme
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import TOTAL, Segments
-from dashboards.marts.small_cells import rest_of
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import TOTAL, Segments
+from trajectories.dashboards.marts.small_cells import rest_of
 
 # Definition, segmentation and segment_id name a series.
 KEYS = ["definition", "segmentation", "segment_id"]

@@ -1,11 +1,10 @@
 """The sampled customers of a trial: how well each fits its group, and where it lies."""
 
 import pandas as pd
-
-from dashboards.looks import formats, theme
-from dashboards.looks.template import Chart, Section, State, legend
-from dashboards.marts.segmentations import CONTROLS, Trials
-from dashboards.marts.small_cells import rest_of
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import Chart, Section, State, legend
+from trajectories.dashboards.marts.segmentations import CONTROLS, Trials
+from trajectories.dashboards.marts.small_cells import rest_of
 
 # More dots than this per trial would make the page heavy and show nothing more.
 MOST_DOTS = 400

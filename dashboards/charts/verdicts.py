@@ -2,12 +2,11 @@
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.looks import formats
-from dashboards.looks.template import Fragment, part, table
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Trials
+from trajectories.dashboards.looks import formats
+from trajectories.dashboards.looks.template import Fragment, part, table
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Trials
 
 RULE = (
     "Every candidate is a way to see customers and a way to compare them, listed at"

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
-
-from dashboards.looks import theme
+from trajectories.dashboards.looks import theme
 
 _environment = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),

@@ -2,10 +2,9 @@
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.looks import formats, theme
-from dashboards.looks.template import Control, part
-from dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import Control, part
+from trajectories.dashboards.marts.published import PublishedMarts
 
 ORDER = ("lifecycle", "rhythm", "value", "behaviour")
 TOTAL = "total"

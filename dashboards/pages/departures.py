@@ -1,9 +1,8 @@
 """Departures: why customers left valued segments, and what would have kept them."""
 
 import pandas as pd
-
-from dashboards.looks import formats, theme
-from dashboards.looks.template import (
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import (
     Chart,
     Control,
     Fragment,
@@ -12,10 +11,10 @@ from dashboards.looks.template import (
     State,
     part,
 )
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
-from dashboards.marts.small_cells import rest_of
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts.small_cells import rest_of
 
 FILE, TITLE = "departures.html", "Departures"
 CONTROLS = ("segmentation", "segment")

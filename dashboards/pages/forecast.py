@@ -2,11 +2,22 @@
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.charts import accuracies, backtests, forecast_views, revenue
-from dashboards.charts.revenue import COHORT, KEYS, PROPHET, PROPHETS, PUBLISHED, Key
-from dashboards.looks import formats, theme
-from dashboards.looks.template import (
+from trajectories.dashboards.charts import (
+    accuracies,
+    backtests,
+    forecast_views,
+    revenue,
+)
+from trajectories.dashboards.charts.revenue import (
+    COHORT,
+    KEYS,
+    PROPHET,
+    PROPHETS,
+    PUBLISHED,
+    Key,
+)
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import (
     Chart,
     Control,
     Fragment,
@@ -16,9 +27,9 @@ from dashboards.looks.template import (
     legend,
     part,
 )
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import TOTAL, Segments
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import TOTAL, Segments
 
 FILE, TITLE = "forecast.html", "Forecast"
 CONTROLS = (*KEYS[:2], "segment", "model")

@@ -2,14 +2,19 @@
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.charts import flows, money
-from dashboards.charts.matrices import ENTERED, LEFT
-from dashboards.looks import formats
-from dashboards.looks.template import Control, Fragment, Page, Section, part
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.charts import flows, money
+from trajectories.dashboards.charts.matrices import ENTERED, LEFT
+from trajectories.dashboards.looks import formats
+from trajectories.dashboards.looks.template import (
+    Control,
+    Fragment,
+    Page,
+    Section,
+    part,
+)
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
 
 FILE, TITLE = "movement.html", "Movement"
 CONTROLS = ("segmentation", "month", "cause")

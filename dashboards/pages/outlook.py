@@ -2,9 +2,8 @@
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.looks import formats, theme
-from dashboards.looks.template import (
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import (
     Chart,
     Fragment,
     Page,
@@ -14,9 +13,9 @@ from dashboards.looks.template import (
     part,
     table,
 )
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
 
 FILE, TITLE = "outlook.html", "Next months"
 TODAY, EXPECTED, KEPT = (

@@ -2,10 +2,9 @@
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.charts import claims
-from dashboards.looks import formats, theme
-from dashboards.looks.template import (
+from trajectories.dashboards.charts import claims
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import (
     Chart,
     Fragment,
     Page,
@@ -15,8 +14,8 @@ from dashboards.looks.template import (
     part,
     table,
 )
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
 
 FILE, TITLE = "index.html", "Overview"
 

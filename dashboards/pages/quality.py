@@ -1,9 +1,8 @@
 """Data quality: what was read, kept, repaired and turned away, and why."""
 
 import pandas as pd
-
-from dashboards.looks import formats, theme
-from dashboards.looks.template import (
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import (
     Chart,
     Fragment,
     Page,
@@ -12,7 +11,7 @@ from dashboards.looks.template import (
     legend,
     table,
 )
-from dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.published import PublishedMarts
 
 FILE, TITLE = "quality.html", "Data quality"
 

@@ -5,9 +5,8 @@ from collections.abc import Callable
 
 import pandas as pd
 from markupsafe import Markup
-
-from dashboards.looks import formats, theme
-from dashboards.looks.template import (
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import (
     Chart,
     Control,
     Fragment,
@@ -18,9 +17,9 @@ from dashboards.looks.template import (
     part,
     table,
 )
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
 
 FILE, TITLE = "segments.html", "Segments"
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 
 import pandas as pd
-
-from dashboards.charts import claims, lifelines
-from dashboards.looks import formats, theme
-from dashboards.looks.template import Chart, Page, Section, State, legend
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
+from trajectories.dashboards.charts import claims, lifelines
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.looks.template import Chart, Page, Section, State, legend
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
 
 FILE, TITLE = "stability.html", "Stability"
 

@@ -1,10 +1,10 @@
 """Trajectories: the paths of the groups, and the evidence for their number."""
 
-from dashboards.charts import claims, evidence, paths, sampled, verdicts
-from dashboards.looks.template import Control, Page, Section
-from dashboards.marts import segmentations
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Trials
+from trajectories.dashboards.charts import claims, evidence, paths, sampled, verdicts
+from trajectories.dashboards.looks.template import Control, Page, Section
+from trajectories.dashboards.marts import segmentations
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Trials
 
 FILE, TITLE = "trajectories.html", "Trajectories"
 INTRODUCTION = (

@@ -46,9 +46,9 @@
             {{ exceptions.raise_compiler_error(
                 "The target " ~ target.name ~ " of the profile "
                 ~ target.profile_name ~ " has no plugin named warehouse, which "
-                ~ "reads files and publishes the marts. Add 'plugins: "
-                ~ "[{module: warehouse.plugin, alias: warehouse}]' to it in "
-                ~ "profiles.yml (docs/package.md)."
+                ~ "reads files and publishes the marts. Add 'plugins: [{"
+                ~ "module: trajectories.warehouse.plugin, alias: warehouse"
+                ~ "}]' to it in profiles.yml (docs/package.md)."
             ) }}
         {% endif %}
     {% endif %}

@@ -22,12 +22,17 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-
-from dashboards.charts.matrices import ENTERED, OUTSIDE_NAMES
-from dashboards.looks import formats
-from dashboards.marts.published import PublishedMarts
-from dashboards.marts.segmentations import Segments
-from dashboards.pages import departures, movement, segments, stability, trajectories
+from trajectories.dashboards.charts.matrices import ENTERED, OUTSIDE_NAMES
+from trajectories.dashboards.looks import formats
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments
+from trajectories.dashboards.pages import (
+    departures,
+    movement,
+    segments,
+    stability,
+    trajectories,
+)
 
 Key = tuple[Hashable, ...]
 SUPERSET = Path(__file__).resolve().parents[2] / "dashboards" / "superset"
@@ -787,7 +792,7 @@ class Attacker:
                 0
             ]
         )
-        from dashboards.marts.segmentations import Trials
+        from trajectories.dashboards.marts.segmentations import Trials
 
         with PublishedMarts(published) as marts:
             trials = Trials(marts)

@@ -21,8 +21,7 @@ import prebuilt
 import pytest
 from made_once import forget_unused, made_once
 from real_builds import PROJECT, SHARED_DATA, run_build
-
-from warehouse.inputs import INPUT_SCHEMA, TABLES, InputError, InputReader
+from trajectories.warehouse.inputs import INPUT_SCHEMA, TABLES, InputError, InputReader
 
 # What is looked at, with all that it needs; and the tests that end a build.
 MODELS = ("fct_orders", "fct_rejected_rows", "rpt_input_reconciliations")

@@ -27,7 +27,7 @@ IMPORTED = (
         "trajectories.trials.fitting",
         "trajectories.forecasting",
     ),
-    *("dashboards", "warehouse.delivery"),
+    *("trajectories.dashboards", "trajectories.warehouse.delivery"),
 )
 
 

@@ -21,12 +21,12 @@ from types import FrameType
 from typing import Any
 
 import duckdb
+from trajectories.warehouse.exports import DATABASE, Mart
+from trajectories.warehouse.manifest import MANIFEST
+from trajectories.warehouse.publish import BUILDS, LINK, SITE, publish
+from trajectories.warehouse.verify import verify
 
-import warehouse
-from warehouse.exports import DATABASE, Mart
-from warehouse.manifest import MANIFEST
-from warehouse.publish import BUILDS, LINK, SITE, publish
-from warehouse.verify import verify
+from trajectories import warehouse
 
 PACKAGE = str(Path(warehouse.__file__).parent)
 FILE_EVENTS = {"open", "os.mkdir", "os.rename", "os.symlink", "os.remove", "os.rmdir"}

@@ -26,9 +26,8 @@ from real_builds import (
     Build,
     run_build,
 )
-
-from sample_shop import ShopSettings, generate_shop
-from sample_shop.export import write_shop
+from trajectories.sample_shop import ShopSettings, generate_shop
+from trajectories.sample_shop.export import write_shop
 
 WAREHOUSES = PROJECT / "build" / "test" / "warehouses"
 SMALL_SHOP = ShopSettings(customers=400, months=16)

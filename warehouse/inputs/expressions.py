@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
-from warehouse.inputs.contract import (
+from trajectories.warehouse.inputs.contract import (
     SOURCE_FILE,
     SOURCE_ROW,
     InputError,
@@ -29,8 +28,8 @@ from warehouse.inputs.contract import (
     listing,
     squeeze,
 )
-from warehouse.inputs.rows import TYPED
-from warehouse.quoting import identifier, literal
+from trajectories.warehouse.inputs.rows import TYPED
+from trajectories.warehouse.quoting import identifier, literal
 
 VIEW = "input_rows"
 _NUMBER_SQL = Path(__file__).with_name("number.sql").read_text(encoding="utf-8")

@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from warehouse.inputs.contract import InputError, squeeze
-from warehouse.inputs.openings import LONGEST_LINE_BYTES, note_on_fallbacks, open_text
-from warehouse.inputs.rows import (
+from trajectories.warehouse.inputs.contract import InputError, squeeze
+from trajectories.warehouse.inputs.openings import (
+    LONGEST_LINE_BYTES,
+    note_on_fallbacks,
+    open_text,
+)
+from trajectories.warehouse.inputs.rows import (
     Chunk,
     LineCount,
     LineOrRow,

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
-from warehouse.inputs.contract import InputError, TableContract, listing
+from trajectories.warehouse.inputs.contract import InputError, TableContract, listing
 
 TEMPLATE = "inputs/template.yml"
 DECIMALS = ("auto", "point", "comma")

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import IO, Any, TextIO
 
-from warehouse.inputs.contract import InputError, listing, squeeze
+from trajectories.warehouse.inputs.contract import InputError, listing, squeeze
 
 # What is read at a time; a line may be so long, and no longer.
 BLOCK_BYTES = 256 * 1024

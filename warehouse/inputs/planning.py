@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import duckdb
-
-from warehouse.inputs.contract import (
+from trajectories.warehouse.inputs.contract import (
     LEFT_OUT,
     SOURCE_FILE,
     SOURCE_ROW,
@@ -18,10 +17,10 @@ from warehouse.inputs.contract import (
     own_name,
     squeeze,
 )
-from warehouse.inputs.expressions import VIEW, ExpressionWriter, text_of
-from warehouse.inputs.mappings import TEMPLATE
-from warehouse.inputs.sources import TableSource, kind_of
-from warehouse.quoting import identifier, literal
+from trajectories.warehouse.inputs.expressions import VIEW, ExpressionWriter, text_of
+from trajectories.warehouse.inputs.mappings import TEMPLATE
+from trajectories.warehouse.inputs.sources import TableSource, kind_of
+from trajectories.warehouse.quoting import identifier, literal
 
 IS_KEPT = "_is_kept"
 VIEW_ROW = "_view_row"

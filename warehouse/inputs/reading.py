@@ -12,8 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from warehouse.inputs.contract import (
+from trajectories.warehouse.inputs.contract import (
     LEFT_OUT,
     SOURCE_FILE,
     SOURCE_ROW,
@@ -24,13 +23,13 @@ from warehouse.inputs.contract import (
     listing,
     squeeze,
 )
-from warehouse.inputs.expressions import (
+from trajectories.warehouse.inputs.expressions import (
     VIEW,
     WORDS,
     define_macros,
     referenced_names,
 )
-from warehouse.inputs.planning import (
+from trajectories.warehouse.inputs.planning import (
     Plan,
     columns_of,
     make_plan,
@@ -39,28 +38,28 @@ from warehouse.inputs.planning import (
     unreadable_relation,
     write_expressions,
 )
-from warehouse.inputs.rewriting import (
+from trajectories.warehouse.inputs.rewriting import (
     BATCH_ROWS,
     check_parquet,
     folder_of,
     rewrite_as_parquet,
     unreadable_file,
 )
-from warehouse.inputs.rows import TYPED, Sought
-from warehouse.inputs.server_tables import (
+from trajectories.warehouse.inputs.rows import TYPED, Sought
+from trajectories.warehouse.inputs.server_tables import (
     ServerCopy,
     check_table,
     copy_table,
     server_relation,
 )
-from warehouse.inputs.sources import (
+from trajectories.warehouse.inputs.sources import (
     TableSource,
     find_source,
     kind_of,
     note_on_unread_files,
 )
-from warehouse.postgres import PostgresError, connect_server
-from warehouse.quoting import identifier, literal
+from trajectories.warehouse.postgres import PostgresError, connect_server
+from trajectories.warehouse.quoting import identifier, literal
 
 # Where the tables of sources lie, and the copies of a server's tables beside them.
 INPUT_SCHEMA = "raw_files"

@@ -17,8 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-
-from warehouse.inputs.contract import (
+from trajectories.warehouse.inputs.contract import (
     SOURCE_FILE,
     SOURCE_ROW,
     UNREADABLE,
@@ -27,13 +26,13 @@ from warehouse.inputs.contract import (
     own_name,
     squeeze,
 )
-from warehouse.inputs.json_files import read_json
-from warehouse.inputs.mappings import TEMPLATE
-from warehouse.inputs.openings import beginning, what_begins
-from warehouse.inputs.rows import Chunk, Sought, TextTable
-from warehouse.inputs.sources import TableSource, kind_of
-from warehouse.inputs.text_files import read_text
-from warehouse.inputs.workbooks import open_sheets
+from trajectories.warehouse.inputs.json_files import read_json
+from trajectories.warehouse.inputs.mappings import TEMPLATE
+from trajectories.warehouse.inputs.openings import beginning, what_begins
+from trajectories.warehouse.inputs.rows import Chunk, Sought, TextTable
+from trajectories.warehouse.inputs.sources import TableSource, kind_of
+from trajectories.warehouse.inputs.text_files import read_text
+from trajectories.warehouse.inputs.workbooks import open_sheets
 
 BATCH_ROWS = 50_000
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from warehouse.inputs.contract import InputError, listing, squeeze
+from trajectories.warehouse.inputs.contract import InputError, listing, squeeze
 
 MOST_COLUMNS = 2_000
 CHUNK_ROWS = 10_000

@@ -16,11 +16,10 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-
-from warehouse.inputs.contract import InputError, listing
-from warehouse.inputs.sources import ServerTable
-from warehouse.postgres import SERVER, ask, reason, transaction
-from warehouse.quoting import identifier, literal
+from trajectories.warehouse.inputs.contract import InputError, listing
+from trajectories.warehouse.inputs.sources import ServerTable
+from trajectories.warehouse.postgres import SERVER, ask, reason, transaction
+from trajectories.warehouse.quoting import identifier, literal
 
 BATCH_ROWS = 50_000
 CHANGED = "changed_rows"

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from warehouse.inputs.contract import (
+from trajectories.warehouse.inputs.contract import (
     TABLES,
     InputError,
     TableContract,
     listing,
     match_rank,
 )
-from warehouse.inputs.mappings import (
+from trajectories.warehouse.inputs.mappings import (
     TEMPLATE,
     column_expressions,
     condition,
@@ -28,7 +28,7 @@ from warehouse.inputs.mappings import (
     text_setting,
     whole_days,
 )
-from warehouse.inputs.workbooks import WORKBOOK_SUFFIXES, sheets_of
+from trajectories.warehouse.inputs.workbooks import WORKBOOK_SUFFIXES, sheets_of
 
 PACKINGS = ("", ".gz", ".zip")
 TEXT_SUFFIXES = (

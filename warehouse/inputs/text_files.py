@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from warehouse.inputs.contract import InputError, listing
-from warehouse.inputs.openings import note_on_fallbacks, open_text
-from warehouse.inputs.rows import (
+from trajectories.warehouse.inputs.contract import InputError, listing
+from trajectories.warehouse.inputs.openings import note_on_fallbacks, open_text
+from trajectories.warehouse.inputs.rows import (
     SHAPE_ROWS,
     Chunk,
     LineCount,

@@ -26,16 +26,15 @@ from python_calamine import (
     SheetTypeEnum,
     SheetVisibleEnum,
 )
-
-from warehouse.inputs.contract import InputError, listing, squeeze
-from warehouse.inputs.openings import (
+from trajectories.warehouse.inputs.contract import InputError, listing, squeeze
+from trajectories.warehouse.inputs.openings import (
     BLOCK_BYTES,
     UNPACKED_BYTES,
     UNPACKED_TIMES,
     beginning,
     what_begins,
 )
-from warehouse.inputs.rows import (
+from trajectories.warehouse.inputs.rows import (
     Chunk,
     LineCount,
     LineOrRow,

@@ -1,8 +1,9 @@
 """Says why customers left valued segments; see the description in the .yml."""
 
+from trajectories.warehouse.engines import engine_of
+
 from trajectories.departures.departures import EXPLAINED_SCHEMA, explain_departures
 from trajectories.trials.version_rows import versions_of_rows
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

@@ -1,7 +1,8 @@
 """Decides which counts of customers are shown; see the description in the .yml."""
 
+from trajectories.warehouse.engines import engine_of
+
 from trajectories.disclosure import judge_cells
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

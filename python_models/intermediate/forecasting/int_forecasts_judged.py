@@ -1,9 +1,9 @@
 """Calibrates bands, and says what is published from every origin; see the .yml."""
 
 import pyarrow as pa
+from trajectories.warehouse.engines import engine_of
 
 from trajectories.forecasting import judge_forecasts
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

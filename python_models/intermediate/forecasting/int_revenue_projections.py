@@ -1,9 +1,9 @@
 """Forecasts every history from its origin by every model; see the .yml."""
 
 import pyarrow as pa
+from trajectories.warehouse.engines import engine_of
 
 from trajectories.forecasting import project_revenue
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

@@ -1,7 +1,8 @@
 """Bounds what moves changed; see the description in the .yml."""
 
+from trajectories.warehouse.engines import engine_of
+
 from trajectories.movement.migration_intervals import INTERVAL_SCHEMA, bound_changes
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

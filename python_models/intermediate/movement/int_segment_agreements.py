@@ -1,7 +1,8 @@
 """Measures how far months agree; see the description in the .yml."""
 
+from trajectories.warehouse.engines import engine_of
+
 from trajectories.movement.segment_agreements import measure_agreements
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

@@ -1,7 +1,8 @@
 """Expects the sizes of segments; see the description in the .yml."""
 
+from trajectories.warehouse.engines import engine_of
+
 from trajectories.movement.transitions import expect_segments
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

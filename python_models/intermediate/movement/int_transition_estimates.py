@@ -1,7 +1,8 @@
 """Estimates where customers of a segment go; see the description in the .yml."""
 
+from trajectories.warehouse.engines import engine_of
+
 from trajectories.movement.transitions import estimate_transitions
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

@@ -1,7 +1,8 @@
 """Tests what the chain takes for granted; see the description in the .yml."""
 
+from trajectories.warehouse.engines import engine_of
+
 from trajectories.movement.transitions import judge_transitions
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

@@ -1,9 +1,10 @@
 """Places customers in segments; see the description in the .yml."""
 
+from trajectories.warehouse.engines import engine_of
+
 from trajectories.segments.assignment import ASSIGNMENT_SCHEMA, assign_months
 from trajectories.series.series import features_of
 from trajectories.trials.version_rows import versions_of_rows
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

@@ -2,10 +2,11 @@
 
 import json
 
+from trajectories.warehouse.engines import engine_of
+
 from trajectories.trials.fitting import Fitter, asked_customers, asked_months
 from trajectories.trials.model_versions import Build, renew
 from trajectories.trials.version_rows import rows_of_versions, versions_of_rows
-from warehouse.engines import engine_of
 
 
 def model(dbt, session):

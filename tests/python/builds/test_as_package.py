@@ -155,7 +155,9 @@ def test_sentence_for_a_profile_without_the_plugin(unbuilt: Shop) -> None:
     status, said = unbuilt.dbt("build")
     assert status != 0
     assert "The target own of the profile shop has no plugin named warehouse" in said
-    assert "plugins: [{module: warehouse.plugin, alias: warehouse}]" in said
+    assert (
+        "plugins: [{module: trajectories.warehouse.plugin, alias: warehouse}]" in said
+    )
     assert "OK created" not in said
     status, said = unbuilt.dbt("build", "--select", "my_orders")
     assert status == 0, said

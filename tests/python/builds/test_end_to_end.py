@@ -13,8 +13,7 @@ import pandas as pd
 import pytest
 from real_builds import CLEANING, PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
 from sklearn.metrics import adjusted_rand_score
-
-from warehouse.verify import verify
+from trajectories.warehouse.verify import verify
 
 pytestmark = pytest.mark.long
 

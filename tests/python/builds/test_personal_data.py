@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from real_builds import PROJECT, Build
-
-from warehouse.verify import verify
+from trajectories.warehouse.verify import verify
 
 LOOKS_PERSONAL = re.compile(
     r"(^|_)(name|names|surname|address|street|birth|born|dob|mail|email|phone|mobile|fax"

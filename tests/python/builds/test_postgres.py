@@ -21,21 +21,20 @@ import duckdb
 import pytest
 from postgres_server import Server, extension_folder, postgres_server
 from real_builds import CLEANING, PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
-
-from warehouse import postgres_marts
-from warehouse.delivery import DeliveryError, deliver
-from warehouse.exports import DATABASE, Mart, columns_of, content_hash
-from warehouse.inputs import (
+from trajectories.warehouse import postgres_marts
+from trajectories.warehouse.delivery import DeliveryError, deliver
+from trajectories.warehouse.exports import DATABASE, Mart, columns_of, content_hash
+from trajectories.warehouse.inputs import (
     INPUT_SCHEMA,
     TABLES,
     InputError,
     InputReader,
     find_source,
 )
-from warehouse.manifest import MANIFEST
-from warehouse.postgres import PostgresError, connect_server
-from warehouse.postgres_marts import Destination, Words, replace_schema
-from warehouse.publish import publish
+from trajectories.warehouse.manifest import MANIFEST
+from trajectories.warehouse.postgres import PostgresError, connect_server
+from trajectories.warehouse.postgres_marts import Destination, Words, replace_schema
+from trajectories.warehouse.publish import publish
 
 MAPPING = """
 transactions:
@@ -413,7 +412,9 @@ def test_a_connection_lost_in_mid_load_leaves_the_rows_of_before(
 def test_sentence_for_a_missing_extension(
     orders: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warehouse.postgres.PACKAGE", "duckdb_extension_not_there")
+    monkeypatch.setattr(
+        "trajectories.warehouse.postgres.PACKAGE", "duckdb_extension_not_there"
+    )
     said = sentence(Shop(tmp_path, MAPPING), orders)
     assert "isn't installed" in said
     assert "pip install '.[postgres]'" in said
@@ -714,7 +715,7 @@ def test_a_reader_who_stays_is_named(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("warehouse.postgres_marts.PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr("trajectories.warehouse.postgres_marts.PATIENCE_SECONDS", 1.0)
     replace_schema(built(tmp_path, 1), HERE, {})
     folder = built(tmp_path, 2)
     with ThreadPoolExecutor() as pool:
@@ -761,9 +762,9 @@ def test_readers_never_see_a_mixture_or_nothing(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from warehouse import postgres_marts
-from warehouse.delivery import DeliveryError, deliver
-from warehouse.postgres_marts import Destination, replace_schema
+from trajectories.warehouse import postgres_marts
+from trajectories.warehouse.delivery import DeliveryError, deliver
+from trajectories.warehouse.postgres_marts import Destination, replace_schema
 
 left = int(sys.argv[2])
 
@@ -822,7 +823,7 @@ def test_rows_that_the_server_changed_are_not_published(
         changed = f"update {schema}.{mart} set {columns[-1]} = null; "
         return changed + write(schema, mart, columns)
 
-    monkeypatch.setattr("warehouse.postgres_marts._index_sql", change)
+    monkeypatch.setattr("trajectories.warehouse.postgres_marts._index_sql", change)
     with pytest.raises(PostgresError, match="gives other rows of rpt_claims"):
         replace_schema(built(tmp_path, 2), here, {})
     assert versions(shop) == {"1"}
@@ -831,18 +832,20 @@ def test_rows_that_the_server_changed_are_not_published(
 def test_two_builds_at_once(
     shop: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warehouse.postgres_marts.BUILDS_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(
+        "trajectories.warehouse.postgres_marts.BUILDS_PATIENCE_SECONDS", 0.0
+    )
     here = Destination("marts")
     first, second = built(tmp_path / "1", 1), built(tmp_path / "2", 2)
     audit = postgres_marts._audit
 
     def publish_another(*arguments: Any) -> None:
-        monkeypatch.setattr("warehouse.postgres_marts._audit", audit)
+        monkeypatch.setattr("trajectories.warehouse.postgres_marts._audit", audit)
         with pytest.raises(PostgresError, match="Another build is publishing to the"):
             replace_schema(second, here, {})
         replace_schema(second, Destination("other"), {})
 
-    monkeypatch.setattr("warehouse.postgres_marts._audit", publish_another)
+    monkeypatch.setattr("trajectories.warehouse.postgres_marts._audit", publish_another)
     replace_schema(first, here, {})
     assert versions(shop) == {"1"}
     assert versions(shop, "other") == {"2"}
@@ -883,7 +886,7 @@ def test_a_connection_lost_while_publishing_changes_nothing(
 
     for part in ("_audit", "_index_sql", "_views"):
         with monkeypatch.context() as patched:
-            patched.setattr(f"warehouse.postgres_marts.{part}", cut)
+            patched.setattr(f"trajectories.warehouse.postgres_marts.{part}", cut)
             with pytest.raises(PostgresError) as raised:
                 replace_schema(folder, here, {})
         assert "\n" not in str(raised.value)
@@ -925,7 +928,7 @@ def test_a_delivery_publishes_to_both_places_or_to_none(
         deliver(work, tmp_path, {**request, **changes}, {}, said.append)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("dashboards.build_site", lambda *_: None)
+        patched.setattr("trajectories.dashboards.build_site", lambda *_: None)
         send()
         assert "       schema marts of the PostgreSQL server" in said
         there = "select build_id from marts.publication"

@@ -20,9 +20,8 @@ import pytest
 import yaml
 from environments import missing
 from real_builds import PROJECT, Build
-
-from dashboards import site
-from dashboards.marts.published import PublishedMarts
+from trajectories.dashboards import site
+from trajectories.dashboards.marts.published import PublishedMarts
 
 MODELS = PROJECT / "models"
 # What a description must say of the unit that its metric is in.

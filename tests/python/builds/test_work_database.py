@@ -15,10 +15,9 @@ import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt_common.exceptions import DbtRuntimeError
 from real_builds import Build, run_build
-
-from warehouse.inputs import INPUT_SCHEMA
-from warehouse.plugin import Plugin
-from warehouse.work_database import (
+from trajectories.warehouse.inputs import INPUT_SCHEMA
+from trajectories.warehouse.plugin import Plugin
+from trajectories.warehouse.work_database import (
     WRITTEN,
     WorkDatabaseError,
     check_work_database,

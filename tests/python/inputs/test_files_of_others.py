@@ -26,8 +26,13 @@ import pyarrow.parquet as pq
 import pytest
 from cleaned import clean, needs_case
 from real_builds import PROJECT
-
-from warehouse.inputs import InputError, InputReader, openings, rows, workbooks
+from trajectories.warehouse.inputs import (
+    InputError,
+    InputReader,
+    openings,
+    rows,
+    workbooks,
+)
 
 NAMES = ["transaction_id", "customer_id", "transaction_date", "list_price", "brand"]
 HEADER = ",".join(NAMES)
@@ -251,7 +256,7 @@ def test_every_line_is_accounted_for(shop: Path, monkeypatch: Any) -> None:
     assert len(take(write(shop / "transactions.csv", texts)).rows) == 10
     kept = rows.collect
     monkeypatch.setattr(
-        "warehouse.inputs.text_files.collect",
+        "trajectories.warehouse.inputs.text_files.collect",
         lambda records, width: kept(list(records)[1:], width),
     )
     path = write(shop / "transactions.csv", [*texts, ""])
@@ -547,7 +552,7 @@ def test_values_of_json_keep_their_text(shop: Path) -> None:
 
 
 def test_json_is_read_in_parts(shop: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("warehouse.inputs.json_files.BLOCK_CHARACTERS", 64)
+    monkeypatch.setattr("trajectories.warehouse.inputs.json_files.BLOCK_CHARACTERS", 64)
     for content in (
         json.dumps(objects(30)),
         "\n".join(map(json.dumps, objects(30))),
@@ -667,7 +672,7 @@ def limited(path: Path) -> str:
     code = (
         "import resource, sys, tempfile, pathlib\n"
         "resource.setrlimit(resource.RLIMIT_AS, (2 * 1024**3,) * 2)\n"
-        "from warehouse.inputs import InputReader, InputError\n"
+        "from trajectories.warehouse.inputs import InputReader, InputError\n"
         "folder = pathlib.Path(tempfile.mkdtemp())\n"
         "try:\n"
         "    rows = InputReader(lambda: folder).read(sys.argv[1], 'transactions')\n"

@@ -20,12 +20,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from macros_alone import macro_file, macros
 from real_builds import PROJECT
-
-from warehouse.inputs import TABLES, InputError, InputReader
-from warehouse.inputs.contract import match_rank, singular, snake_case, squeeze
-from warehouse.inputs.expressions import define_macros
-from warehouse.inputs.rows import Sought
-from warehouse.inputs.text_files import read_text
+from trajectories.warehouse.inputs import TABLES, InputError, InputReader
+from trajectories.warehouse.inputs.contract import (
+    match_rank,
+    singular,
+    snake_case,
+    squeeze,
+)
+from trajectories.warehouse.inputs.expressions import define_macros
+from trajectories.warehouse.inputs.rows import Sought
+from trajectories.warehouse.inputs.text_files import read_text
 
 SHARED = Path(
     os.environ.get("TRAJECTORIES_SHARED_DATA", PROJECT.parent / "shared" / "data")

@@ -18,9 +18,8 @@ import yaml
 from cleaned import OTHERWISE, clean, needs_case
 from macros_alone import CompilerError, macros
 from real_builds import PROJECT, run_build
-
-from warehouse.inputs import InputError, InputReader, expressions
-from warehouse.inputs.expressions import ExpressionWriter, define_macros
+from trajectories.warehouse.inputs import InputError, InputReader, expressions
+from trajectories.warehouse.inputs.expressions import ExpressionWriter, define_macros
 
 BASIC = """transaction_id: Order No
 customer_id: Customer

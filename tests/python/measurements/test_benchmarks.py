@@ -353,8 +353,8 @@ SMALL_BUILD = """
 import json, sys, time
 from pathlib import Path
 import duckdb
-from warehouse.exports import Mart
-from warehouse.publish import publish
+from trajectories.warehouse.exports import Mart
+from trajectories.warehouse.publish import publish
 
 folder, number = Path(sys.argv[1]), len(json.loads(sys.argv[2]))
 work = duckdb.connect()

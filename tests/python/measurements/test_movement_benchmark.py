@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gamma
+from trajectories.sample_shop import ShopSettings, generate_shop
 
 from benchmarks import movement
 from benchmarks.dbt_builds import BuildError
@@ -21,7 +22,6 @@ from benchmarks.movement_truth import (
     true_causes,
     with_truth,
 )
-from sample_shop import ShopSettings, generate_shop
 
 MONTHS = pd.date_range("2017-01-01", periods=12, freq="MS")
 

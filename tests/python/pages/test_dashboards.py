@@ -19,14 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 from plotly.offline import get_plotlyjs
-
-from dashboards import __main__ as command
-from dashboards import build_site, site
-from dashboards.charts import backtests, forecast_views, revenue, verdicts
-from dashboards.looks import formats, theme
-from dashboards.marts import segmentations, small_cells
-from dashboards.marts.published import PublishedMarts, UnreadableMartsError
-from dashboards.pages import (
+from trajectories.dashboards import __main__ as command
+from trajectories.dashboards import build_site, site
+from trajectories.dashboards.charts import backtests, forecast_views, revenue, verdicts
+from trajectories.dashboards.looks import formats, theme
+from trajectories.dashboards.marts import segmentations, small_cells
+from trajectories.dashboards.marts.published import PublishedMarts, UnreadableMartsError
+from trajectories.dashboards.pages import (
     departures,
     forecast,
     movement,
@@ -36,10 +35,11 @@ from dashboards.pages import (
     segments,
     trajectories,
 )
-from dashboards.pages import stability as stability_page
+from trajectories.dashboards.pages import stability as stability_page
+from trajectories.warehouse.publish import DRAWN
+
 from trajectories import disclosure
 from trajectories.trials import choice
-from warehouse.publish import DRAWN
 
 FILES = {module.FILE for module in site.PAGES}
 Marts = dict[str, pd.DataFrame]

@@ -10,9 +10,8 @@ import pytest
 from environments import BROWSER_ARGUMENTS
 from playwright.sync_api import Browser, Page, sync_playwright
 from real_builds import PROJECT, Build
-
-from dashboards import build_site
-from dashboards.site import PAGES
+from trajectories.dashboards import build_site
+from trajectories.dashboards.site import PAGES
 
 ROOT = PROJECT
 FILES = [module.FILE for module in PAGES]

@@ -7,7 +7,7 @@ import pkgutil
 import pytest
 
 import trajectories
-import warehouse
+from trajectories import warehouse
 
 MODULES = [
     module.name

@@ -12,10 +12,9 @@ import pytest
 from environments import BROWSER_ARGUMENTS, missing
 from playwright.sync_api import Page, sync_playwright
 from real_builds import Build, run_build
-
-from dashboards import build_site
-from dashboards.__main__ import main
-from dashboards.site import DOCUMENTATION, GENERATOR
+from trajectories.dashboards import build_site
+from trajectories.dashboards.__main__ import main
+from trajectories.dashboards.site import DOCUMENTATION, GENERATOR
 
 LINK = "How every table is made"
 MART = "model.customer_trajectories.fct_segment_profiles"

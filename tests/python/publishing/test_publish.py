@@ -27,17 +27,22 @@ from dbt.adapters.duckdb.environments.local import LocalEnvironment
 from dbt.adapters.duckdb.utils import SourceConfig
 from dbt_common.exceptions import DbtRuntimeError
 from real_builds import PROJECT
-
-from warehouse import __main__ as command
-from warehouse import delivery
-from warehouse.delivery import DeliveryError, deliver
-from warehouse.exports import DATABASE, Mart, PublishError, describe_file, overall_hash
-from warehouse.inputs import TABLES, InputError, input_name
-from warehouse.manifest import MANIFEST, describe_input
-from warehouse.plugin import INPUT_SCHEMA, Plugin
-from warehouse.publish import BUILDS, DRAWN, LINK, SITE, publish
-from warehouse.summary import summarise, time_lines
-from warehouse.verify import verify
+from trajectories.warehouse import __main__ as command
+from trajectories.warehouse import delivery
+from trajectories.warehouse.delivery import DeliveryError, deliver
+from trajectories.warehouse.exports import (
+    DATABASE,
+    Mart,
+    PublishError,
+    describe_file,
+    overall_hash,
+)
+from trajectories.warehouse.inputs import TABLES, InputError, input_name
+from trajectories.warehouse.manifest import MANIFEST, describe_input
+from trajectories.warehouse.plugin import INPUT_SCHEMA, Plugin
+from trajectories.warehouse.publish import BUILDS, DRAWN, LINK, SITE, publish
+from trajectories.warehouse.summary import summarise, time_lines
+from trajectories.warehouse.verify import verify
 
 KILLS = PROJECT / "tests" / "python" / "kill_every_step.py"
 MARTS = [
@@ -377,7 +382,7 @@ PUBLISH = """
 import resource, sys
 from pathlib import Path
 import duckdb
-from warehouse.delivery import DeliveryError, deliver
+from trajectories.warehouse.delivery import DeliveryError, deliver
 
 sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
 from test_publish import request
@@ -483,7 +488,7 @@ def test_what_is_no_number_is_not_published(
     value: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dashboards.build_site", lambda *asked: None)
+    monkeypatch.setattr("trajectories.dashboards.build_site", lambda *asked: None)
     deliver(work, tmp_path, request(), {}, print)
     work.execute(
         f"update marts.fct_customer_months set amount = '{value}'::double "
@@ -508,7 +513,7 @@ def test_a_folder_that_is_removed_meanwhile_ends_in_a_sentence(
         shutil.rmtree(published.parent)
 
     publish(work, tmp_path, MARTS, "one")
-    monkeypatch.setattr("dashboards.build_site", remove)
+    monkeypatch.setattr("trajectories.dashboards.build_site", remove)
     with pytest.raises(DeliveryError, match="No such file"):
         deliver(work, tmp_path, request("two"), {}, print)
     assert_whole(tmp_path, 1)
@@ -804,7 +809,7 @@ def test_a_build_that_was_killed_before_it_was_recorded_is_recorded_by_the_next(
 
     send("one")
     with monkeypatch.context() as patched:
-        patched.setattr("warehouse.delivery.summarise", kill)
+        patched.setattr("trajectories.warehouse.delivery.summarise", kill)
         with pytest.raises(KeyboardInterrupt):
             send("two")
     assert [build_id for build_id, _ in recorded()] == ["one", "two"]
@@ -815,7 +820,7 @@ def test_a_build_that_was_killed_before_it_was_recorded_is_recorded_by_the_next(
         (unpatched if len(calls) == 1 else kill)(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr("warehouse.delivery._record", record_once)
+        patched.setattr("trajectories.warehouse.delivery._record", record_once)
         with pytest.raises(KeyboardInterrupt):
             send("three")
     assert os.readlink(tmp_path / LINK) == f"{BUILDS}/three"
@@ -919,7 +924,7 @@ def simple_pages(monkeypatch: pytest.MonkeyPatch) -> list[str | int]:
         marts = json.loads((published.parent / MANIFEST).read_text())["sha256"]
         (site / "index.html").write_text(f"Marts {marts[:12]}.")
 
-    monkeypatch.setattr("dashboards.build_site", build_site)
+    monkeypatch.setattr("trajectories.dashboards.build_site", build_site)
     return drawn
 
 
@@ -957,7 +962,7 @@ def test_a_failed_delivery_is_a_sentence(
     deliver(work, tmp_path, request(), {}, print)
     before = (tmp_path / SITE / "index.html").read_text()
     fill(work, 2)
-    monkeypatch.setattr("dashboards.build_site", fail)
+    monkeypatch.setattr("trajectories.dashboards.build_site", fail)
     with pytest.raises(DeliveryError, match="couldn't be drawn: ValueError: no colour"):
         deliver(work, tmp_path, request("two"), {}, print)
     assert_whole(tmp_path, 1)
@@ -1083,7 +1088,9 @@ def test_sources_load_side_by_side_into_a_new_database(tmp_path: Path) -> None:
         environment.load_source("warehouse", config)
 
     for attempt in range(5):
-        plugins = [PluginConfig(module="warehouse.plugin", alias="warehouse")]
+        plugins = [
+            PluginConfig(module="trajectories.warehouse.plugin", alias="warehouse")
+        ]
         environment = LocalEnvironment(
             credentials(tmp_path / str(attempt), plugins=plugins)
         )
@@ -1100,7 +1107,7 @@ def test_what_is_read_meanwhile_is_said_by_who_read_it(
 ) -> None:
     """Two threads load two tables; each sentence is said once."""
     said: list[str] = []
-    monkeypatch.setattr("warehouse.plugin.say", said.append)
+    monkeypatch.setattr("trajectories.warehouse.plugin.say", said.append)
     plugin = Plugin("warehouse", {}, credentials(tmp_path))
 
     class Reader:
@@ -1219,7 +1226,7 @@ customer_trajectories:
       type: duckdb
       path: build/work.duckdb
       threads: 2
-      plugins: [{module: warehouse.plugin, alias: warehouse}]
+      plugins: [{module: trajectories.warehouse.plugin, alias: warehouse}]
 """
 SOURCES_YML = """
 version: 2

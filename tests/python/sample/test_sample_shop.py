@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from real_builds import PROJECT
-
-from sample_shop import ShopSettings, generate_shop
-from sample_shop.__main__ import main
-from sample_shop.export import TRANSACTION_COLUMNS, write_shop, write_truth
-from sample_shop.kinds import KIND_NUMBERS, KINDS
+from trajectories.sample_shop import ShopSettings, generate_shop
+from trajectories.sample_shop.__main__ import main
+from trajectories.sample_shop.export import TRANSACTION_COLUMNS, write_shop, write_truth
+from trajectories.sample_shop.kinds import KIND_NUMBERS, KINDS
 
 SEEDS, FIXTURES = PROJECT / "seeds" / "sample", PROJECT / "tests" / "fixtures"
 TABLES = (
