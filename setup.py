@@ -2,6 +2,10 @@
 
 All else is in pyproject.toml, which would have to list each folder inside those that
 get another name.
+
+In the project's folder `python -m dashboards` is `python -m trajectories.dashboards`:
+of a folder's own name there are its `__init__` and `__main__` alone, and these import
+from `trajectories`, as everything does.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Draw the pages: python -m dashboards [published file] [site folder]."""
+"""Draw the pages of what is published, anew."""
 
 import argparse
 import os
@@ -16,7 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
     be read, or the folder holds something else than pages.
     """
     build = Path(os.environ.get("TRAJECTORIES_BUILD", "build"))
-    parser = argparse.ArgumentParser(prog="python -m dashboards", description=__doc__)
+    program = f"python -m {__package__}"
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
     parser.add_argument(
         "published",
         nargs="?",

@@ -1,4 +1,4 @@
-"""Make the sample shop from the command line: ``python -m sample_shop --help``."""
+"""Make the sample shop from the command line."""
 
 import argparse
 import sys
@@ -16,7 +16,7 @@ def _parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     default = ShopSettings()
     parser = argparse.ArgumentParser(
-        prog="python -m sample_shop",
+        prog=f"python -m {__package__}",
         description="Make a made-up bicycle retailer with known behaviour kinds.",
     )
     parser.add_argument("--customers", type=int, default=default.customers)
@@ -40,7 +40,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Make the shop and write it; return the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not (options.out or (PROJECT / "dbt_project.yml").is_file()):
+        parser.error(
+            f"Read no --out, looked for the project in {PROJECT} to write its seeds, "
+            "and found none: give a folder, --out FOLDER."
+        )
     if options.out and (there := occupied(options.out, options.format)):
         print(
             f"The sample shop was to be written to {options.out}, but {there[0]} is "

@@ -1,4 +1,4 @@
-"""Check what is published: python -m warehouse verify [published folder]."""
+"""Check what is published against its manifest."""
 
 import argparse
 import os
@@ -14,7 +14,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns 0, or 1 with one sentence on stderr when it isn't what its manifest says.
     """
-    parser = argparse.ArgumentParser(prog="python -m warehouse", description=__doc__)
+    program = f"python -m {__package__}"
+    parser = argparse.ArgumentParser(prog=program, description=__doc__)
     commands = parser.add_subparsers(required=True)
     check = commands.add_parser("verify", help="check files, rows, content and pages")
     check.add_argument(

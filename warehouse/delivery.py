@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -233,9 +232,7 @@ def _publish_to_postgres(folder: Path, request: Mapping[str, Any]) -> None:
 
 
 def _draw_pages(folder: Path, smallest_cell: int) -> None:
-    """Draw the pages into a build, where the package that draws them is installed."""
-    if importlib.util.find_spec("trajectories.dashboards") is None:
-        return
+    """Draw the pages into a build."""
     from trajectories.dashboards import build_site
 
     try:

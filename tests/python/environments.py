@@ -37,7 +37,7 @@ def environment(name: str, with_project: bool = False) -> Path:
         name: of the lock file and of the folder in build/environments.
         with_project: install the project into it, too, without its dependencies.
 
-    It is made anew when the lock file has changed.
+    It is made anew when the lock file has changed, or what is installed of the project.
     """
     lock = PROJECT / "requirements" / f"{name}.lock"
 
@@ -53,5 +53,7 @@ def environment(name: str, with_project: bool = False) -> Path:
         if with_project:
             subprocess.run([*pip, "--editable", PROJECT], check=True)
 
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    given = [lock, *([PROJECT / "setup.py"] if with_project else [])]
+    read = b"".join(path.read_bytes() for path in given)
+    wanted = hashlib.sha256(read).hexdigest()
     return made_once(ENVIRONMENTS / name, wanted, make) / "bin" / "python"

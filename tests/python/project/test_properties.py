@@ -225,18 +225,6 @@ def test_numba_is_bounded_above_for_lanes_extend_its_compiler() -> None:
     assert any(bound.operator == "<" for bound in numba.specifier)
 
 
-def test_no_package_is_in_two_wheels() -> None:
-    wheels = {}
-    for path in PROJECT.glob("**/pyproject.toml"):
-        if {"dbt_packages", "build", ".venv"} & set(path.parts):
-            continue
-        settings = tomllib.loads(path.read_text())
-        wheel = settings["project"]["name"]
-        for package in settings["tool"]["setuptools"]["packages"]["find"]["include"]:
-            assert wheels.setdefault(package, wheel) == wheel, package
-    assert wheels["dbt.adapters.sparksession*"] == "dbt-sparksession"
-
-
 def test_locks_hold_a_hash_for_every_package_and_no_address() -> None:
     for lock in [PROJECT / "requirements.lock", *PROJECT.glob("requirements/*.lock")]:
         text = lock.read_text(encoding="utf-8")

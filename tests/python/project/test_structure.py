@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from real_builds import PROJECT, Build
 
+# By the folder that holds them.
 PACKAGES = {
     "trajectories": (
         *("months", "newey_west", "engine", "metrics", "clustering", "series"),
@@ -40,6 +41,7 @@ Arrow = tuple[str, str]
 def imports(package: str) -> Iterator[Arrow]:
     """From room to room, of each import of a package's own modules."""
     root = PROJECT / package
+    ours = "trajectories." if package == "trajectories" else f"trajectories.{package}."
     for path in root.rglob("*.py"):
         room = path.relative_to(root).with_suffix("").parts[0]
         if room in ("__init__", "superset"):
@@ -52,9 +54,9 @@ def imports(package: str) -> Iterator[Arrow]:
             else:
                 continue
             for name in names:
-                top, _, rest = name.partition(".")
-                if top == package and rest.partition(".")[0] != room:
-                    yield room, rest.partition(".")[0]
+                read = name.removeprefix(ours).partition(".")[0]
+                if name.startswith(ours) and read != room:
+                    yield room, read
 
 
 def references(build: Build) -> Iterator[Arrow]:

@@ -1283,8 +1283,6 @@ def project(tmp_path: Path) -> Path:
         "models/marts/dim_people.sql": PEOPLE,
         "models/marts/marts.yml": MARTS_YML,
         "models/int_inputs_named.sql": "select '{{ var(\"input\") }}' as input",
-        # Its marts are none that pages could be drawn from.
-        "dashboards/__init__.py": "def build_site(*asked): ...",
         **{name: (PROJECT / name).read_text() for name in MACROS},
         "data/orders.csv": (
             "transaction_id,customer_id,transaction_date,list_price\n1,2,3,4\n"
@@ -1296,9 +1294,19 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+# Its marts are none that pages could be drawn from.
+DBT_WITHOUT_PAGES = """
+from dbt.cli.main import cli
+from trajectories import dashboards
+
+dashboards.build_site = lambda *asked: None
+cli()
+"""
+
+
 def dbt(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments],
+        [sys.executable, "-c", DBT_WITHOUT_PAGES, "--no-use-colors", *arguments],
         cwd=project,
         env={
             **os.environ,

@@ -440,6 +440,17 @@ def test_every_code_of_the_sample_has_a_repair(seeds):
     assert set(seeds["customer_demographics"]["gender"].str.lower()) <= set(genders)
 
 
+def test_sentence_where_no_project_has_seeds_to_be_written(
+    tmp_path, monkeypatch, capsys
+):
+    """As where only the wheel is installed."""
+    monkeypatch.setattr("trajectories.sample_shop.__main__.PROJECT", tmp_path)
+    with pytest.raises(SystemExit):
+        main(["--customers", "50"])
+    assert f"looked for the project in {tmp_path}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_of_others_are_not_overwritten(tmp_path, capsys):
     mine = tmp_path / "web_sessions.csv"
     mine.write_text("mine")
