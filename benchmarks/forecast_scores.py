@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from trajectories.forecasting.methods import METHODS
-from trajectories.forecasting.projections import PROPHETS
+from trajectories.forecasting.methods import MEANS, METHODS, PROPHETS
 
 SERIES = ["definition", "segmentation", "segment_id"]
 KEYS = [*SERIES, "origin_month", "month"]
 PUBLISHED = "published"
-OTHERS = (*METHODS, "plain_mean", "weighted_mean", *PROPHETS)
+OTHERS = (*METHODS, *MEANS, *PROPHETS)
 #: Whose own bands the published one is compared with.
 BANDED = (*PROPHETS, "naive")
 COVERAGES = {80: (0.75, 0.85), 95: (0.92, 0.98)}

@@ -28,6 +28,7 @@ from benchmarks.forecast_scores import (
     score,
     with_published,
 )
+from benchmarks.frames import of_frames
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.monthly_series import (
     KINDS,
@@ -36,13 +37,13 @@ from benchmarks.monthly_series import (
     product_series,
     read_series,
 )
-from trajectories.forecasting import (
-    FORECAST_MODELS,
-    judge_forecasts,
-    project_revenue,
-    rolling_histories,
-)
+from trajectories import forecasting
+from trajectories.forecasting import projected_models
 from trajectories.forecasting.methods import METHODS
+
+judge_forecasts = of_frames(forecasting.judge_forecasts)
+project_revenue = of_frames(forecasting.project_revenue)
+rolling_histories = of_frames(forecasting.rolling_histories)
 
 HORIZON = 6
 CUTS = (12, 18, 24)
@@ -366,7 +367,7 @@ def time_forecasts(series: int = TIMED_SERIES, months: int = TIMED_MONTHS) -> Ti
     days = days[days["order_date"] <= ends]
     peak, load = PeakMemory(os.getpid(), max), os.getloadavg()[0]
     begun, used = time.perf_counter(), _processor_seconds()
-    projections = project_revenue(histories, HORIZON, FORECAST_MODELS, days)
+    projections = project_revenue(histories, HORIZON, projected_models(), days)
     judge_forecasts(projections, histories, HORIZON)
     seconds, used = time.perf_counter() - begun, _processor_seconds() - used
     fitted = projections[[*keys, "model"]].drop_duplicates()

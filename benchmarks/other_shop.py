@@ -15,7 +15,7 @@ import pandas as pd
 QUARTER = 90
 DAYS = 5 * QUARTER
 LAST_DATE = np.datetime64("2018-06-30")
-KEPT = 0.92  # of the orders; the others are lost to another shop
+KEPT_SHARE = 0.92  # of the orders; the others are lost to another shop
 BACKGROUND_ORDERS = 0.004  # a day, of everybody
 
 # Days from the first of the last quarter on: negative before.
@@ -160,7 +160,7 @@ def _orders(generator: np.random.Generator, kind: Kind, customers: int):
     gaps = generator.standard_gamma(shape, (customers, most)) / shape
     gaps[:, 0] *= generator.random(customers)
     times = np.cumsum(gaps, axis=1)
-    is_order = (times < reached[:, -1:]) & (generator.random(times.shape) < KEPT)
+    is_order = (times < reached[:, -1:]) & (generator.random(times.shape) < KEPT_SHARE)
     customer, number = np.nonzero(is_order)
     far = 2 * reached.max()  # keeps the customers apart on one sorted line
     line = (reached + far * np.arange(customers)[:, None]).ravel()

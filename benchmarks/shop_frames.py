@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from trajectories.series.orders import Orders, build, is_active, month_end, month_of
+from trajectories.months import month_end, month_of_day
+from trajectories.series.orders import Orders, build, is_active
 from trajectories.series.series import Series, series_lengths, window
 
 MONTHS = 6
@@ -32,7 +33,7 @@ class ShopFrames:
         self.ids = pd.Index(sorted(orders["customer_id"].unique()), dtype=object)
         self._held = Orders.from_frame(self.orders, self.ids)
         newest = orders["order_date"].max().to_datetime64().astype("datetime64[D]")
-        self.last_day = int(month_end(month_of(int(newest.astype(int)))))
+        self.last_day = int(month_end(month_of_day(int(newest.astype(int)))))
         nobody = np.zeros(len(self.ids))
         self.matrix = build(series, self._held, len(self.ids), self.last_day, nobody)
 
@@ -72,7 +73,7 @@ class ShopFrames:
         )
 
     def _month(self, back: int) -> dict:
-        month = int(month_of(self.last_day)) - back
+        month = int(month_of_day(self.last_day)) - back
         end = int(month_end(month))
         return {
             "month": pd.Timestamp(str(np.datetime64(month, "M"))),

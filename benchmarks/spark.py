@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--compared", type=int, default=COMPARED)
     parser.add_argument("--kept", action="store_true", help="measure nothing anew")
     options = parser.parse_args(arguments)
-    run = kept if options.kept else measure
+    run = earlier_run if options.kept else measure
     try:
         one = run(options.compared, 1)
         two = {size: run(size, 2) for size in {options.compared, *options.sizes}}
@@ -84,7 +84,7 @@ def folder_of(customers: int, workers: int) -> Path:
     return BENCH / f"spark_{customers}_{workers}"
 
 
-def kept(customers: int, workers: int) -> Run:
+def earlier_run(customers: int, workers: int) -> Run:
     """Read back a run of before."""
     return Run(**json.loads((folder_of(customers, workers) / "run.json").read_text()))
 

@@ -100,7 +100,7 @@ def build_site(
 
 
 def _drawn(module: ModuleType, marts: PublishedMarts) -> Page:
-    with marts.looked_up(module.FILE):
+    with marts.naming_missing_columns(module.FILE):
         return module.build(marts)
 
 

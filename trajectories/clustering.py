@@ -61,6 +61,15 @@ class TrajectoryKMeans(TransformerMixin, ClusterMixin, BaseEstimator):
 
     When fewer different series than clusters are given, the surplus centres repeat
     the last one, no series belongs to them, and a ConvergenceWarning says so.
+
+    Examples:
+        >>> paths = np.array([[1, 2, 3], [9, 8, 9], [1, 1, 2], [8, 8, 9.0]])[:, :, None]
+        >>> model = TrajectoryKMeans(n_clusters=2, random_state=0).fit(paths)
+        >>> first, second, third, fourth = model.labels_
+        >>> bool(first == third != second == fourth)
+        True
+        >>> model.transform(paths).shape
+        (4, 2)
     """
 
     def __init__(

@@ -44,8 +44,8 @@ Way = tuple[int, list[Cell], int]
 def rest_of(
     counts: Iterable[int],
     smallest_cell: int,
-    asked: Iterable[bool] | None = None,
-    last: Iterable[bool] | None = None,
+    extra: Iterable[bool] | None = None,
+    reserves: Iterable[bool] | None = None,
 ) -> np.ndarray:
     """Say which parts of one known total are hidden.
 
@@ -56,8 +56,8 @@ def rest_of(
     Args:
         counts: (parts,) customers of each part; one of none is no part.
         smallest_cell: parts of fewer customers are hidden; 1 hides none.
-        asked: (parts,) parts to hide whatever their size; default: none.
-        last: (parts,) parts to hide only when no other is left; default: none.
+        extra: (parts,) parts to hide whatever their size; default: none.
+        reserves: (parts,) parts to hide only when no other is left; default: none.
 
     Returns:
         (parts,) True where a part is hidden.
@@ -68,9 +68,9 @@ def rest_of(
     """
     counts = np.asarray(list(counts), dtype=np.int64)
     hidden = (counts > 0) & (counts < smallest_cell)
-    if asked is not None:
-        hidden |= np.asarray(list(asked), dtype=bool)
-    late = np.zeros(len(counts)) if last is None else np.asarray(list(last))
+    if extra is not None:
+        hidden |= np.asarray(list(extra), dtype=bool)
+    late = np.zeros(len(counts)) if reserves is None else np.asarray(list(reserves))
     for place in np.lexsort((counts, late)):
         total, parts = counts[hidden].sum(), hidden.sum()
         if not parts or (parts > 1 and total >= smallest_cell and total > parts):
@@ -120,23 +120,23 @@ class Table:
     free_rows: np.ndarray
     free_columns: np.ndarray
 
-    def protect(self, asked: np.ndarray) -> list[Cell]:
+    def protect(self, small: np.ndarray) -> list[Cell]:
         """Hide more until no count follows; return those that still do.
 
         Args:
-            asked: (rows, columns) where counts are to be protected.
+            small: (rows, columns) where counts are to be protected.
         """
-        cells = _cells(asked & (self.customers > 0))
+        cells = _cells(small & (self.customers > 0))
         for cell in cells:
             if not self.is_safe(cell):
                 for _, places, _ in self._ways(cell, self.possible):
                     self.hide(places)
         return [cell for cell in cells if not self.is_safe(cell)]
 
-    def show_what_follows(self, asked: np.ndarray) -> None:
-        """Show counts that are not asked for and follow anyway, where no other does."""
-        cells = _cells(asked & (self.customers > 0))
-        for larger in _cells(self.hidden & (self.customers > 0) & ~asked):
+    def show_what_follows(self, small: np.ndarray) -> None:
+        """Show counts that are not small and follow anyway, where no other does."""
+        cells = _cells(small & (self.customers > 0))
+        for larger in _cells(self.hidden & (self.customers > 0) & ~small):
             if not self.is_safe(larger):
                 safe = [cell for cell in cells if self.is_safe(cell)]
                 self.hidden[larger] = False
@@ -245,28 +245,28 @@ class _Sizes:
         self._rows: dict[pd.Timestamp, dict[str, pd.DataFrame]] = {}
         for (month, name), rows in sizes.groupby(["month", "segmentation"]):
             self._rows.setdefault(month, {})[name] = rows
-        self._asked: set[tuple] = set()
+        self._extra: set[tuple] = set()
         self._hidden: dict[tuple, set[str]] = {}
         self.months = sorted(self._rows)
 
-    def hide(self, month: pd.Timestamp, asked: Iterable[tuple] = ()) -> bool:
-        """Choose the hidden sizes of a month; say whether any was not asked before.
+    def hide(self, month: pd.Timestamp, extra: Iterable[tuple] = ()) -> bool:
+        """Choose the hidden sizes of a month; say whether any of extra is new.
 
         A stage with as many customers in two segmentations is the same in both, and
         hidden in both.
 
         Args:
             month: the month.
-            asked: month, segmentation and segment of sizes to hide in any case.
+            extra: month, segmentation and segment of sizes to hide in any case.
         """
-        known = len(self._asked)
-        self._asked.update(asked)
+        known = len(self._extra)
+        self._extra.update(extra)
         while True:
             told = set()
             for name, rows in self._rows[month].items():
-                asked = [(month, name, each) in self._asked for each in rows["row_id"]]
+                extra = [(month, name, each) in self._extra for each in rows["row_id"]]
                 is_stage = rows["row_stage"] != ACTIVE
-                hidden = rest_of(rows["customers"], self.smallest_cell, asked, is_stage)
+                hidden = rest_of(rows["customers"], self.smallest_cell, extra, is_stage)
                 self._hidden[month, name] = set(rows.loc[hidden, "row_id"])
                 stages = rows[hidden & is_stage]
                 told |= set(zip(stages["row_stage"], stages["customers"], strict=True))
@@ -276,9 +276,9 @@ class _Sizes:
                 for row in rows.itertuples()
                 if (row.row_stage, row.customers) in told
             }
-            if more <= self._asked:
-                return len(self._asked) > known
-            self._asked |= more
+            if more <= self._extra:
+                return len(self._extra) > known
+            self._extra |= more
 
     def last_month(self, name: str) -> pd.Timestamp | None:
         """Return the latest month of a segmentation."""
@@ -294,7 +294,7 @@ class _Sizes:
         return [] if rows is None else sorted(rows["row_id"])
 
 
-def judge_cells(cells: pd.DataFrame, smallest_cell: int) -> pa.Table:
+def judge_cells(cells: pa.Table, smallest_cell: int) -> pa.Table:
     """Say which counts are shown, and in which months the share of who stayed.
 
     That share tells the sum of those who stayed in each segment. It is shown where
@@ -306,12 +306,23 @@ def judge_cells(cells: pd.DataFrame, smallest_cell: int) -> pa.Table:
 
     Returns:
         CELL_SCHEMA: a row per count, and one per segmentation and month of flows.
+
+    Examples:
+        >>> size = {"kind": "size", "segmentation": "value", "row_stage": "active"}
+        >>> size |= {"month": pd.Timestamp("2018-01-01"), "column_stage": None}
+        >>> size |= {"dimension": None, "column_id": None}
+        >>> cells = [
+        ...     {"cell_id": name, "row_id": name, "customers": customers, **size}
+        ...     for name, customers in [("a", 40), ("b", 5), ("c", 2)]
+        ... ]
+        >>> judged = judge_cells(pa.Table.from_pylist(cells), smallest_cell=5)
+        >>> judged["is_shown"].to_pylist()
+        [True, False, False]
     """
-    shown = hide_cells(cells, smallest_cell)
-    judged = cells[["cell_id", "kind"]].reset_index(drop=True).assign(is_shown=shown)
-    stays = stays_shown(
-        cells.reset_index(drop=True).assign(is_shown=shown), smallest_cell
-    )
+    frame = cells.to_pandas()
+    judged = frame.assign(is_shown=hide_cells(frame, smallest_cell))
+    stays = stays_shown(judged, smallest_cell)
+    judged = judged[["cell_id", "kind", "is_shown"]]
     judged = pd.concat([judged, stays]).astype({"is_shown": bool})
     return pa.Table.from_pandas(judged, CELL_SCHEMA, preserve_index=False)
 
@@ -413,7 +424,7 @@ def _hidden_flows(flows: pd.DataFrame, sizes: _Sizes) -> set[int]:
                 tables.append(table)
             is_new = sizes.hide(month, unsafe)
         for table in tables:
-            table.table.show_what_follows(table.asked)
+            table.table.show_what_follows(table.small)
             hidden |= table.hidden_rows()
     return hidden
 
@@ -473,7 +484,7 @@ def _protect_together(rows: list[tuple[_Laid, int]]) -> None:
     them others could have had hers.
     """
     counts = rows[0][0].table.customers[rows[0][1]]
-    for value in np.flatnonzero(rows[0][0].asked[rows[0][1]] & (counts > 0)):
+    for value in np.flatnonzero(rows[0][0].small[rows[0][1]] & (counts > 0)):
         ways = []
         for other in np.flatnonzero(np.arange(len(counts)) != value):
             found = [table.swap(other, value) for table, _ in rows]
@@ -532,11 +543,11 @@ class _Laid:
             customers[place] = count
         free_rows = np.array([each in free[0] for each in starts], dtype=bool)
         free_columns = np.array([each in free[1] for each in ends], dtype=bool)
-        self.asked = customers < smallest_cell
+        self.small = customers < smallest_cell
         self.table = Table(
             customers,
             possible=np.ones(customers.shape, dtype=bool),
-            hidden=self.asked | free_rows[:, None] | free_columns,
+            hidden=self.small | free_rows[:, None] | free_columns,
             linked=np.zeros(customers.shape, dtype=bool),
             summed=np.zeros(customers.shape, dtype=bool),
             leeway=(0, 0),
@@ -586,7 +597,7 @@ class _Laid:
         """
         table = self.table
         whole_rows = table.linked.all(axis=1, keepdims=True)
-        unsafe = table.protect(self.asked & ~whole_rows)
+        unsafe = table.protect(self.small & ~whole_rows)
         return {
             self._ends[end]
             for start, end in unsafe

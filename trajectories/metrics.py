@@ -31,6 +31,12 @@ def dtw(a: np.ndarray, b: np.ndarray, window: Window = None) -> float:
 
     Returns:
         The root of the summed squared differences.
+
+    Examples:
+        >>> dtw(np.array([0, 0, 5]), np.array([0, 5, 5]))
+        0.0
+        >>> dtw(np.array([0, 0, 5]), np.array([0, 5, 5]), window=0)
+        5.0
     """
     first, second = (np.asarray(x, dtype=float) for x in (a, b))
     first, second = (x[:, None] if x.ndim == 1 else x for x in (first, second))
@@ -51,6 +57,11 @@ def cdist_dtw(
 
     Returns:
         (customers, others) float64.
+
+    Examples:
+        >>> paths = np.array([[0, 0, 5], [0, 5, 5], [3, 3, 3.0]])[:, :, None]
+        >>> cdist_dtw(paths[:2], paths).round(2).tolist()
+        [[0.0, 0.0, 4.69], [0.0, 0.0, 4.12]]
     """
     first, second = _checked_pair(A, B)
     radius = band_radius(window, max(first.shape[1], second.shape[1]))
@@ -74,6 +85,11 @@ def cdist_euclidean(
 
     Returns:
         (customers, others) float64; each depends on its own two series alone.
+
+    Examples:
+        >>> paths = np.array([[0, 0, 5], [0, 5, 5.0]])[:, :, None]
+        >>> cdist_euclidean(paths, paths).tolist()
+        [[0.0, 5.0], [5.0, 0.0]]
     """
     first, second = check_series(A), check_series(B)
     if first.shape[1:] != second.shape[1:]:
@@ -109,6 +125,11 @@ def cdist_msm(
     Raises:
         ValueError: when the features differ, the cost is negative or not finite, or
             the series are not as described.
+
+    Examples:
+        >>> paths = np.array([[0, 0, 5], [0, 5, 5.0]])[:, :, None]
+        >>> cdist_msm(paths, paths).tolist()
+        [[0.0, 2.0], [2.0, 0.0]]
     """
     first, second = _checked_pair(A, B)
     if not 0 <= cost < np.inf:
@@ -126,7 +147,13 @@ def distances(
     window: Window = None,
     n_jobs: int | None = None,
 ) -> np.ndarray:
-    """Distances between all of ``A`` and all of ``B`` in the named metric."""
+    """Distances between all of ``A`` and all of ``B`` in the named metric.
+
+    Examples:
+        >>> paths = np.array([[0, 0, 5], [0, 5, 5.0]])[:, :, None]
+        >>> distances(paths, paths, "euclidean")[0].tolist()
+        [0.0, 5.0]
+    """
     if metric == "dtw":
         return cdist_dtw(A, B, window, n_jobs)
     if metric == "msm":
@@ -142,6 +169,10 @@ def band_radius(window: Window, steps: int) -> int:
     Args:
         window: int steps, float share of ``steps``, or None.
         steps: length of the longest series.
+
+    Examples:
+        >>> band_radius(0.25, 12), band_radius(None, 12)
+        (3, 12)
     """
     if window is None:
         return steps
@@ -178,6 +209,10 @@ def check_series(X: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: when the shape is wrong, a value is infinite, a series has no
             step, or NaN stands anywhere but at a series' end.
+
+    Examples:
+        >>> check_series([[[1, 2], [3, 4]]]).shape
+        (1, 2, 2)
     """
     is_single = getattr(X, "dtype", None) == np.float32
     array = np.ascontiguousarray(X, dtype=np.float32 if is_single else float)

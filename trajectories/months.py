@@ -45,3 +45,24 @@ def month_start(number: int) -> pd.Timestamp:
         Timestamp('2018-01-01 00:00:00')
     """
     return pd.Timestamp(year=number // 12, month=number % 12 + 1, day=1)
+
+
+def month_of_day(day: np.ndarray | int) -> np.ndarray:
+    """Number the months of days that are counted from 1970-01-01.
+
+    Examples:
+        >>> month_of_day(np.array([0, 31])) - month_number("1970-01-01")
+        array([0, 1])
+    """
+    return month_number(np.asarray(day).astype("datetime64[D]"))
+
+
+def month_end(number: np.ndarray | int) -> np.ndarray:
+    """Return the last days of months by number, in days since 1970-01-01.
+
+    Examples:
+        >>> int(month_end(month_number("1970-02-01")))
+        58
+    """
+    following = (np.asarray(number) + 1 - BEFORE_1970).astype("datetime64[M]")
+    return following.astype("datetime64[D]").astype(np.int64) - 1

@@ -56,7 +56,7 @@ class Plugin(BasePlugin):
             gc.freeze()
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._reader = InputReader(self._scratch_folder, self._cursor)
-        self._said: set[str] = set()
+        self._printed_notes: set[str] = set()
 
     def update_connection_config(
         self, creds: DuckDBCredentials, config: dict[str, Any]
@@ -115,8 +115,8 @@ class Plugin(BasePlugin):
         if table in self._reader.copies and not is_known:
             say(f"{table}: {self._reader.copies[table]}")
         for note in self._reader.notes:
-            if note not in self._said:
-                self._said.add(note)
+            if note not in self._printed_notes:
+                self._printed_notes.add(note)
                 say(f"Note: {note}")
         return rows
 

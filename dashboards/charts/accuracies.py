@@ -28,19 +28,12 @@ BAND_HEADERS = [
     "In its own 80 % band",
     "Own interval score (80 %)",
 ]
-MODELS = (
-    "Exponential smoothing, Theta and ETS follow level and trend. The plain mean is"
-    " that of all simple methods; the weighted mean gives more weight to those that"
-    " erred less. Prophet tells trend, seasons and holidays apart; it is tried from"
-    " the sixth to the twelfth month of a segment, then from the last month of every"
-    " quarter and from the latest month."
-)
 ERRORS = (
     "MASE is the error, where 1 is the usual change from one month to the next; sMAPE"
     " is the error as a share of revenue, between 0 and 2: smaller is better. Against"
     " the weighted mean is the difference in MASE on the same months: a model takes the"
     " place of the weighted mean when it is better by more than the margin, which is"
-    f" what chance explains. {MODELS}"
+    " what chance explains."
 )
 BANDS = (
     "Interval score: the width of a band and a fine for every month outside, in units"
@@ -54,10 +47,11 @@ BANDS_CAPTION = "Bands of the same models, calibrated and their own"
 class Accuracies:
     """What was measured of each model, by definition and segmentation."""
 
-    def __init__(self, marts: PublishedMarts) -> None:
+    def __init__(self, marts: PublishedMarts, models: revenue.ForecastModels) -> None:
         """Read the measures and the claims made of them."""
         measured = marts.read("marts.rpt_forecast_accuracy")
         measured = measured.sort_values(["mase", "model"])
+        self._models = models
         self._rows = revenue.rows_by(measured, KEYS[:2])
         self._claims = {
             claim.claim_id: claim
@@ -77,7 +71,7 @@ class Accuracies:
     def bands(self, shown: list[Key]) -> Fragment:
         """List how good the bands of each model were."""
         states = {
-            values: _measured(BANDS_CAPTION, BAND_HEADERS, rows, _bands, BANDS)
+            values: self._measured(BANDS_CAPTION, BAND_HEADERS, rows, _bands, BANDS)
             for values in shown
             if (rows := self._listed(values))
         }
@@ -113,13 +107,18 @@ class Accuracies:
         note = f"{ERRORS}{_hindsight(rows)}"
         said = [
             row.decision
-            for row in sorted(rows, key=lambda row: revenue.model_place(row.model))
+            for row in sorted(rows, key=lambda row: self._models.place(row.model))
             if not formats.is_missing(row.decision)
         ]
         return (
             self._claimed(values)
-            + _measured(_caption(*values), ERROR_HEADERS, rows, _errors, note)
+            + self._measured(_caption(*values), ERROR_HEADERS, rows, _errors, note)
             + part("folded", summary="What was decided of each model", items=said)
+            + part(
+                "folded",
+                summary="What each model does",
+                items=self._models.explained({row.model for row in rows} - {PUBLISHED}),
+            )
         )
 
     def _claimed(self, values: Key) -> Markup:
@@ -130,18 +129,24 @@ class Accuracies:
             if name in self._claims
         )
 
+    def _measured(
+        self,
+        caption: str,
+        headers: list[str],
+        rows: list,
+        measures: Callable[[object], list[str]],
+        note: str,
+    ) -> Markup:
+        """Lay out measures of each model, explained below."""
+        body = [[self._name(row), *measures(row)] for row in rows]
+        listing = table(caption, headers, body, is_stacked=True)
+        return part("explained", content=listing, text=note)
 
-def _measured(
-    caption: str,
-    headers: list[str],
-    rows: list,
-    measures: Callable[[object], list[str]],
-    note: str,
-) -> Markup:
-    """Lay out measures of each model, explained below."""
-    body = [[_name(row), *measures(row)] for row in rows]
-    listing = table(caption, headers, body, is_stacked=True)
-    return part("explained", content=listing, text=note)
+    def _name(self, row: object) -> str:
+        if row.model == PUBLISHED:
+            return "What was published"
+        mark = " ●" if revenue.is_true(row.is_winner) else ""
+        return self._models.name(row.model) + mark
 
 
 def _caption(definition: str, segmentation: str) -> str:
@@ -162,14 +167,6 @@ def _hindsight(rows: list) -> str:
         f" In hindsight are {formats.count(seen)} of the"
         f" {formats.counted(rows[0].backtests, 'month')}: their segments were found"
         " later, with data that nobody had then."
-    )
-
-
-def _name(row: object) -> str:
-    if row.model == PUBLISHED:
-        return "What was published"
-    return revenue.model_name(row.model) + (
-        " ●" if revenue.is_true(row.is_winner) else ""
     )
 
 

@@ -24,12 +24,18 @@ MOST_ORIGINS, MOST_CHARTS = 6, 5000
 class Backtests:
     """Draws what was said from months in the past beside what came."""
 
-    def __init__(self, marts: PublishedMarts, segments: Segments) -> None:
+    def __init__(
+        self,
+        marts: PublishedMarts,
+        segments: Segments,
+        models: revenue.ForecastModels,
+    ) -> None:
         """Read the backtests, without what few customers spent."""
         frame = marts.read("marts.fct_forecast_backtests").sort_values("month")
         frame = _without_small(frame, revenue.read_history(marts))
         self._rows = revenue.rows_by(frame, [*KEYS, "model"])
         self._segments = segments
+        self._models = models
         self._hidden = formats.hidden(marts.smallest_cell)
 
     def states(self, keys: list[Key]) -> dict[Key, State]:
@@ -40,7 +46,7 @@ class Backtests:
     def _state(self, series: Key, model: str, most: int) -> State:
         name = revenue.series_name(self._segments, series[0], series[2])
         is_published = model == PUBLISHED
-        label = "what was published" if is_published else revenue.model_name(model)
+        label = "what was published" if is_published else self._models.name(model)
         origins = _by_origin(self._rows.get((*series, model), []))
         if not origins:
             which = "that was published" if is_published else f"by {label}"
@@ -59,12 +65,12 @@ class Backtests:
         for month in chosen:
             other = _prophet(origins[month], beside.get(month, []))
             is_beside |= bool(other)
-            figures.append(_figure(origins[month], other, scale))
+            figures.append(_figure(origins[month], other, scale, self._models))
         return State(
             _title(name, label, [row for past in origins.values() for row in past]),
             figures,
-            [_caption(origins[month][0], model) for month in chosen],
-            legend=legend(_entries(is_beside)),
+            [_caption(origins[month][0], model, self._models) for month in chosen],
+            legend=legend(_entries(is_beside, self._models)),
             note=self._note(rows),
         )
 
@@ -138,10 +144,12 @@ def _scale(rows: list) -> dict:
     return {"range": [0, round(1.05 * max(amounts))]} if max(amounts, default=0) else {}
 
 
-def _figure(rows: list, beside: list, scale: dict) -> theme.Figure:
+def _figure(
+    rows: list, beside: list, scale: dict, models: revenue.ForecastModels
+) -> theme.Figure:
     traces = [
         *revenue.bands(rows, (80,)),
-        *([revenue.thin_line(beside, revenue.model_name(PROPHET))] if beside else []),
+        *([revenue.thin_line(beside, models.name(PROPHET))] if beside else []),
         revenue.line(rows, "Said"),
         revenue.dots(rows, "actual_amount", "Came"),
     ]
@@ -154,10 +162,10 @@ def _figure(rows: list, beside: list, scale: dict) -> theme.Figure:
     )
 
 
-def _caption(row: object, model: str) -> str:
+def _caption(row: object, model: str, models: revenue.ForecastModels) -> str:
     words = f"Known until {formats.month(row.origin_month)}"
     if model == PUBLISHED and not formats.is_missing(row.chosen_model):
-        words += f": {revenue.model_name(row.chosen_model)}"
+        words += f": {models.name(row.chosen_model)}"
     return words + (", in hindsight" if revenue.is_true(row.is_hindsight) else "")
 
 
@@ -177,11 +185,13 @@ def _title(name: str, label: str, rows: list) -> str:
     return f"{name}: {label} was off by {off} of revenue in {months}"
 
 
-def _entries(is_beside: bool) -> list[tuple[str, theme.Mark, str]]:
+def _entries(
+    is_beside: bool, models: revenue.ForecastModels
+) -> list[tuple[str, theme.Mark, str]]:
     entries = [
         ("what it said", theme.MEASURED, "line"),
         ("80 % band", theme.MEASURED, "band"),
         ("what came", theme.Mark(theme.INK), "dots"),
     ]
-    beside = f"beside it, {revenue.model_name(PROPHET)}"
+    beside = f"beside it, {models.name(PROPHET)}"
     return entries + [(beside, revenue.BESIDE, "line")] * is_beside

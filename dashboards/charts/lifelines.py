@@ -91,12 +91,9 @@ def _lines(
         x="Month",
         xaxis=theme.MONTHS,
         yaxis={
-            "autorange": "reversed",
-            "type": "category",
+            **theme.DOWNWARDS,
             "categoryorder": "array",
             "categoryarray": list(labels.values()),
-            "ticks": "",
-            "showgrid": False,
         },
     )
     used = clusters["valid_to"].isna().sum()

@@ -79,10 +79,7 @@ def figure(
             "tickangle": 0,
         },
         yaxis={
-            "autorange": "reversed",
-            "ticks": "",
-            "showgrid": False,
-            "type": "category",
+            **theme.DOWNWARDS,
             "tickvals": lines,
             "ticktext": [_long_label(node, starts, segments) for node in starts],
         },

@@ -17,30 +17,32 @@ COHORT, STOCK = "cohort", "stock"
 DEFINITIONS = {COHORT: "Today's members", STOCK: "Whoever is in the segment"}
 
 PUBLISHED, PROPHET = "published", "prophet"
-MODELS = {
-    PROPHET: "Prophet on months",
-    "prophet_daily": "Prophet on days",
-    "weighted_mean": "Weighted mean",
-    "plain_mean": "Plain mean",
-    "exponential_smoothing": "Exponential smoothing",
-    "theta": "Theta",
-    "ets": "ETS",
-    "yearly_mean": "Mean of the last year",
-    "seasonal_naive": "Last year repeated",
-    "naive": "Last month repeated",
-}
 PROPHETS = (PROPHET, "prophet_daily")
 
 
-def model_name(model: str) -> str:
-    """Name a model as people write it."""
-    return MODELS.get(model, formats.words(model))
+class ForecastModels:
+    """What the forecast models are called, and in which order they are listed."""
 
+    def __init__(self, marts: PublishedMarts) -> None:
+        """Read them."""
+        models = marts.read("marts.dim_forecast_models").sort_values("place")
+        self._rows = {row.forecast_model_id: row for row in models.itertuples()}
 
-def model_place(model: str) -> tuple[int, str]:
-    """Give the position of a model among all, for sorting."""
-    names = list(MODELS)
-    return names.index(model) if model in MODELS else len(names), model
+    def name(self, model: str) -> str:
+        """Name a model as people write it."""
+        row = self._rows.get(model)
+        return formats.words(model) if row is None else row.model_name
+
+    def place(self, model: str) -> int:
+        """Give the position of a model among all, for sorting."""
+        return self._rows[model].place if model in self._rows else len(self._rows) + 1
+
+    def explained(self, models: Iterable[str]) -> list[str]:
+        """Say what each of some models does, in their order."""
+        rows = (
+            self._rows[it] for it in sorted(models, key=self.place) if it in self._rows
+        )
+        return [f"{row.model_name}: {row.description}" for row in rows]
 
 
 def definition_name(definition: str) -> str:

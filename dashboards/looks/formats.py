@@ -149,12 +149,12 @@ REPRESENTATIONS = {
     "smoothed_spend_rhythm": "Rhythm of orders and spend",
 }
 
-METRICS = {"dtw": "DTW", "euclidean": "Euclidean", "msm": "MSM"}
+METRIC_NAMES = {"dtw": "DTW", "euclidean": "Euclidean", "msm": "MSM"}
 
 
 def metric(name: str) -> str:
     """Name a metric as people write it."""
-    return METRICS.get(name, words(name))
+    return METRIC_NAMES.get(name, words(name))
 
 
 def plain(text: object) -> str:

@@ -222,3 +222,11 @@ def template() -> dict:
 
 
 MONTHS = {"tickformat": "%b<br>%Y", "hoverformat": "%B %Y", "type": "date"}
+# An axis of names, the first on top, and the one of their numbers.
+DOWNWARDS = {
+    "autorange": "reversed",
+    "type": "category",
+    "ticks": "",
+    "showgrid": False,
+}
+FROM_ZERO = {"showgrid": True, "rangemode": "tozero"}

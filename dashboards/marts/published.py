@@ -122,7 +122,7 @@ class PublishedMarts:
         ).df()
 
     @contextmanager
-    def looked_up(self, page: str) -> Iterator[None]:
+    def naming_missing_columns(self, page: str) -> Iterator[None]:
         """Say in a sentence which column it is that a page looks for in vain."""
         try:
             yield

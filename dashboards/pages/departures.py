@@ -201,11 +201,6 @@ def _bars(labels: list[str], counts: list[int]) -> theme.Figure:
         [trace],
         x="Customers who left",
         height=100 + 44 * len(labels),
-        xaxis={"showgrid": True, "rangemode": "tozero"},
-        yaxis={
-            "autorange": "reversed",
-            "type": "category",
-            "ticks": "",
-            "showgrid": False,
-        },
+        xaxis=theme.FROM_ZERO,
+        yaxis=theme.DOWNWARDS,
     )

@@ -48,15 +48,16 @@ def build(marts: PublishedMarts) -> Page:
     forecasts = marts.read("marts.fct_revenue_forecasts").dropna(subset=KEYS)
     if forecasts.empty:
         return Page(FILE, TITLE, "No forecast has been made yet.", [])
-    series = _series(marts, forecasts, segments)
+    models = revenue.ForecastModels(marts)
+    series = _series(marts, forecasts, segments, models)
     if not series:
         sentence = f"No segment can be shown. {formats.hidden(marts.smallest_cell)}"
         return Page(FILE, TITLE, sentence, [])
     keys = [(*values, model) for values, models in series.items() for model in models]
     shown = list(dict.fromkeys(values[:2] for values in series))
-    drawn = _Forecasts(marts, forecasts, segments)
-    past = backtests.Backtests(marts, segments)
-    measured = accuracies.Accuracies(marts)
+    drawn = _Forecasts(marts, forecasts, segments, models)
+    past = backtests.Backtests(marts, segments, models)
+    measured = accuracies.Accuracies(marts, models)
     names = list(dict.fromkeys(name for _, name in shown))
     return Page(
         file=FILE,
@@ -67,7 +68,7 @@ def build(marts: PublishedMarts) -> Page:
             " that was true of past months is said below."
         ),
         banners=segmentations.structure_banner(marts),
-        controls=_controls(keys, segments),
+        controls=_controls(keys, segments, models),
         sections=[
             Section(
                 "What is expected",
@@ -101,7 +102,10 @@ def build(marts: PublishedMarts) -> Page:
 
 
 def _series(
-    marts: PublishedMarts, forecasts: pd.DataFrame, segments: Segments
+    marts: PublishedMarts,
+    forecasts: pd.DataFrame,
+    segments: Segments,
+    named: revenue.ForecastModels,
 ) -> dict[Key, list[str]]:
     """List what can be chosen: all customers first, then segments in use.
 
@@ -134,17 +138,19 @@ def _series(
     return {
         values: [
             PUBLISHED,
-            *sorted(models.get(values, ()), key=revenue.model_place),
+            *sorted(models.get(values, ()), key=named.place),
         ]
         for values in sorted(found, key=place)
     }
 
 
-def _controls(keys: list[Key], segments: Segments) -> list[Control]:
+def _controls(
+    keys: list[Key], segments: Segments, named: revenue.ForecastModels
+) -> list[Control]:
     definitions, names, identities, models = (
         list(dict.fromkeys(values)) for values in zip(*keys, strict=True)
     )
-    models.sort(key=lambda model: (model != PUBLISHED, revenue.model_place(model)))
+    models.sort(key=lambda model: (model != PUBLISHED, named.place(model)))
     return [
         Control(
             "definition",
@@ -178,7 +184,7 @@ def _controls(keys: list[Key], segments: Segments) -> list[Control]:
             "Model",
             "select",
             [
-                (m, "Published model" if m == PUBLISHED else revenue.model_name(m))
+                (m, "Published model" if m == PUBLISHED else named.name(m))
                 for m in models
             ],
             PUBLISHED,
@@ -222,7 +228,11 @@ class _Forecasts:
     """Draws history and forecast of each series for each model."""
 
     def __init__(
-        self, marts: PublishedMarts, forecasts: pd.DataFrame, segments: Segments
+        self,
+        marts: PublishedMarts,
+        forecasts: pd.DataFrame,
+        segments: Segments,
+        models: revenue.ForecastModels,
     ) -> None:
         self._history = revenue.rows_by(revenue.read_history(marts), KEYS)
         self._forecasts = revenue.rows_by(
@@ -238,6 +248,7 @@ class _Forecasts:
             ).items()
         }
         self._segments = segments
+        self._models = models
         self._hidden = formats.hidden(marts.smallest_cell)
 
     def states(self, keys: list[Key]) -> dict[Key, State]:
@@ -249,22 +260,22 @@ class _Forecasts:
         return {values: self._decision(values) for values in series}
 
     def _state(self, series: Key, model: str) -> State:
-        published = _told(self._published.get(series, []))
+        published = _with_amounts(self._published.get(series, []))
         shown = published
         if model != PUBLISHED:
-            shown = _told(self._forecasts.get((*series, model), []))
+            shown = _with_amounts(self._forecasts.get((*series, model), []))
         name = revenue.series_name(self._segments, series[0], series[2])
         if not shown:
             return State(f"{name}: no forecast is published. {self._reason(series)}")
         beside = published
         if model == PUBLISHED:
-            beside = _told(self._forecasts.get((*series, PROPHET), []))
+            beside = _with_amounts(self._forecasts.get((*series, PROPHET), []))
         if beside and beside[0].model in {shown[0].model, *_prophets(shown, model)}:
             beside = []
         return self._drawn(name, self._history.get(series, []), shown, beside)
 
     def _drawn(self, name: str, history: list, shown: list, beside: list) -> State:
-        label = revenue.model_name(shown[0].model)
+        label = self._models.name(shown[0].model)
         traces = [
             *revenue.bands(shown),
             revenue.dots(history, "revenue_amount", "Revenue"),
@@ -276,7 +287,7 @@ class _Forecasts:
             ("80 % band (dark) and 95 % band (light)", theme.MEASURED, "band"),
         ]
         if beside:
-            other = revenue.model_name(beside[0].model)
+            other = self._models.name(beside[0].model)
             traces.append(revenue.thin_line(beside, other))
             entries.append((f"beside it, {other}", revenue.BESIDE, "line"))
         drawn = theme.figure(
@@ -306,7 +317,7 @@ class _Forecasts:
         said = [first.decision, *(found[0].decision for found in tried if found)]
         if PROPHET in others and not tried[0]:
             said.append(NO_PROPHET)
-        label = revenue.model_name(first.model)
+        label = self._models.name(first.model)
         return part(
             "decision",
             text=_sentences(f"Published: {label}.", first.reason),
@@ -324,7 +335,7 @@ def _prophets(shown: list, model: str) -> tuple[str, ...]:
     return PROPHETS if is_prophet else ()
 
 
-def _told(rows: list) -> list:
+def _with_amounts(rows: list) -> list:
     """Keep the rows that say something; a refusal has a reason, but no amount."""
     return [row for row in rows if not formats.is_missing(row.forecast_amount)]
 

@@ -200,12 +200,7 @@ def _sizes_figure(
         x="Customers",
         height=100 + 40 * len(rows),
         xaxis={"range": [0, highest], "showgrid": True},
-        yaxis={
-            "autorange": "reversed",
-            "type": "category",
-            "ticks": "",
-            "showgrid": False,
-        },
+        yaxis=theme.DOWNWARDS,
     )
 
 

@@ -69,8 +69,8 @@ def _rows_chart(inputs: pd.DataFrame) -> Chart:
         x="Rows",
         height=120 + 44 * len(inputs),
         barmode="stack",
-        xaxis={"showgrid": True, "rangemode": "tozero"},
-        yaxis={"autorange": "reversed", "showgrid": False, "ticks": ""},
+        xaxis=theme.FROM_ZERO,
+        yaxis=theme.DOWNWARDS,
     )
     read, kept = inputs["read_rows"].sum(), inputs["accepted_rows"].sum()
     title = f"{formats.count(kept)} of {formats.count(read)} rows were accepted"
@@ -106,13 +106,8 @@ def _rejections_chart(reasons: pd.DataFrame) -> Chart:
         [trace],
         x="Rows",
         height=90 + 46 * len(reasons),
-        xaxis={"showgrid": True, "rangemode": "tozero"},
-        yaxis={
-            "autorange": "reversed",
-            "showgrid": False,
-            "ticks": "",
-            "type": "category",
-        },
+        xaxis=theme.FROM_ZERO,
+        yaxis=theme.DOWNWARDS,
     )
     top, total = reasons.iloc[0], reasons["rejected_rows"].sum()
     title = (

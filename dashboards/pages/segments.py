@@ -184,8 +184,8 @@ def _sizes(profiles: pd.DataFrame, segments: Segments, names: list[str]) -> Char
             height=90 + 46 * len(rows),
             barmode="group",
             bargap=0.3,
-            xaxis={"showgrid": True, "rangemode": "tozero"},
-            yaxis={"autorange": "reversed", "showgrid": False, "ticks": ""},
+            xaxis=theme.FROM_ZERO,
+            yaxis=theme.DOWNWARDS,
         )
         key = legend(
             [
@@ -508,11 +508,6 @@ def _bars(rows: pd.DataFrame) -> theme.Figure:
         [trace],
         x="Per cent of the segment's customers",
         height=100 + 32 * len(rows),
-        xaxis={"showgrid": True, "rangemode": "tozero"},
-        yaxis={
-            "autorange": "reversed",
-            "showgrid": False,
-            "ticks": "",
-            "type": "category",
-        },
+        xaxis=theme.FROM_ZERO,
+        yaxis=theme.DOWNWARDS,
     )

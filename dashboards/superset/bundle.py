@@ -22,7 +22,7 @@ import yaml
 
 EXPORT = Path(__file__).parent / "export"
 # What Superset writes where a password is to be asked for.
-ASKED = "XXXXXXXXXX"
+PASSWORD_MASK = "XXXXXXXXXX"
 # Schemas of the published file; PostgreSQL has all marts in one.
 SCHEMAS = re.compile(r"\b(marts|audit)\.")
 
@@ -48,7 +48,7 @@ def postgresql_uri(environment: Mapping[str, str], ask: bool = False) -> str:
             a password file.
     """
     user = quote(environment.get("PGUSER", ""), safe="")
-    password = f":{ASKED}" if ask else ""
+    password = f":{PASSWORD_MASK}" if ask else ""
     host = environment.get("PGHOST", "")
     port = environment.get("PGPORT", "")
     place = f"{host}:{port}" if port else host

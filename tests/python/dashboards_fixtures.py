@@ -13,6 +13,8 @@ import duckdb
 import pandas as pd
 import yaml
 
+from trajectories.forecasting import forecast_models
+
 MODELS = Path(__file__).resolve().parents[2] / "models" / "marts"
 
 NASTY = '</script><script>alert("x")</script> & Co'
@@ -861,6 +863,7 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
         "marts.rpt_segment_stability": _stability(),
         "marts.fct_segment_events": _events(),
         "marts.dim_model_versions": _versions(),
+        "marts.dim_forecast_models": forecast_models().to_pandas(),
         "marts.fct_segment_expectations": _expectations(),
         "marts.rpt_transition_tests": _transition_tests(),
         "marts.fct_segment_departures": _departures(),

@@ -5,12 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from trajectories.forecasting import rolling_histories
+from benchmarks.frames import of_frames
+from trajectories import forecasting
 from trajectories.forecasting.histories import RevenueHistory, read_revenue_histories
 from trajectories.forecasting.projections import DTYPES
 from trajectories.forecasting.records import BacktestRecord
 from trajectories.months import month_start
 
+#: With frames, which tests change and look at.
+judge_forecasts = of_frames(forecasting.judge_forecasts)
+project_revenue = of_frames(forecasting.project_revenue)
+rolling_histories = of_frames(forecasting.rolling_histories)
 ORIGIN = "2017-12"
 BOUNDS = [
     "lower_95_amount",

@@ -9,11 +9,12 @@ import pyarrow as pa
 import yaml
 from real_builds import PROJECT
 
-from trajectories.series.orders import Orders, build, is_active, month_of
+from trajectories.months import month_end, month_of_day, month_start
+from trajectories.series.orders import Orders, build, is_active
 from trajectories.series.series import Series, series_lengths
 from trajectories.trials.settings import Settings
 
-QUICK = {"null_shuffles": 19, "bootstrap_refits": 5, "k_max": 5}
+FEW_REPEATS = {"null_shuffles": 19, "bootstrap_refits": 5, "k_max": 5}
 SEGMENTATIONS = {
     "lifecycle": {
         "series": "monthly_lrfm",
@@ -180,10 +181,10 @@ def frames_of(orders: pd.DataFrame, last_day: int = LAST_DAY) -> dict:
 
 
 def _month(back: int, last_day: int) -> dict:
-    month = np.datetime64("1970-01", "M") + int(month_of(last_day)) - back
-    end = day(str((month + 1).astype("datetime64[D]") - 1))
+    number = int(month_of_day(last_day)) - back
+    end = int(month_end(number))
     return {
-        "month": pd.Timestamp(str(month)),
+        "month": month_start(number),
         "month_end_date": pd.Timestamp(end, unit="D"),
         "months_back": back,
         "days_back": last_day - end,
@@ -198,6 +199,6 @@ def shared_data(folder: str) -> Path | None:
     return path if path.is_dir() else None
 
 
-def only(*names, **changes):
+def few_trials(*names, **changes):
     """Settings of some segmentations, with few trials and with changes."""
-    return {name: {**SEGMENTATIONS[name], **QUICK, **changes} for name in names}
+    return {name: {**SEGMENTATIONS[name], **FEW_REPEATS, **changes} for name in names}

@@ -59,6 +59,35 @@ def explain_departures(
         One row per departure and feature with the columns of ``EXPLAINED_SCHEMA``;
         rank 1 changed most. What would have kept her stands in all rows of a
         departure, and is null where nothing that was looked at would have.
+
+    Examples:
+        >>> model = {
+        ...     "segmentation": "value", "model_version": "v1", "series": "rfm",
+        ...     "period": "month", "features": ["recency_days"], "steps": 1, "k": 2,
+        ...     "representation": "population", "smoothing_steps": None, "band": None,
+        ...     "location": [0.0], "scale": [1.0], "log_features": [False],
+        ...     "centroids": [10.0, 90.0], "metric": "euclidean",
+        ... }
+        >>> from datetime import date
+        >>> departure = {
+        ...     "customer_segment_id": "value|a|2018-03-01", "model_version": "v1",
+        ...     "from_segment_id": "s1", "from_cluster_number": 1, "missing_orders": 0,
+        ...     "window_orders": 2, "window_revenue_amount": 80.0,
+        ...     "window_list_amount": 80.0, "window_discount_amount": 0.0,
+        ...     "window_returned_amount": 0.0, "items_per_order": 1.0,
+        ...     "series_values": [35.0, 66.0], "month_end_date": date(2018, 3, 31),
+        ... }
+        >>> amounts = {"segment_id": ["s1"], "order_amounts": [[40.0]]}
+        >>> feature = {"feature": ["recency_days"]}
+        >>> means = {"segment_id": ["s1"], **feature, "mean_value": [12.0]}
+        >>> series = {"series": ["rfm"], **feature}
+        >>> series |= {"feature_number": [1], "window_periods": [12]}
+        >>> found = explain_departures(
+        ...     pa.Table.from_pylist([model]), pa.table(amounts), pa.table(means),
+        ...     pa.table(series), pa.Table.from_pylist([departure]),
+        ... )
+        >>> found["explanation"][0].as_py().partition(";")[0]
+        'Days since the last order went from 35 to 66 (members of her old segment: 12)'
     """
     usual = {row["segment_id"]: row["order_amounts"] for row in amounts.to_pylist()}
     known = {
@@ -77,9 +106,9 @@ def explain_departures(
             paths = to_matrix(own["series_values"], len(own_features))
             paths = selected(paths, own_features, model["features"])
             changes = feature_changes(model, paths, rows[0]["month_end_date"].day)
-            kept = keeping_changes(model, paths, rows, usual)
+            keeping = keeping_changes(model, paths, rows, usual)
             period = period_in_words(model, windows[model["series"]])
-            found += _explained(rows, changes, kept, known, period)
+            found += _explained(rows, changes, keeping, known, period)
     return pa.Table.from_pylist(found, EXPLAINED_SCHEMA)
 
 
@@ -169,7 +198,7 @@ PHRASES = {
 def _explained(
     rows: list[Row],
     changes: Mapping[str, tuple],
-    kept: list[dict | None],
+    keeping: list[dict | None],
     known: Mapping[tuple, float],
     period: str,
 ) -> Iterator[dict]:
@@ -177,7 +206,7 @@ def _explained(
     names = list(changes)
     moved = np.nan_to_num(np.stack([changes[name][2] for name in names], axis=1))
     ranked = np.argsort(-np.abs(moved), axis=1, kind="stable")
-    for position, (row, change) in enumerate(zip(rows, kept, strict=True)):
+    for position, (row, change) in enumerate(zip(rows, keeping, strict=True)):
         features = [
             {
                 "customer_segment_id": row["customer_segment_id"],

@@ -17,7 +17,7 @@ STAMP = "trajectories_engine.sha256"
 
 
 @njit(cache=True)
-def _kept_here():  # pragma: no cover
+def _cache_probe():  # pragma: no cover
     """Never called: it knows the folder in which numba keeps kernels."""
 
 
@@ -41,4 +41,4 @@ def _forget_other_kernels(sources: Path, kernels: Path) -> None:
         stamp.write_text(now)
 
 
-_forget_other_kernels(Path(__file__).parent, Path(_kept_here._cache.cache_path))
+_forget_other_kernels(Path(__file__).parent, Path(_cache_probe._cache.cache_path))

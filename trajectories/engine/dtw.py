@@ -80,7 +80,7 @@ def _way(left, diagonal, above):  # pragma: no cover
 
 
 @njit(cache=True, nogil=True, forceinline=True)
-def _columns(several, ragged, kept, tile, begin, stop, state):  # pragma: no cover
+def _columns(several, ragged, trace, tile, begin, stop, state):  # pragma: no cover
     """Walk a tile of four steps over some steps of the path.
 
     The first three arguments are constants at every call, so that the compiler
@@ -97,12 +97,12 @@ def _columns(several, ragged, kept, tile, begin, stop, state):  # pragma: no cov
     for j in range(begin, stop):
         above = load(row, j * lanes)
         at = j * features
-        c = load(path, at * lanes) if kept else spread(path[at])
+        c = load(path, at * lanes) if trace else spread(path[at])
         d0, d1, d2, d3 = x0 - c, x1 - c, x2 - c, x3 - c
         square0, square1, square2, square3 = d0 * d0, d1 * d1, d2 * d2, d3 * d3
         for f in range(1, features if several else 1):
             at = j * features + f
-            c = load(path, at * lanes) if kept else spread(path[at])
+            c = load(path, at * lanes) if trace else spread(path[at])
             at = i * stride + f * lanes
             d0, d1 = load(block, at) - c, load(block, at + stride) - c
             at += 2 * stride
@@ -121,7 +121,7 @@ def _columns(several, ragged, kept, tile, begin, stop, state):  # pragma: no cov
         here3 = _cell(square3, left3, left2, here2)
         if ragged and j < i + 3 - back:
             here3 = nothing
-        if kept:
+        if trace:
             at = way_at(i, j, width, back)
             ways[at] = _way(left0, diagonal, above)
             ways[at + width] = _way(left1, left0, here0)
@@ -137,7 +137,7 @@ def _columns(several, ragged, kept, tile, begin, stop, state):  # pragma: no cov
 
 
 @njit(cache=True, nogil=True, forceinline=True)
-def kept_width(length, steps, radius):  # pragma: no cover
+def way_width(length, steps, radius):  # pragma: no cover
     """Ways kept for one step of a series, at most."""
     back, ahead = reaches(length, steps, radius)
     return min(steps, back + ahead + TILE_STEPS)
@@ -151,11 +151,11 @@ def way_at(i, j, width, back):  # pragma: no cover
 
 @njit(cache=True, nogil=True, forceinline=True)
 def _sweep(
-    several, kept, block, length, path, steps, features, radius, rest, limit, row, ways
+    several, trace, block, length, path, steps, features, radius, rest, limit, row, ways
 ):  # pragma: no cover
     lanes = lane_count(block)
     back, ahead = reaches(length, steps, radius)
-    width = kept_width(length, steps, radius)
+    width = way_width(length, steps, radius)
     row[: steps * lanes] = np.inf
     row[steps * lanes : (steps + 1) * lanes] = 0.0
     nothing, limits = load(row, 0), load(limit, 0)
@@ -171,9 +171,9 @@ def _sweep(
             inside_from = inside_to = stop
         state = nothing, nothing, nothing, nothing, diagonal, nothing, nothing
         tile = block, i, last, path, features, back, ahead, width, row, ways
-        state = _columns(several, True, kept, tile, first, inside_from, state)
-        state = _columns(several, False, kept, tile, inside_from, inside_to, state)
-        state = _columns(several, True, kept, tile, inside_to, stop, state)
+        state = _columns(several, True, trace, tile, first, inside_from, state)
+        state = _columns(several, False, trace, tile, inside_from, inside_to, state)
+        state = _columns(several, True, trace, tile, inside_to, stop, state)
         if not any_at_most(state[5] + load(rest, (last + 1) * lanes), limits):
             return False
         diagonal = nothing
@@ -211,14 +211,14 @@ def sweep(
 
 
 @njit(cache=True, nogil=True)
-def sweep_kept(
+def sweep_ways(
     block, length, paths, steps, features, radius, rest, limit, row, ways
 ):  # pragma: no cover
     """As :func:`sweep`, each series against a path of its own, keeping the ways.
 
     Args:
         paths: (steps, features, lanes), flat.
-        ways: uint32, room for (length + 3) * :func:`kept_width`; see :func:`way_at`
+        ways: uint32, room for (length + 3) * :func:`way_width`; see :func:`way_at`
             and :func:`_way`.
     """
     what = block, length, paths, steps, features, radius, rest, limit, row, ways

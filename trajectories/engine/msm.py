@@ -48,7 +48,7 @@ def msm_distances(
     """
     lengths = unpadded_lengths(second)
     by_length = lengths.argsort(kind="stable")
-    found = np.full((len(first), len(second)), np.inf)
+    distances = np.full((len(first), len(second)), np.inf)
 
     def compare(begin: int) -> None:
         rows = slice(begin, begin + CHUNK_SERIES)
@@ -65,17 +65,17 @@ def msm_distances(
             radius,
             float(cost),
             later,
-            found[rows],
+            distances[rows],
         )
 
     for _ in in_threads(compare, range(0, len(first), CHUNK_SERIES), n_jobs):
         pass
-    return np.minimum(found, found.T) if first is second else found
+    return np.minimum(distances, distances.T) if first is second else distances
 
 
 @njit(cache=True, nogil=True)
 def _pairwise_msm(
-    A, lengths_a, B, lengths_b, by_length, radius, cost, later, found
+    A, lengths_a, B, lengths_b, by_length, radius, cost, later, distances
 ):  # pragma: no cover
     """Compare each of ``A`` with lanes of those of ``B`` that are equally long.
 
@@ -87,7 +87,7 @@ def _pairwise_msm(
         cost: of a split or a merge.
         later: the row of ``B`` that the first of ``A`` is, where each is only to be
             compared with itself and those after it; else at most -len(A).
-        found: (A, B), receives the distances.
+        distances: (A, B), receives the distances.
     """
     steps, features = B.shape[1:]
     lanes = LANE_BYTES // A.itemsize
@@ -102,7 +102,7 @@ def _pairwise_msm(
         last = (length - 1) * lanes
         for i in range(min(len(A), rows.max() + 1 - later)):
             _sweep(A[i], lengths_a[i], block, length, radius, cost, row)
-            found[i, rows] = row[last : last + len(rows)]
+            distances[i, rows] = row[last : last + len(rows)]
         start += len(rows)
 
 

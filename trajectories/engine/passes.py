@@ -10,13 +10,13 @@ from numba import njit
 
 from trajectories.engine.bounds import envelope, rest_bound
 from trajectories.engine.dtw import (
-    kept_width,
     lane_count,
     pack,
     reaches,
     sweep,
-    sweep_kept,
+    sweep_ways,
     way_at,
+    way_width,
 )
 from trajectories.engine.lanes import any_at_most, load
 
@@ -112,20 +112,20 @@ def align(series, lengths, labels, centres, radius, sums, counts):  # pragma: no
     """
     longest, features = series.shape[1:]
     lanes, steps = lane_count(centres), centres.shape[1]
-    room, kept = max(longest, steps) + 4, 0
+    room, way_room = max(longest, steps) + 4, 0
     for length in lengths:  # a shorter series has a wider band
-        kept = max(kept, (length + 3) * kept_width(length, steps, radius))
+        way_room = max(way_room, (length + 3) * way_width(length, steps, radius))
     block = np.zeros(room * features * lanes, centres.dtype)
     own = np.empty(steps * features * lanes, centres.dtype)
     row, rest = np.empty((steps + 1) * lanes, centres.dtype), np.zeros_like(block)
     limit = np.full(lanes, np.inf, centres.dtype)
-    ways = np.empty(kept, np.uint32)
+    ways = np.empty(way_room, np.uint32)
     begin = 0
     while begin < len(lengths):
         end, length = _block_end(lengths, begin, lanes), lengths[begin]
         pack(series[begin:end], length, block)
         pack(centres[labels[begin:end]], steps, own)
-        sweep_kept(block, length, own, steps, features, radius, rest, limit, row, ways)
+        sweep_ways(block, length, own, steps, features, radius, rest, limit, row, ways)
         for lane in range(end - begin):
             cluster = labels[begin + lane]
             _add_aligned(
@@ -139,7 +139,7 @@ def _add_aligned(block, ways, lane, length, radius, sums, counts):  # pragma: no
     """Walk the cheapest alignment of one lane back, adding to its centre's sums."""
     lanes, (steps, features) = lane_count(block), sums.shape
     back, _ = reaches(length, steps, radius)
-    width = kept_width(length, steps, radius)
+    width = way_width(length, steps, radius)
     left, above = np.uint32(lane), np.uint32(lane + 16)
     i, j = length - 1, steps - 1
     while True:

@@ -2,6 +2,13 @@
 
 from trajectories.forecasting.histories import rolling_histories
 from trajectories.forecasting.judgement import judge_forecasts
-from trajectories.forecasting.projections import FORECAST_MODELS, project_revenue
+from trajectories.forecasting.methods import forecast_models, projected_models
+from trajectories.forecasting.projections import project_revenue
 
-__all__ = ["FORECAST_MODELS", "judge_forecasts", "project_revenue", "rolling_histories"]
+__all__ = [
+    "forecast_models",
+    "judge_forecasts",
+    "project_revenue",
+    "projected_models",
+    "rolling_histories",
+]

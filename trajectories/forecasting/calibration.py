@@ -57,13 +57,13 @@ def calibrate(record: BacktestRecord, model: str) -> Bands:
         record: what was said and what came.
         model: of the record's forecasts.
     """
-    said = record.forecasts[model]
+    forecasts = record.forecasts[model]
     usable = np.where(record.spreads > 0, record.spreads, np.nan)
-    errors = (record.outcomes - said) / usable[:, None]
-    ends = np.full((*said.shape, 2 * len(LEVELS)), np.nan)
-    is_calibrated = np.zeros(len(said), dtype=bool)
+    errors = (record.outcomes - forecasts) / usable[:, None]
+    ends = np.full((*forecasts.shape, 2 * len(LEVELS)), np.nan)
+    is_calibrated = np.zeros(len(forecasts), dtype=bool)
     lengths = np.array([len(one.amounts) for one in record.histories])
-    months, horizon = record.ends(), said.shape[1]
+    months, horizon = record.ends(), forecasts.shape[1]
     for moment in record.moments():
         now, same = moment.now, record.definitions == moment.definition
         known = same[:, None] & (months <= moment.origin) & np.isfinite(errors)
@@ -76,7 +76,7 @@ def calibrate(record: BacktestRecord, model: str) -> Bands:
         shorter = _by_length(sizes, step, lengths[row], weights, length, horizon)
         found = _half_widths(sizes / shorter, step, months[known], weights, horizon)
         reach = found[None] * record.spreads[now][:, None, None]
-        ends[now] = _ends(said[now], reach)
+        ends[now] = _ends(forecasts[now], reach)
         is_calibrated[now] = weights.sum() >= FEWEST_ERRORS
     return Bands(ends, is_calibrated)
 
@@ -189,7 +189,7 @@ def _effective_errors(
     return (weights.sum() ** 2 / (weights**2).sum() + PRIOR_ERRORS) / effect
 
 
-def _ends(said: np.ndarray, reach: np.ndarray) -> np.ndarray:
+def _ends(forecasts: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """Lay bands around forecasts, (n, horizon, 4); `reach` is (n, levels, horizon).
 
     What is cut off at zero below is not given back above; yet a band never gets
@@ -197,8 +197,8 @@ def _ends(said: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """
     ends = []
     for level in range(reach.shape[1]):
-        lower = np.maximum(said - reach[:, level], 0.0)
-        width = np.maximum.accumulate(said + reach[:, level] - lower, axis=1)
+        lower = np.maximum(forecasts - reach[:, level], 0.0)
+        width = np.maximum.accumulate(forecasts + reach[:, level] - lower, axis=1)
         ends += [lower, lower + width]
     ends[3] = np.maximum(ends[3], ends[1])
     return np.stack(ends, axis=-1)

@@ -14,7 +14,6 @@ from trajectories.newey_west import newey_west
 
 #: Published unless another model is better by more than chance explains.
 DEFAULT = "weighted_mean"
-MEANS = ("plain_mean", DEFAULT)
 #: The chance, at most, that a model which is no better replaces the default.
 GATE_SIGNIFICANCE = 0.05
 #: Origins with an outcome before anything is chosen by how it did.

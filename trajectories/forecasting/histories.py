@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from trajectories.months import month_number, month_start
 
@@ -120,17 +121,17 @@ def _history(
 
 
 def rolling_histories(
-    frame: pd.DataFrame, first_months: int = 6, origins: int = 24, horizon: int = 6
-) -> pd.DataFrame:
+    series: pa.Table, first_months: int = 6, origins: int = 24, horizon: int = 6
+) -> pa.Table:
     """Lay plain monthly series out as the histories known at earlier months.
 
     For series whose members do not matter, such as a shop's products: each month
     says the same from every origin.
 
     Args:
-        frame: one row per segmentation, segment_id and month with revenue_amount;
-            months without a row are 0 from a series' first month to the frame's last.
-        first_months: months of the frame before the first origin, itself included.
+        series: one row per segmentation, segment_id and month with revenue_amount;
+            months without a row are 0 from a series' first month to the table's last.
+        first_months: months of the table before the first origin, itself included.
         origins: earlier origins, at most, the newest ones; the last month is one more.
         horizon: months after an origin to keep.
 
@@ -138,19 +139,21 @@ def rolling_histories(
         What `read_revenue_histories` takes, definition "stock".
 
     Examples:
-        >>> months = pd.date_range("2017-01-01", periods=8, freq="MS")
-        >>> plain = pd.DataFrame({"month": months, "revenue_amount": range(8)})
-        >>> plain = plain.assign(segmentation="total", segment_id="all")
+        >>> months = [month_start(24204 + number) for number in range(8)]
+        >>> plain = pa.table({"month": months, "revenue_amount": range(8)})
+        >>> plain = plain.append_column("segmentation", [["total"] * 8])
+        >>> plain = plain.append_column("segment_id", [["all"] * 8])
         >>> histories = rolling_histories(plain, first_months=6, horizon=2)
-        >>> histories["origin_month"].dt.strftime("%Y-%m").unique().tolist()
+        >>> [f"{it:%Y-%m}" for it in histories["origin_month"].unique().to_pylist()]
         ['2017-06', '2017-07', '2017-08']
     """
+    frame = series.to_pandas()
     numbers = month_number(frame["month"])
     plain = frame.assign(number=numbers)[
         ["segmentation", "segment_id", "number", "revenue_amount"]
     ]
     if plain.empty:
-        return pd.DataFrame(columns=list(REQUIRED_COLUMNS))
+        return pa.Table.from_pandas(pd.DataFrame(columns=list(REQUIRED_COLUMNS)))
     first, last = int(numbers.min()), int(numbers.max())
     earliest = min(max(first + first_months - 1, last - origins), last)
     parts = []
@@ -175,7 +178,8 @@ def rolling_histories(
                         }
                     )
                 )
-    return pd.concat(parts, ignore_index=True)
+    laid = pd.concat(parts, ignore_index=True)
+    return pa.Table.from_pandas(laid, preserve_index=False)
 
 
 def _check(frame: pd.DataFrame) -> None:

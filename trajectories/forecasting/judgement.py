@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from trajectories.forecasting.calibration import Bands, calibrate
 from trajectories.forecasting.gate import (
     DEFAULT,
-    MEANS,
     Standing,
     add_means,
     judge_models,
     winner,
 )
 from trajectories.forecasting.histories import RevenueHistory, read_revenue_histories
-from trajectories.forecasting.methods import FORECAST_MODELS, YEAR
+from trajectories.forecasting.methods import YEAR, namings
 from trajectories.forecasting.records import BacktestRecord, read_record
 from trajectories.months import month_start
 
-NAMES = {
-    "naive": "last month repeated",
-    "seasonal_naive": "last year repeated",
-    "yearly_mean": "the mean of the last year",
-    "exponential_smoothing": "exponential smoothing",
-    "theta": "Theta",
-    "ets": "ETS",
-    "prophet": "Prophet on months",
-    "prophet_daily": "Prophet on days",
-    "plain_mean": "the plain mean of the simple methods",
-    "weighted_mean": "the weighted mean of the simple methods",
-}
 #: Shorter histories are said to be short.
 FEW_MONTHS = 6
 BANDS = [f"{end}_{level}_amount" for level in (80, 95) for end in ("lower", "upper")]
@@ -59,8 +47,8 @@ JUDGED_COLUMNS = {
 
 
 def judge_forecasts(
-    projections: pd.DataFrame, histories: pd.DataFrame, horizon: int = 6
-) -> pd.DataFrame:
+    projections: pa.Table, histories: pa.Table, horizon: int = 6
+) -> pa.Table:
     """Add means, calibrate all bands, and say which model is published from where.
 
     At every origin only outcomes that had come by then are looked at, so that what is
@@ -83,29 +71,31 @@ def judge_forecasts(
 
     Examples:
         >>> from trajectories.forecasting import project_revenue, rolling_histories
-        >>> months = pd.date_range("2017-01-01", periods=8, freq="MS")
-        >>> plain = pd.DataFrame({"month": months, "revenue_amount": range(8)})
-        >>> plain = plain.assign(segmentation="total", segment_id="all")
+        >>> months = [month_start(24204 + number) for number in range(8)]
+        >>> plain = pa.table({"month": months, "revenue_amount": range(8)})
+        >>> plain = plain.append_column("segmentation", [["total"] * 8])
+        >>> plain = plain.append_column("segment_id", [["all"] * 8])
         >>> histories = rolling_histories(plain, first_months=8)
         >>> projections = project_revenue(histories, 2, ["naive"])
         >>> judged = judge_forecasts(projections, histories, 2)
-        >>> judged.loc[judged["is_published"], "model"].unique().tolist()
+        >>> judged.filter(judged["is_published"])["model"].unique().to_pylist()
         ['weighted_mean']
     """
-    record = read_record(
-        projections, read_revenue_histories(histories, horizon), horizon
-    )
+    known = read_revenue_histories(histories.to_pandas(), horizon)
+    record = read_record(projections.to_pandas(), known, horizon)
     if not record.histories:
-        return pd.DataFrame(columns=list(JUDGED_COLUMNS)).astype(JUDGED_COLUMNS)
+        empty = pd.DataFrame(columns=list(JUDGED_COLUMNS)).astype(JUDGED_COLUMNS)
+        return pa.Table.from_pandas(empty)
     add_means(record)
     standings = judge_models(record)
     frames = [
         _model_frame(record, model, calibrate(record, model), standings)
-        for model in (*FORECAST_MODELS, *MEANS)
+        for model in record.forecasts
     ]
     found = pd.concat(frames, ignore_index=True).astype(JUDGED_COLUMNS)
     keys = ["definition", "segmentation", "segment_id", "model", "origin_month"]
-    return found.sort_values([*keys, "month"], kind="stable", ignore_index=True)
+    found = found.sort_values([*keys, "month"], kind="stable", ignore_index=True)
+    return pa.Table.from_pandas(found, preserve_index=False)  # NaN is null
 
 
 def _model_frame(
@@ -168,9 +158,14 @@ def _finite(value: float) -> float:
     return value if np.isfinite(value) else np.nan
 
 
+def _phrase(model: str) -> str:
+    return namings()[model].in_sentence
+
+
 def _decision(model: str, standings: dict[str, Standing], chosen: str) -> str:
     """Say in a sentence why a model is published, or is not."""
-    own, name = standings[model], NAMES[model][0].upper() + NAMES[model][1:]
+    own, name = standings[model], _phrase(model)
+    name = name[0].upper() + name[1:]
     if not own.backtests:
         why = "nothing could be backtested yet" if model == chosen else "not backtested"
         return f"{name}: {why}; {'published' if model == chosen else 'not published'}."
@@ -178,7 +173,9 @@ def _decision(model: str, standings: dict[str, Standing], chosen: str) -> str:
     if model == DEFAULT:
         if model == chosen:
             return f"{record}; published, for no model is better beyond chance."
-        return f"{record}; not published, for {NAMES[chosen]} is better beyond chance."
+        return (
+            f"{record}; not published, for {_phrase(chosen)} is better beyond chance."
+        )
     side = "below" if own.difference < 0 else "above"
     beside = f"{abs(own.difference):.2f} {side} the weighted mean"
     if model == chosen:
@@ -190,7 +187,7 @@ def _decision(model: str, standings: dict[str, Standing], chosen: str) -> str:
     if not own.is_enough:
         return f"{record}, {beside}, on too few of all to tell; not published."
     if own.difference < -own.margin:
-        return f"{record}, {beside}, yet {NAMES[chosen]} is better; not published."
+        return f"{record}, {beside}, yet {_phrase(chosen)} is better; not published."
     return (
         f"{record}, {beside}, within the margin of {own.margin:.2f} that chance"
         " explains; not published."
@@ -206,8 +203,8 @@ def _reason(history: RevenueHistory, chosen: str, published: str) -> str:
     if chosen != published:
         lacks = "is too short for" if months < YEAR else "gives no forecast by"
         return (
-            f"Its history of {counted} {lacks} {NAMES[chosen]}:"
-            f" {NAMES[published]} is published."
+            f"Its history of {counted} {lacks} {_phrase(chosen)}:"
+            f" {_phrase(published)} is published."
         )
     if months < FEW_MONTHS:
         return (

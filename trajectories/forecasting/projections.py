@@ -13,6 +13,7 @@ from itertools import compress
 import joblib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from joblib.externals.loky import ProcessPoolExecutor
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
@@ -29,11 +30,11 @@ from trajectories.forecasting.histories import (
     read_revenue_histories,
 )
 from trajectories.forecasting.methods import (
-    FORECAST_MODELS,
     METHODS,
     PROPHETS,
     Forecast,
     forecast_simply,
+    projected_models,
 )
 from trajectories.forecasting.prophet_fit import (
     can_forecast,
@@ -94,16 +95,16 @@ _Question = tuple[RevenueHistory, tuple[str, ...]]
 
 
 def project_revenue(
-    histories: pd.DataFrame,
+    histories: pa.Table,
     horizon: int = 6,
-    models: Sequence[str] = FORECAST_MODELS,
-    days: pd.DataFrame | None = None,
-    calendar: pd.DataFrame | None = None,
+    models: Sequence[str] | None = None,
+    days: pa.Table | None = None,
+    calendar: pa.Table | None = None,
     seed: int = 20171231,
-    earlier: pd.DataFrame | None = None,
+    earlier: pa.Table | None = None,
     processes: int | None = None,
     run: Callable[[Callable, Sequence], list] | None = None,
-) -> pd.DataFrame:
+) -> pa.Table:
     """Forecast every history from its origin by every model.
 
     What a model cannot do has no rows: seasonal naive needs twelve months, Theta four,
@@ -117,10 +118,10 @@ def project_revenue(
     Args:
         histories: see `read_revenue_histories`; all origins, the latest one too.
         horizon: months ahead, at least 1.
-        models: from FORECAST_MODELS.
+        models: of `projected_models`; None: all of them.
         days: see `read_days`; None: no `prophet_daily`.
         calendar: see `read_calendar`.
-        seed: of Prophet; the same seed and history give the same frame, bit by
+        seed: of Prophet; the same seed and history give the same table, bit by
             bit, whatever the number of processes.
         earlier: what an earlier call returned.
         processes: by default the machine's, at most MOST_PROCESSES.
@@ -138,32 +139,37 @@ def project_revenue(
 
     Examples:
         >>> from trajectories.forecasting import rolling_histories
-        >>> months = pd.date_range("2017-01-01", periods=8, freq="MS")
-        >>> plain = pd.DataFrame({"month": months, "revenue_amount": range(8)})
-        >>> plain = plain.assign(segmentation="total", segment_id="all")
+        >>> months = [month_start(24204 + number) for number in range(8)]
+        >>> plain = pa.table({"month": months, "revenue_amount": range(8)})
+        >>> plain = plain.append_column("segmentation", [["total"] * 8])
+        >>> plain = plain.append_column("segment_id", [["all"] * 8])
         >>> histories = rolling_histories(plain, first_months=8)
-        >>> project_revenue(histories, 2, ["naive"])["forecast_amount"].tolist()
+        >>> project_revenue(histories, 2, ["naive"])["forecast_amount"].to_pylist()
         [7.0, 7.0]
     """
+    models = projected_models() if models is None else models
     _check(horizon, models)
-    read = read_revenue_histories(histories, horizon)
-    known_days, known_ahead = read_days(days), read_calendar(calendar)
+    tables = (histories, days, calendar, earlier)
+    frames = [None if it is None else it.to_pandas() for it in tables]
+    read = read_revenue_histories(frames[0], horizon)
+    known_days, known_ahead = read_days(frames[1]), read_calendar(frames[2])
     settings = [EDITION, horizon, seed, repr(known_ahead), *_versions()]
     work = partial(_project, horizon=horizon, calendar=known_ahead)
-    answered = partial(
-        _answered,
+    answers = partial(
+        _answers,
         days=known_days,
         settings=settings,
         seed=seed,
-        earlier=earlier,
+        earlier=frames[3],
         run=partial(_run, processes=processes) if run is None else run,
         work=work,
     )
-    found = answered(_asked(read, models))
+    found = answers(_questions(read, models))
     if not set(PROPHETS).isdisjoint(models):
         record = read_record(found, read, horizon)
-        found = pd.concat([found, answered(_published(record))])
-    return found.sort_values(ROW_KEYS, kind="stable", ignore_index=True)
+        found = pd.concat([found, answers(_published(record))])
+    found = found.sort_values(ROW_KEYS, kind="stable", ignore_index=True)
+    return pa.Table.from_pandas(found, preserve_index=False)  # NaN is null
 
 
 def _check(horizon: int, models: Sequence[str]) -> None:
@@ -171,11 +177,11 @@ def _check(horizon: int, models: Sequence[str]) -> None:
         raise ValueError(
             f"A forecast needs a horizon of at least 1 month; found {horizon}."
         )
-    unknown = [model for model in models if model not in FORECAST_MODELS]
+    unknown = [model for model in models if model not in projected_models()]
     if unknown:
         raise ValueError(
             f"Unknown forecast models {', '.join(unknown)}; use"
-            f" {', '.join(FORECAST_MODELS)}."
+            f" {', '.join(projected_models())}."
         )
 
 
@@ -183,7 +189,7 @@ def _versions() -> list[str]:
     return [version(name) for name in ("prophet", "statsforecast", "holidays")]
 
 
-def _asked(read: list[RevenueHistory], models: Sequence[str]) -> list[_Question]:
+def _questions(read: list[RevenueHistory], models: Sequence[str]) -> list[_Question]:
     """Ask the simple methods from every origin, and Prophet from some."""
     simple = tuple(model for model in METHODS if model in models)
     latest = max((history.origin for history in read), default=0)
@@ -216,8 +222,8 @@ def _published(record: BacktestRecord) -> list[_Question]:
     ]
 
 
-def _answered(
-    asked: list[_Question],
+def _answers(
+    questions: list[_Question],
     days: dict[tuple, Days],
     settings: list,
     seed: int,
@@ -228,11 +234,11 @@ def _answered(
     """Keep what was said before, and work out the rest."""
     tasks = [
         _task(history, models, days.get(history.key), settings, seed)
-        for history, models in asked
+        for history, models in questions
         if _is_possible(history, models, days)
     ]
-    kept = _kept(earlier, tasks)
-    done = set(kept["fingerprint"])
+    earlier_rows = _earlier_rows(earlier, tasks)
+    done = set(earlier_rows["fingerprint"])
     tasks = [task for task in tasks if task.fingerprint not in done]
     results = run(work, tasks) if tasks else []
     rows = [
@@ -242,7 +248,7 @@ def _answered(
         for row in _rows(task, model, forecast)
     ]
     found = pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
-    return found if kept.empty else pd.concat([kept, found])
+    return found if earlier_rows.empty else pd.concat([earlier_rows, found])
 
 
 def _is_possible(
@@ -272,12 +278,12 @@ def _task(
     return _Task(history, models, days, digest.hexdigest(), own_seed)
 
 
-def _kept(earlier: pd.DataFrame | None, tasks: list[_Task]) -> pd.DataFrame:
+def _earlier_rows(earlier: pd.DataFrame | None, tasks: list[_Task]) -> pd.DataFrame:
     """Keep what was said before of the same histories."""
     if earlier is None or list(earlier.columns) != list(DTYPES):
         return pd.DataFrame(columns=list(DTYPES)).astype(DTYPES)
-    asked = [task.fingerprint for task in tasks]
-    return earlier[earlier["fingerprint"].isin(asked)].astype(DTYPES)
+    fingerprints = [task.fingerprint for task in tasks]
+    return earlier[earlier["fingerprint"].isin(fingerprints)].astype(DTYPES)
 
 
 def _run(work: Callable, tasks: list[_Task], processes: int | None) -> list[dict]:

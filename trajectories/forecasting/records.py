@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from trajectories.forecasting.histories import RevenueHistory
-from trajectories.forecasting.methods import FORECAST_MODELS, LEVELS, PROPHETS, YEAR
+from trajectories.forecasting.methods import (
+    LEVELS,
+    PROPHETS,
+    YEAR,
+    projected_models,
+)
 from trajectories.months import month_number
 
 #: Prophet's record is made from every origin of a history's first year, then from the
@@ -137,7 +142,7 @@ def read_record(
     said = said.assign(place=places)
     said = said[said["place"] >= 0]
     ends = [f"own_{end}_{level}_amount" for level in LEVELS for end in ENDS]
-    for model in FORECAST_MODELS:
+    for model in projected_models():
         own = said[said["model"] == model]
         at = (own["place"].to_numpy(), own["horizon"].to_numpy() - 1)
         amounts = np.full((len(histories), horizon), np.nan)

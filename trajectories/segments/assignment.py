@@ -116,6 +116,28 @@ def assign_months(
     Returns:
         One row per model, customer and month, sorted by segmentation, customer, month
         and model.
+
+    Examples:
+        >>> model = {
+        ...     "segmentation": "value", "model_version": "v1", "series": "rfm",
+        ...     "period": "month", "features": ["monetary_amount"], "steps": 1, "k": 2,
+        ...     "representation": "population", "smoothing_steps": None, "band": None,
+        ...     "location": [0.0], "scale": [1.0], "log_features": [False],
+        ...     "centroids": [900.0, 50.0], "metric": "euclidean",
+        ...     "segment_numbers": [1, 2], "in_force_from": date(2018, 1, 1),
+        ...     "in_force_to": date(2018, 1, 1),
+        ... }
+        >>> month = {"month": date(2018, 1, 1), "fingerprint": "x"}
+        >>> month |= {"months_back": 0, "days_back": 0}
+        >>> values = [[850.0], [70.0]]
+        >>> paths = {"series": ["rfm", "rfm"], "customer_id": ["a", "b"]}
+        >>> paths |= {"series_values": values, "active_months_back": [[0], [0]]}
+        >>> tables = (pa.Table.from_pylist([it]) for it in (model, month))
+        >>> models, months = tables
+        >>> features = {"rfm": ["monetary_amount"]}
+        >>> found = assign_months(models, pa.table(paths), months, features)
+        >>> found.select(["customer_id", "segment_number", "distance"]).to_pydict()
+        {'customer_id': ['a', 'b'], 'segment_number': [1, 2], 'distance': [50.0, 20.0]}
     """
     calendar, done = months.sort_by("month").to_pylist(), set(done)
     parts = [ASSIGNMENT_SCHEMA.empty_table()]
@@ -157,8 +179,8 @@ def _assign_model(
         present = series_lengths(windows) > 0
         rows, windows = rows[present], windows[present]
         if len(rows):
-            found = assign(windows, model, n_jobs)
-            yield _as_table(model, ids[rows], month, found)
+            nearest = assign(windows, model, n_jobs)
+            yield _as_table(model, ids[rows], month, nearest)
 
 
 def _is_scored(month: date, model: Mapping) -> bool:
@@ -167,8 +189,8 @@ def _is_scored(month: date, model: Mapping) -> bool:
     return model["in_force_from"] <= month <= after
 
 
-def _as_table(model: Mapping, ids: np.ndarray, month: Mapping, found) -> pa.Table:
-    numbers, distance, next_distance = found
+def _as_table(model: Mapping, ids: np.ndarray, month: Mapping, nearest) -> pa.Table:
+    numbers, distance, next_distance = nearest
     size = len(numbers)
     columns = [
         pa.repeat(pa.scalar(model["segmentation"]), size),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
+from trajectories.months import month_end, month_of_day
 from trajectories.series.series import Series
 
 YEAR_MONTHS = 12
@@ -162,9 +163,9 @@ def is_active(
         since = last_day - series.window
         seasoned = last_day - first >= series.window - 1
     else:
-        since = month_end(month_of(last_day) - series.window)
+        since = month_end(month_of_day(last_day) - series.window)
         known = np.where(first > last_day, last_day + 31, first)
-        seasoned = month_of(last_day) - month_of(known) + 1 >= months_of_history
+        seasoned = month_of_day(last_day) - month_of_day(known) + 1 >= months_of_history
     recent = np.bincount(customer[days > since], minlength=customers)
     if series.is_static:
         return recent > 0
@@ -248,12 +249,12 @@ class _Months:
 
     def __init__(self, orders: Orders, customers: int, last_day: int):
         first = _first_days(orders, customers)
-        earliest = int(month_of(min(int(first.min(initial=last_day)), last_day)))
-        self.months = np.arange(earliest, int(month_of(last_day)) + 1)
+        earliest = int(month_of_day(min(int(first.min(initial=last_day)), last_day)))
+        self.months = np.arange(earliest, int(month_of_day(last_day)) + 1)
         self.shape = (customers, len(self.months))
         self.ends = month_end(self.months)
-        self.inside = month_of(orders.day) >= earliest
-        month = month_of(orders.day[self.inside]) - earliest
+        self.inside = month_of_day(orders.day) >= earliest
+        month = month_of_day(orders.day[self.inside]) - earliest
         self.cell = orders.customer[self.inside] * len(self.months) + month
         last = np.full(self.shape, -(10**9))
         bought = ~orders.is_return[self.inside]
@@ -293,17 +294,6 @@ def _first_days(orders: Orders, customers: int) -> np.ndarray:
     bought = ~orders.is_return
     np.minimum.at(first, orders.customer[bought], orders.day[bought])
     return first
-
-
-def month_of(day: np.ndarray | int) -> np.ndarray:
-    """Months since January 1970 of days since 1970-01-01."""
-    return np.asarray(day).astype("datetime64[D]").astype("datetime64[M]").astype(int)
-
-
-def month_end(month: np.ndarray | int) -> np.ndarray:
-    """Last day of a month, in days since 1970-01-01."""
-    following = (np.asarray(month) + 1).astype("datetime64[M]")
-    return following.astype("datetime64[D]").astype(int) - 1
 
 
 def total(amounts: np.ndarray) -> np.ndarray:

@@ -99,6 +99,11 @@ def features_of(table: pa.Table) -> dict[str, list[str]]:
 
     Args:
         table: columns series, feature and feature_number (int_series_features).
+
+    Examples:
+        >>> numbered = {"feature": ["orders", "days"], "feature_number": [2, 1]}
+        >>> features_of(pa.table({"series": ["visits", "visits"], **numbered}))
+        {'visits': ['days', 'orders']}
     """
     found: dict[str, list[str]] = {}
     for row in table.sort_by("feature_number").to_pylist():

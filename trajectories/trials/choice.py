@@ -196,17 +196,17 @@ def _merit(row: dict, by: str) -> str:
 
 def _measured(row: dict) -> str:
     return (
-        f"silhouette {_told(row['silhouette'])}, shuffled"
-        f" {_told(row['null_silhouette'])} (p {_told(row['null_p_value'])});"
-        f" persistence differs from shuffled by {_told(row['persistence_gap'], 2)}"
-        f" (p {_told(row['persistence_p_value'])}); stability"
-        f" {_told(row['bootstrap_ari'], 2)}; smallest group"
+        f"silhouette {_text(row['silhouette'])}, shuffled"
+        f" {_text(row['null_silhouette'])} (p {_text(row['null_p_value'])});"
+        f" persistence differs from shuffled by {_text(row['persistence_gap'], 2)}"
+        f" (p {_text(row['persistence_p_value'])}); stability"
+        f" {_text(row['bootstrap_ari'], 2)}; smallest group"
         f" {row['smallest_share']:.1%}; R2 of the next 90 days' spend"
-        f" {_told(row.get('predictive_r2'))}, of RFM quintiles in as many groups"
-        f" {_told(row.get('rfm_predictive_r2'))}"
+        f" {_text(row.get('predictive_r2'))}, of RFM quintiles in as many groups"
+        f" {_text(row.get('rfm_predictive_r2'))}"
     )
 
 
-def _told(value: float | None, digits: int = 3) -> str:
+def _text(value: float | None, digits: int = 3) -> str:
     is_known = value is not None and np.isfinite(value)
     return f"{value:.{digits}f}" if is_known else "not measured"

@@ -10,7 +10,8 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import NearestNeighbors
 
-from trajectories.series.orders import YEAR_MONTHS, Orders, month_end, month_of
+from trajectories.months import month_end, month_of_day
+from trajectories.series.orders import YEAR_MONTHS, Orders
 
 MOST_SILHOUETTES = 2000
 
@@ -193,7 +194,7 @@ def persistence(orders: Orders, rows: np.ndarray, last_day: int) -> np.ndarray:
     """
     if len(rows) < 10:
         return np.full(3, np.nan)
-    months = month_of(last_day) - np.array([YEAR_MONTHS, YEAR_MONTHS // 2, 0])
+    months = month_of_day(last_day) - np.array([YEAR_MONTHS, YEAR_MONTHS // 2, 0])
     edges = month_end(months)
     size = int(max(rows.max(), orders.customer.max(initial=0))) + 1
     counts, sums = [], []

@@ -24,7 +24,37 @@ ENDS = ("", "_low", "_high")
 
 
 class Fitter:
-    """Fits models to a shop, month by month, none of which knows of a later one."""
+    """Fits models to a shop, month by month, none of which knows of a later one.
+
+    Examples:
+        >>> from datetime import date
+        >>> ids = [f"{number:02d}" for number in range(40)]
+        >>> often = [number % 2 for number in range(40)]
+        >>> values = [[3.0 + n % 5 if often[n] else 80.0 + n % 7] for n in range(40)]
+        >>> end = date(2018, 1, 31)
+        >>> calendar = {"month": [date(2018, 1, 1)], "month_end_date": [end]}
+        >>> months = pa.table({**calendar, "months_back": [0], "days_back": [0]})
+        >>> drawn = pa.table({"month": calendar["month"] * 40, "customer_id": ids})
+        >>> series = {"series": ["rfm"] * 40, "customer_id": ids}
+        >>> stages = {**series, "month": calendar["month"] * 40}
+        >>> stages |= {"stage": ["active"] * 40, "orders_in_window": [3] * 40}
+        >>> series["series_values"] = values
+        >>> orders = {name: [10.0] * 40 for name in ("amount", "items", "list_amount")}
+        >>> orders |= {"discount_amount": [0.0] * 40, "returned_amount": [0.0] * 40}
+        >>> orders |= {"customer_id": ids, "order_date": [end] * 40}
+        >>> orders["is_return"] = [False] * 40
+        >>> settings = {
+        ...     "series": "rfm", "features": ["recency_days"], "period": "month",
+        ...     "window": 12, "is_static": True, "numbered_by": "recency_days",
+        ...     "candidates": [{"representation": "population", "metric": "euclidean"}],
+        ...     "k_max": 2, "null_shuffles": 0, "bootstrap_refits": 0,
+        ... }
+        >>> build = Build({"value": settings}, {}, 1000, "my shop")
+        >>> tables = (pa.table(it) for it in (series, stages, orders))
+        >>> trials = Fitter(build, months, drawn, *tables).fit(["value"], 0)
+        >>> trials.select(["k", "sizes"]).to_pylist()
+        [{'k': 2, 'sizes': [20, 20]}]
+    """
 
     def __init__(
         self,
@@ -110,7 +140,7 @@ class Fitter:
         return Settings(**{**self.common, **self.segmentations[name]})
 
 
-def asked_months(months: pa.Table, backs: Sequence[int]) -> tuple[pa.Table, pa.Table]:
+def fitted_months(months: pa.Table, backs: Sequence[int]) -> tuple[pa.Table, pa.Table]:
     """Pick membership months, and these with what trials compare them with.
 
     Args:
@@ -119,6 +149,11 @@ def asked_months(months: pa.Table, backs: Sequence[int]) -> tuple[pa.Table, pa.T
 
     Returns:
         Two tables with the column month.
+
+    Examples:
+        >>> months = pa.table({"month": ["May", "Jun"], "months_back": [3, 0]})
+        >>> [table["month"].to_pylist() for table in fitted_months(months, [0])]
+        [['Jun'], ['May', 'Jun']]
     """
     measured = {back + ahead for back in backs for ahead in (0, MONTHS_AHEAD)}
     return tuple(
@@ -129,8 +164,13 @@ def asked_months(months: pa.Table, backs: Sequence[int]) -> tuple[pa.Table, pa.T
     )
 
 
-def asked_customers(ids: Sequence[str]) -> pa.Table:
-    """Make a table of customers, with the column customer_id."""
+def customer_table(ids: Sequence[str]) -> pa.Table:
+    """Make a table of customers, with the column customer_id.
+
+    Examples:
+        >>> customer_table(["a", "b"]).to_pydict()
+        {'customer_id': ['a', 'b']}
+    """
     return pa.table({"customer_id": pa.array(ids, pa.string())})
 
 

@@ -23,6 +23,7 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from trajectories.months import month_number
 from trajectories.segments.agreement import LEAST_JACCARD
 from trajectories.segments.registry import number_segments
 from trajectories.trials.trials import TRIAL_SCHEMA
@@ -89,6 +90,11 @@ class Build:
             running, a version is replaced.
         least_overlap: Jaccard index from which a segment goes on in a new version.
         refit: whether all segmentations are to be fitted anew.
+
+    Examples:
+        >>> build = Build({"value": {"k_max": 5}}, {}, 1000, "my shop")
+        >>> len(build.settings_hash("value"))
+        16
     """
 
     segmentations: Mapping[str, Mapping]
@@ -127,7 +133,7 @@ def renew(
     build: Build,
     calendar: pa.Table,
     count_known: Callable[[Sequence[str]], int],
-    look: Callable[[Sequence[int]], Fits],
+    fits_at: Callable[[Sequence[int]], Fits],
     say: Callable[[str], None] = print,
 ) -> pa.Table:
     """Fit the segmentations that are due, and keep all versions there have been.
@@ -148,8 +154,8 @@ def renew(
             months_of_data and fingerprint, which changes with any row that a path up
             to this month is made of.
         count_known: says how many of some customers are customers today.
-        look: gives what fits and compares on months, given as months back. Not called
-            when there is nothing to fit or to compare.
+        fits_at: gives what fits and compares on months, given as months back. Not
+            called when there is nothing to fit or to compare.
         say: told in a sentence what becomes of each segmentation.
 
     Returns:
@@ -159,6 +165,31 @@ def renew(
         month; a segmentation that cannot be fitted has none. ``is_new`` are those
         that were not there before: if the build fails, they are to be forgotten.
         The lists ``checked_...`` hold the trial refits of a chosen trial.
+
+    Examples:
+        >>> class OneTrial:
+        ...     def fit(self, names, back):
+        ...         chosen = {"k": 2, "is_chosen": True}
+        ...         rows = [{"segmentation": name, **chosen} for name in names]
+        ...         return pa.Table.from_pylist(rows, TRIAL_SCHEMA)
+        ...
+        ...     def check(self, model, back):
+        ...         return {"customers": 0, "jaccard": [None, None]}
+        >>> calendar = pa.table(
+        ...     {
+        ...         "month": [date(2017, 12, 1)],
+        ...         "month_end_date": [date(2017, 12, 31)],
+        ...         "months_back": [0],
+        ...         "months_of_data": [12],
+        ...         "fingerprint": ["x"],
+        ...     }
+        ... )
+        >>> build = Build({"value": {"period": "month"}}, {}, 1000, "my shop")
+        >>> shop = (len, lambda backs: OneTrial())
+        >>> said = []
+        >>> versions = renew(None, build, calendar, *shop, said.append)
+        >>> said[0].split(",")[0], versions["in_force_from"].to_pylist()
+        ('value: fitted', [datetime.date(2017, 12, 1)])
     """
     rows = _aligned(history).to_pylist()
     for row in rows:
@@ -171,13 +202,13 @@ def renew(
         if months
     ]
     months = _fittable(months, build)
-    asked = [m["months_back"] for m in months if any(_is_asked(x, m) for x in lines)]
-    fits = look(asked) if asked else None
+    backs = [m["months_back"] for m in months if any(_needs_fits(x, m) for x in lines)]
+    fits = fits_at(backs) if backs else None
     for month in months:
         _walk(lines, month, month is months[-1], fits)
     for line in lines:
         line.take_force(calendar)
-        say(f"{line.name}: {line.said or 'it cannot be fitted.'}")
+        say(f"{line.name}: {line.sentence or 'it cannot be fitted.'}")
     every = [row for line in lines for row in line.rows]
     for row in every:
         if row["is_chosen"] and row["input"] == build.input:
@@ -228,7 +259,7 @@ def _fittable(months: list[dict], build: Build) -> list[dict]:
     return enough or months[-1:]
 
 
-def _is_asked(line: "_Line", month: Mapping) -> bool:
+def _needs_fits(line: "_Line", month: Mapping) -> bool:
     """Whether a month may have to be looked at."""
     is_checked = line.is_checked(month) and not line.is_to_be_reviewed(month)
     return bool(line.reason) or not is_checked
@@ -272,7 +303,7 @@ class _Line:
         own = [row for row in self.rows if row["is_chosen"]]
         self.chain, self.reason = _holding(own, name, build, last_day, count_known)
         self.chain.sort(key=_time)
-        self.said = ""
+        self.sentence = ""
 
     def check(self, month: Mapping, fits: Fits) -> None:
         """Compare the version in force before a month, or the first, with a refit."""
@@ -332,14 +363,14 @@ class _Line:
     def _disagreement(self, month: Mapping) -> str:
         """Say so when refits disagree with the newest version two months running."""
         model, least = self.chain[-1], self.build.stable_agreement
-        age = _month_number(month["month"]) - _month_number(model["fitted_to"])
+        age = month_number(month["month"]) - month_number(model["fitted_to"])
         if age < max(self.build.model_months, 2):
             return ""
         checks = zip(model["checked_months"], model["checked_ari"], strict=True)
         last = [
             agreed
             for checked, agreed in sorted(checks)
-            if 0 <= _month_number(month["month"]) - _month_number(checked) <= 1
+            if 0 <= month_number(month["month"]) - month_number(checked) <= 1
         ]
         if len(last) < 2 or any(x is None or x >= least for x in last):
             return ""
@@ -353,7 +384,7 @@ class _Line:
         if not self.chain or self.chain[-1]["fitted_to"] >= month["month_end_date"]:
             return False
         model, every = self.chain[-1], max(self.build.model_months, 1)
-        age = _month_number(month["month"]) - _month_number(model["fitted_to"])
+        age = month_number(month["month"]) - month_number(model["fitted_to"])
         reviewed = model["reviewed_fingerprints"] or []
         return age % every == 0 and month["fingerprint"] not in reviewed
 
@@ -380,7 +411,7 @@ class _Line:
         (chosen,) = (row for row in trials if row["is_chosen"])
         content = _hash([chosen], settings_hash, str(day), libraries)
         label = f"{self.name}-{day:%Y-%m}-{content[:8]}"
-        self.said = reason
+        self.sentence = reason
         newest = max((row["fit_number"] for row in self.rows), default=0)
         same = [row for row in self.rows if row["model_version"] == label]
         if not (same and _is_own(same[0], newest, build)):
@@ -463,8 +494,8 @@ class _Line:
                 if own and row["model_version"] == model["model_version"]:
                     row["in_force_from"], row["in_force_to"] = own[0], own[-1]
                     row["is_current"] = until is None
-        if self.chain and not self.said:
-            self.said = f"scored by version {self.chain[-1]['model_version']}."
+        if self.chain and not self.sentence:
+            self.sentence = f"scored by version {self.chain[-1]['model_version']}."
 
 
 _LISTS = (
@@ -476,10 +507,6 @@ _FOR_LIFE = ("segment_numbers", "parent_version", "overlap_customers", *_LISTS)
 
 def _time(model: Mapping) -> tuple:
     return model["fitted_to"], model["fit_number"]
-
-
-def _month_number(day: date) -> int:
-    return day.year * 12 + day.month
 
 
 def _is_own(row: Mapping, newest: int, build: Build) -> bool:

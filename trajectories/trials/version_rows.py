@@ -91,6 +91,12 @@ def rows_of_versions(versions: pa.Table) -> pa.Table:
         part has one per element of its arrays, ``position`` counting them from 1.
         ``model_version``, ``segmentation_trial_id`` and ``is_new`` stand in all rows,
         what else a trial has no array of in its own row only.
+
+    Examples:
+        >>> trial = {"model_version": "v1", "k": 2, "sizes": [30, 20], "is_new": True}
+        >>> rows = rows_of_versions(pa.Table.from_pylist([trial], VERSION_SCHEMA))
+        >>> rows.select(["part", "cluster_number", "customers"]).to_pylist()[-1]
+        {'part': 'cluster', 'cluster_number': 2, 'customers': 20}
     """
     keys = zip(*(versions[x].to_pylist() for x in _TRIAL_ID), strict=True)
     ids = pa.array([trial_id(*key) for key in keys], pa.string())
@@ -120,6 +126,12 @@ def versions_of_rows(rows: pa.Table | None) -> pa.Table | None:
 
     Returns:
         The trials, with columns of ``VERSION_SCHEMA``.
+
+    Examples:
+        >>> trial = {"model_version": "v1", "k": 2, "sizes": [30, 20], "is_new": True}
+        >>> rows = rows_of_versions(pa.Table.from_pylist([trial], VERSION_SCHEMA))
+        >>> versions_of_rows(rows)["sizes"].to_pylist()
+        [[30, 20]]
     """
     if rows is None or "part" not in rows.column_names:
         return rows

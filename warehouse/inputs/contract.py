@@ -129,7 +129,7 @@ SOURCE_ROW = "_source_row"
 SOURCE_FILE = "_source_file"
 
 
-def own_name(name: str) -> str:
+def input_column(name: str) -> str:
     """Return what a column of the input is called where the reader has one so called.
 
     '_unreadable' -> '_unreadable of the input'; every other name is as it is.
@@ -173,10 +173,10 @@ def match_rank(name: str, table: TableContract) -> int | None:
     demographics table, 'customer_orders' isn't.
     """
     squeezed = singular(squeeze(name))
-    own_name = singular(squeeze(table.name))
-    if squeezed == own_name:
+    table_name = singular(squeeze(table.name))
+    if squeezed == table_name:
         return 0
-    if own_name in squeezed:
+    if table_name in squeezed:
         return 1
     if squeezed in table.other_names:
         return 2

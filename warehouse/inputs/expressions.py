@@ -572,9 +572,6 @@ class ExpressionWriter:
         tree = _changed(tree, resolved)
         return _Parsed(tree, tuple(columns), tuple(missing))
 
-    def _columns_in(self, canonical: str, expression: str) -> tuple[str, ...]:
-        return self._parsed(canonical, expression).columns
-
     def _plain_number(
         self, canonical: str, expression: str
     ) -> tuple[str, str | None] | None:

@@ -13,18 +13,19 @@ from trajectories.warehouse.inputs.contract import (
     SOURCE_ROW,
     UNREADABLE,
     InputError,
+    input_column,
     listing,
-    own_name,
     squeeze,
 )
 from trajectories.warehouse.inputs.expressions import VIEW, ExpressionWriter, text_of
+from trajectories.warehouse.inputs.formats import format_of
 from trajectories.warehouse.inputs.mappings import TEMPLATE
-from trajectories.warehouse.inputs.sources import TableSource, kind_of
+from trajectories.warehouse.inputs.sources import TableSource
 from trajectories.warehouse.quoting import identifier, literal
 
 IS_KEPT = "_is_kept"
 VIEW_ROW = "_view_row"
-OWN_COLUMNS = frozenset((UNREADABLE, SOURCE_ROW, SOURCE_FILE))
+READER_COLUMNS = frozenset((UNREADABLE, SOURCE_ROW, SOURCE_FILE))
 # Beyond this share of orders that two files have with other lines, one is wrong.
 CONTRADICTING_SHARE = 0.01
 NAMED_COLUMNS = 10
@@ -42,15 +43,15 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
 
-def own_columns(names: Iterable[str]) -> str:
+def input_columns(names: Iterable[str]) -> str:
     """Write the columns of a source as a select list.
 
     One that is called like a column of the reader's own gets another name.
     """
     return ", ".join(
         identifier(name)
-        if own_name(name) == name
-        else f"{identifier(name)} as {identifier(own_name(name))}"
+        if input_column(name) == name
+        else f"{identifier(name)} as {identifier(input_column(name))}"
         for name in names
     )
 
@@ -67,7 +68,7 @@ def relation_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
     is_ordered = source.server_table and source.one_row_per
     order = "order by all_of_it" if is_ordered else ""
     return (
-        f"select {own_columns(names)}, null::varchar as {UNREADABLE}, "
+        f"select {input_columns(names)}, null::varchar as {UNREADABLE}, "
         f"row_number() over ({order}) as {SOURCE_ROW}, "
         f"{literal(source.label)} as {SOURCE_FILE} from {relation} as all_of_it"
     )
@@ -146,7 +147,7 @@ def columns_of(connection: duckdb.DuckDBPyConnection, rows_sql: str) -> dict[str
     """Make the view of a source's rows; return its own columns with their types."""
     connection.execute(f"create or replace temp view {VIEW} as {rows_sql}")
     kinds = _described(connection, f"select * from {VIEW}")
-    return {name: kind for name, kind in kinds.items() if name not in OWN_COLUMNS}
+    return {name: kind for name, kind in kinds.items() if name not in READER_COLUMNS}
 
 
 def make_plan(
@@ -275,8 +276,9 @@ def _numbered(source: TableSource, writer: ExpressionWriter) -> str:
 
 def _has_parts(source: TableSource) -> bool:
     """Tell whether a source may be several files or sheets."""
-    is_workbook = bool(source.files) and kind_of(source.files[0]) == "workbook"
-    return len(source.files) > 1 or is_workbook
+    return len(source.files) > 1 or any(
+        format_of(file).has_sheets for file in source.files
+    )
 
 
 def _marked(base: str, names: list[str], has_condition: bool) -> str:

@@ -29,11 +29,12 @@ from trajectories.warehouse.inputs.expressions import (
     define_macros,
     referenced_names,
 )
+from trajectories.warehouse.inputs.formats import format_of, kind_of
 from trajectories.warehouse.inputs.planning import (
     Plan,
     columns_of,
+    input_columns,
     make_plan,
-    own_columns,
     relation_sql,
     unreadable_relation,
     write_expressions,
@@ -55,7 +56,6 @@ from trajectories.warehouse.inputs.server_tables import (
 from trajectories.warehouse.inputs.sources import (
     TableSource,
     find_source,
-    kind_of,
     note_on_unread_files,
 )
 from trajectories.warehouse.postgres import PostgresError, connect_server
@@ -230,9 +230,9 @@ class InputReader:
             sought = _sought(connection, source)
             self._note(rewrite_as_parquet(source, sought, rewritten))
         read = f"select * from read_parquet({literal(str(rewritten))})"
-        if all(kind_of(file) == "text" for file in source.files):
-            return read
-        return _typed_sql(connection, read, _sought(connection, source))
+        if format_of(source.files[0]).is_typed:
+            return _typed_sql(connection, read, _sought(connection, source))
+        return read
 
 
 def _zone_of(source: TableSource) -> str:
@@ -323,7 +323,7 @@ def _parquet_sql(connection: duckdb.DuckDBPyConnection, source: TableSource) -> 
         read += ", file_row_number = true"
         number = "file_row_number + 1"
     return (
-        f"select {own_columns(names)}, null::varchar as {UNREADABLE}, "
+        f"select {input_columns(names)}, null::varchar as {UNREADABLE}, "
         f"{number} as {SOURCE_ROW}, {path} as {SOURCE_FILE} from {read})"
     )
 
@@ -398,7 +398,7 @@ def _copy(
             names = server.execute(f"describe select * from {there}").fetchall()
             kinds = columns_of(
                 server,
-                f"select {own_columns(str(row[0]) for row in names)}, "
+                f"select {input_columns(str(row[0]) for row in names)}, "
                 f"null::varchar as {UNREADABLE}, null::bigint as {SOURCE_ROW}, "
                 f"null::varchar as {SOURCE_FILE} from {there} limit 0",
             )

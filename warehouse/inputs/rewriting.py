@@ -1,4 +1,4 @@
-"""Rewrites files of text, of JSON and sheets as one Parquet file of text columns.
+"""Rewrites files of any format but Parquet as one Parquet file of text columns.
 
 Every later step then has one engine, can look at whole columns, and fails before a
 table is being built rather than amid it.
@@ -22,17 +22,15 @@ from trajectories.warehouse.inputs.contract import (
     SOURCE_ROW,
     UNREADABLE,
     InputError,
+    input_column,
     listing,
-    own_name,
     squeeze,
 )
-from trajectories.warehouse.inputs.json_files import read_json
+from trajectories.warehouse.inputs.formats import format_of
 from trajectories.warehouse.inputs.mappings import TEMPLATE
 from trajectories.warehouse.inputs.openings import beginning, what_begins
 from trajectories.warehouse.inputs.rows import Chunk, Sought, TextTable
-from trajectories.warehouse.inputs.sources import TableSource, kind_of
-from trajectories.warehouse.inputs.text_files import read_text
-from trajectories.warehouse.inputs.workbooks import open_sheets
+from trajectories.warehouse.inputs.sources import TableSource
 
 BATCH_ROWS = 50_000
 
@@ -74,20 +72,6 @@ def folder_of(files: tuple[Path, ...]) -> Path:
     return Path(os.path.commonpath([file.parent for file in files]))
 
 
-def _open_tables(
-    source: TableSource, file: Path, sought: Sought
-) -> Iterator[tuple[str, TextTable]]:
-    """Open the tables of a file, one after the other, with what each is called."""
-    header = list(source.header) if source.header else None
-    if kind_of(file) == "workbook":
-        yield from open_sheets(file, source.sheets, sought, header)
-    elif kind_of(file) == "json":
-        yield file.name, read_json(file, sought, source.encoding)
-    else:
-        separator, encoding = source.separator, source.encoding
-        yield file.name, read_text(file, sought, separator, encoding, header)
-
-
 def rewrite_as_parquet(source: TableSource, sought: Sought, target: Path) -> list[str]:
     """Rewrite a source's files; return sentences on what was taken untold.
 
@@ -120,9 +104,10 @@ def _chunks(
     """Read all tables of a source: columns, file and rows; an empty chunk first."""
     first: tuple[str, list[str]] | None = None
     folder = folder_of(source.files)
+    open_tables = format_of(source.files[0]).open_tables
     for file in source.files:
         try:
-            for name, table in _open_tables(source, file, sought):
+            for name, table in open_tables(file, sought, source):
                 first = first or (name, table.columns)
                 if first[1] != table.columns:
                     raise InputError(
@@ -169,7 +154,7 @@ def _check_twins(
 
 
 def _text_schema(columns: list[str]) -> pa.Schema:
-    names = [*map(own_name, columns), UNREADABLE]
+    names = [*map(input_column, columns), UNREADABLE]
     fields = [pa.field(name, pa.string()) for name in names]
     return pa.schema(
         [

@@ -16,6 +16,7 @@ from trajectories.warehouse.inputs.contract import (
     listing,
     match_rank,
 )
+from trajectories.warehouse.inputs.formats import format_of, formats_in_words, kind_of
 from trajectories.warehouse.inputs.mappings import (
     TEMPLATE,
     column_expressions,
@@ -28,19 +29,8 @@ from trajectories.warehouse.inputs.mappings import (
     text_setting,
     whole_days,
 )
-from trajectories.warehouse.inputs.workbooks import WORKBOOK_SUFFIXES, sheets_of
+from trajectories.warehouse.inputs.workbooks import sheets_of
 
-PACKINGS = ("", ".gz", ".zip")
-TEXT_SUFFIXES = (
-    *(ending + packing for ending in (".csv", ".tsv", ".txt") for packing in PACKINGS),
-    ".zip",
-)
-JSON_SUFFIXES = tuple(
-    ending + packing
-    for ending in (".jsonl", ".ndjson", ".json")
-    for packing in PACKINGS
-)
-PARQUET_SUFFIXES = (".parquet", ".pq")
 PLACES = ("path", "relation", "postgres")
 SERVER_SETTINGS = ("changed_at", "key", "look_back_days")
 LOOK_BACK_DAYS = 3
@@ -123,20 +113,6 @@ class TableSource:
         return f"{sheets} of {name}" if sheets else name
 
 
-def kind_of(path: Path) -> str | None:
-    """Tell what a file is by its ending: text, json, parquet, workbook or None."""
-    name = path.name.lower()
-    if name.endswith(JSON_SUFFIXES):
-        return "json"
-    if name.endswith(TEXT_SUFFIXES):
-        return "text"
-    if name.endswith(PARQUET_SUFFIXES):
-        return "parquet"
-    if name.endswith(WORKBOOK_SUFFIXES):
-        return "workbook"
-    return None
-
-
 def _stem(path: Path) -> str:
     return path.name if path.is_dir() else path.name.split(".")[0]
 
@@ -165,7 +141,7 @@ def find_source(location: str, table: TableContract) -> TableSource | None:
 def _from_files(path: Path, location: str, table: TableContract) -> TableSource | None:
     candidates = _candidates(path)
     ranked = _rank_files(candidates, table) or _rank_workbooks(candidates, table)
-    if not ranked and path.is_file() and kind_of(path) != "workbook":
+    if not ranked and path.is_file() and not format_of(path).has_sheets:
         ranked = [] if table.is_optional else [_Candidate(0, path)]
     if not ranked:
         if table.is_optional:
@@ -225,7 +201,8 @@ def _parts(folder: Path) -> tuple[Path, ...]:
     return tuple(
         entry
         for entry in sorted(folder.rglob("*"))
-        if kind_of(entry) not in (None, "workbook")
+        if kind_of(entry) is not None
+        and not format_of(entry).has_sheets
         and entry.is_file()
         and not any(
             part.startswith((".", "_", "~")) for part in entry.relative_to(folder).parts
@@ -273,7 +250,7 @@ def _rank_files(candidates: list[Path], table: TableContract) -> list[_Candidate
     return [
         _Candidate(rank, entry)
         for entry in candidates
-        if kind_of(entry) != "workbook"
+        if not format_of(entry).has_sheets
         and (rank := match_rank(_stem(entry), table)) is not None
     ]
 
@@ -282,7 +259,7 @@ def _rank_workbooks(candidates: list[Path], table: TableContract) -> list[_Candi
     return [
         candidate
         for entry in candidates
-        if kind_of(entry) == "workbook"
+        if format_of(entry).has_sheets
         and (candidate := _rank_workbook(entry, table)) is not None
     ]
 
@@ -449,16 +426,15 @@ def _located(source: TableSource, settings: dict[str, Any], path: Path) -> Table
     if unknown:
         raise InputError(
             f"In the mapping file '{path}', {table} is to be read from "
-            f"'{unknown[0].name}', which isn't CSV, TSV, TXT or JSON (plain, .gz or "
-            ".zip), Parquet or a workbook (.xlsx, .xls, .ods). Export it as one of "
-            "them."
+            f"'{unknown[0].name}', which isn't {formats_in_words()}. Export it as one "
+            "of them."
         )
     if len({kind_of(file) for file in files}) > 1:
         raise InputError(
             f"In the mapping file '{path}', {table} matches files of different kinds: "
             f"{listing(file.name for file in files)}. Join files of one kind only."
         )
-    if kind_of(files[0]) == "workbook" and not source.sheets:
+    if format_of(files[0]).has_sheets and not source.sheets:
         found = _rank_workbook(files[0], source.table)
         if found is not None and len(files) == 1:
             source = replace(source, sheets=found.sheets, notes=found.notes)

@@ -51,7 +51,6 @@ from trajectories.warehouse.inputs.rows import (
     without_repeated_headers,
 )
 
-WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 HEADER_SEARCH_ROWS = 60
 # A sheet is held as a rectangle up to its last row and column, blank cells included.
 MOST_SHEET_ROWS, MOST_SHEET_COLUMNS = 1_048_576, 16_384
@@ -174,7 +173,7 @@ def open_sheets(
     workbook = open_workbook(path)
     if sheets:
         for sheet in sheets:
-            name = _own_name(path, sheet)
+            name = _sheet_name(path, sheet)
             table = _open_sheet(workbook, path, name, sought, header)
             yield f"sheet '{name}' of {path.name}", table
         return
@@ -234,7 +233,7 @@ class _EmptySheetError(InputError):
     """A sheet without a filled cell."""
 
 
-def _own_name(path: Path, sheet: str) -> str:
+def _sheet_name(path: Path, sheet: str) -> str:
     names = {it.name.casefold().strip(): it.name for it in sheets_of(path)}
     if sheet.casefold().strip() not in names:
         raise InputError(
@@ -296,7 +295,7 @@ class _DateCells:
         self._written: Counter[int] = Counter()
         self._example: dict[int, str] = {}
 
-    def look_at(self, row: list[Any]) -> None:
+    def note_date_cells(self, row: list[Any]) -> None:
         """Count the dates of a row."""
         for place, value in enumerate(row):
             if isinstance(value, datetime.date):
@@ -330,7 +329,7 @@ class _DateCells:
 
 def _rows_of(cells: CalamineSheet, dates: _DateCells) -> Iterator[list[str]]:
     for row in cells.iter_rows():
-        dates.look_at(row)
+        dates.note_date_cells(row)
         yield [cell_text(value) for value in row]
 
 

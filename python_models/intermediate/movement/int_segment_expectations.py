@@ -9,7 +9,7 @@ def model(dbt, session):
     """Expect sizes from the latest month, and from earlier ones."""
     transitions = engine_of(session).table(dbt.ref("int_segment_transitions"))
     return expect_segments(
-        transitions.to_pandas(),
+        transitions,
         pairs=int(dbt.config.meta_get("transition_month_pairs")),
         seed=int(dbt.config.meta_get("seed")),
     )

@@ -9,6 +9,6 @@ def model(dbt, session):
     """Estimate probabilities from the paths of the latest months."""
     transitions = engine_of(session).table(dbt.ref("int_segment_transitions"))
     return estimate_transitions(
-        transitions.to_pandas(),
+        transitions,
         pairs=int(dbt.config.meta_get("transition_month_pairs")),
     )

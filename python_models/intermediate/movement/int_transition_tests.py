@@ -9,6 +9,6 @@ def model(dbt, session):
     """Test the paths of the latest months."""
     transitions = engine_of(session).table(dbt.ref("int_segment_transitions"))
     return judge_transitions(
-        transitions.to_pandas(),
+        transitions,
         pairs=int(dbt.config.meta_get("transition_month_pairs")),
     )

@@ -4,7 +4,7 @@ import json
 
 from trajectories.warehouse.engines import engine_of
 
-from trajectories.trials.fitting import Fitter, asked_customers, asked_months
+from trajectories.trials.fitting import Fitter, customer_table, fitted_months
 from trajectories.trials.model_versions import Build, renew
 from trajectories.trials.version_rows import rows_of_versions, versions_of_rows
 
@@ -17,13 +17,13 @@ def model(dbt, session):
     orders = dbt.ref("int_orders_accepted").filter("not is_unmatched_return")
     months, named = dbt.ref("int_membership_months"), dbt.ref("int_inputs_named")
     calendar = engine.table(months)
-    asked = engine.table(dbt.ref("int_segmentations")).to_pylist()
-    asked = {row["segmentation"]: json.loads(row["settings"]) for row in asked}
+    declared = engine.table(dbt.ref("int_segmentations")).to_pylist()
+    declared = {row["segmentation"]: json.loads(row["settings"]) for row in declared}
     settings = json.loads(dbt.config.meta_get("build"))
-    build = Build(asked, **settings, **engine.table(named).to_pylist()[0])
+    build = Build(declared, **settings, **engine.table(named).to_pylist()[0])
 
-    def look(backs):
-        then, measured = map(engine.relation, asked_months(calendar, backs))
+    def fits_at(backs):
+        then, measured = map(engine.relation, fitted_months(calendar, backs))
         looked_at = engine.table(engine.matching(drawn, then, "month"))
         ids = engine.relation(looked_at.group_by("customer_id").aggregate([]))
         known = engine.matching(stages, measured, "month")
@@ -33,8 +33,8 @@ def model(dbt, session):
         return Fitter(build, calendar, looked_at, **tables)
 
     def count_known(ids):
-        asked = engine.relation(asked_customers(ids))
-        return engine.table(engine.matching(asked, stages, "customer_id")).num_rows
+        wanted = engine.relation(customer_table(ids))
+        return engine.table(engine.matching(wanted, stages, "customer_id")).num_rows
 
     history = versions_of_rows(engine.earlier(dbt.this))
-    return rows_of_versions(renew(history, build, calendar, count_known, look))
+    return rows_of_versions(renew(history, build, calendar, count_known, fits_at))

@@ -29,13 +29,13 @@ MONTHLY = (
     *("fct_customer_segments", "fct_segment_migrations", "fct_segment_profiles"),
     *("fct_segment_stabilities", "rpt_segment_stability", "fct_segment_events"),
 )
-QUICK = {"k_max": 3, "sample_customers": 200}
+FEW_CLUSTERS = {"k_max": 3, "sample_customers": 200}
 
 
 @pytest.fixture(scope="module")
 def warehouse(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder = tmp_path_factory.mktemp("bad_input")
-    settings = segmentations(("rhythm", "value"), **QUICK)
+    settings = segmentations(("rhythm", "value"), **FEW_CLUSTERS)
     return Warehouse(folder, project, {"segmentations": settings})
 
 

@@ -45,7 +45,7 @@ transactions:
     transaction_date: ordered_on
     list_price: price * pieces
 """
-KEPT = "select * from raw_files.transactions__copied order by all"
+COPIED_ROWS = "select * from raw_files.transactions__copied order by all"
 INCREMENTAL = MAPPING.replace(
     "  columns", "  changed_at: changed\n  key: id\n  look_back_days: 2\n  columns"
 )
@@ -369,13 +369,13 @@ def test_a_load_that_fails_at_its_end_leaves_the_rows_of_before(
 ) -> None:
     shop = Shop(tmp_path, INCREMENTAL)
     shop.read()
-    rows = shop.work.execute(KEPT).fetchall()
+    rows = shop.work.execute(COPIED_ROWS).fetchall()
     orders.execute("""
         alter table orders drop constraint orders_pkey;
         insert into orders select * from orders where id = 999
         """)
     assert "999 is there more than once" in sentence(shop, orders, full_load=full_load)
-    assert shop.work.execute(KEPT).fetchall() == rows
+    assert shop.work.execute(COPIED_ROWS).fetchall() == rows
 
 
 # The row numbered 300,000 ends the connection over which it is read.
@@ -397,13 +397,13 @@ def test_a_connection_lost_in_mid_load_leaves_the_rows_of_before(
 ) -> None:
     shop = Shop(tmp_path, INCREMENTAL)
     before = shop.read()
-    rows = shop.work.execute(KEPT).fetchall()
+    rows = shop.work.execute(COPIED_ROWS).fetchall()
     orders.execute(CUT)
     said = sentence(shop, orders, full_load=full_load)
     assert re.search("to its end: [^.]*(SSL|closed|terminat)", said)
     assert "Traceback" not in said
     assert "What was loaded before stays" in said
-    assert shop.work.execute(KEPT).fetchall() == rows
+    assert shop.work.execute(COPIED_ROWS).fetchall() == rows
     orders.execute("drop view orders; alter table kept rename to orders")
     orders.execute("delete from orders where id > 999")
     assert shop.read(full_load) == before
@@ -972,7 +972,7 @@ def test_builds_load_what_is_new_and_keep_it_when_one_fails(
     assert re.search(
         r"transactions: 33 of 1,000 rows loaded .* from 2024-04-07", second.said
     )
-    before = second.work(KEPT)
+    before = second.work(COPIED_ROWS)
     orders.execute("insert into orders values (1000, 'c', now(), 1, 1, now())")
     faults = [
         ({"PGPASSWORD": "wrong word"}, "", "password authentication failed"),
@@ -992,7 +992,7 @@ def test_builds_load_what_is_new_and_keep_it_when_one_fails(
         for secret in (orders.password, "wrong word"):
             assert secret not in failed.output
         assert "Traceback" not in failed.output
-        assert failed.work(KEPT).equals(before)
+        assert failed.work(COPIED_ROWS).equals(before)
     orders.execute(
         "delete from kept where id > 1000; alter table kept rename to orders"
     )

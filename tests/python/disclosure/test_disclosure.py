@@ -9,6 +9,7 @@ from attacker import Attacker, System
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.frames import as_table
 from trajectories.disclosure import (
     ACTIVE,
     ENTERED,
@@ -347,14 +348,14 @@ def test_without_protection_counts_of_a_random_shop_follow() -> None:
 
 def test_one_as_the_smallest_cell_hides_nothing() -> None:
     cells = random_shop(0).assign(cell_id="any")
-    judged = judge_cells(cells, 1).to_pandas()
+    judged = judge_cells(as_table(cells), 1).to_pandas()
     assert judged["is_shown"].all()
     assert set(judged["kind"]) == {SIZE, FLOW, MIX, STAY}
 
 
 def test_nothing_is_judged_of_nothing() -> None:
     cells = random_shop(0).assign(cell_id="any")[:0]
-    assert judge_cells(cells, SMALLEST).num_rows == 0
+    assert judge_cells(as_table(cells), SMALLEST).num_rows == 0
 
 
 def test_few_who_stayed_are_not_told_by_their_share() -> None:
@@ -376,10 +377,10 @@ def test_few_who_stayed_are_not_told_by_their_share() -> None:
         cell_id="any", segmentation="a", dimension=None, row_stage=ACTIVE
     )
     cells["column_stage"] = cells["column_id"].map(dict.fromkeys(stays, ACTIVE))
-    stay = judge_cells(cells, SMALLEST).to_pandas().set_index("kind")
+    stay = judge_cells(as_table(cells), SMALLEST).to_pandas().set_index("kind")
     assert not stay.loc[STAY, "is_shown"]
     cells["customers"] *= 10
-    stay = judge_cells(cells, SMALLEST).to_pandas().set_index("kind")
+    stay = judge_cells(as_table(cells), SMALLEST).to_pandas().set_index("kind")
     assert stay.loc[STAY, "is_shown"]
 
 

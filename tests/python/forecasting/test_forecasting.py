@@ -8,18 +8,16 @@ import pytest
 from made_revenue import (
     ORIGIN,
     history_rows,
+    judge_forecasts,
     month_rows,
+    project_revenue,
     rolled,
+    rolling_histories,
     seasonal_amounts,
 )
 from prophet import Prophet
 
-from trajectories.forecasting import (
-    FORECAST_MODELS,
-    judge_forecasts,
-    project_revenue,
-    rolling_histories,
-)
+from trajectories.forecasting import projected_models
 from trajectories.forecasting import projections as projections_module
 from trajectories.forecasting.calendars import read_calendar, read_days
 from trajectories.forecasting.histories import RevenueHistory, read_revenue_histories
@@ -378,7 +376,7 @@ def test_without_days_there_is_no_daily_forecast(eighteen_months):
     other = days.assign(segment_id="other")
     for given in (None, days.iloc[:0], other):
         found = project_revenue(rows, days=given)
-        assert set(found["model"]) == set(FORECAST_MODELS) - {"prophet_daily"}
+        assert set(found["model"]) == set(projected_models()) - {"prophet_daily"}
 
 
 def test_a_day_without_orders_may_be_left_out_or_zero(eighteen_months):

@@ -9,6 +9,7 @@ from made_revenue import (
     BOUNDS,
     assert_sensible,
     history_rows,
+    judge_forecasts,
     last_month,
     record_of,
     rolled,
@@ -16,7 +17,6 @@ from made_revenue import (
     seasonal_amounts,
 )
 
-from trajectories.forecasting import judge_forecasts
 from trajectories.forecasting.calibration import (
     FEWEST_ERRORS,
     OTHER_WEIGHT,

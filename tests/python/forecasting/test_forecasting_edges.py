@@ -7,11 +7,13 @@ from made_revenue import (
     BOUNDS,
     assert_sensible,
     history_rows,
+    judge_forecasts,
+    project_revenue,
     rolled,
     seasonal_amounts,
 )
 
-from trajectories.forecasting import FORECAST_MODELS, judge_forecasts, project_revenue
+from trajectories.forecasting import projected_models
 from trajectories.forecasting.methods import METHODS
 from trajectories.forecasting.projections import PROPHETS
 
@@ -171,7 +173,7 @@ def test_five_years(beside):
     amounts = seasonal_amounts(60, level=1000)
     found = beside(amounts)
     assert_sized(found, amounts, times=1.2)
-    assert set(found["model"]) == {*FORECAST_MODELS, "plain_mean", DEFAULT} - {
+    assert set(found["model"]) == {*projected_models(), "plain_mean", DEFAULT} - {
         "prophet_daily"
     }
     assert set(found["reason"]) == {"Forecast from 60 months of history."}

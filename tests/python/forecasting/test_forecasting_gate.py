@@ -6,8 +6,10 @@ import pytest
 from made_revenue import (
     assert_sensible,
     history_rows,
+    judge_forecasts,
     last_month,
     mean_month,
+    project_revenue,
     record_of,
     rolled,
     said_plainly,
@@ -15,7 +17,6 @@ from made_revenue import (
 )
 from scipy import stats
 
-from trajectories.forecasting import judge_forecasts, project_revenue
 from trajectories.forecasting.gate import (
     DEFAULT,
     FEWEST_ORIGINS,

@@ -479,7 +479,8 @@ def test_goals_name_the_cells_that_miss_them():
 
 
 def test_time_is_of_all_models_from_every_origin(monkeypatch):
-    monkeypatch.setattr(forecasts, "FORECAST_MODELS", ("naive", "prophet_daily"))
+    models = ("naive", "prophet_daily")
+    monkeypatch.setattr(forecasts, "projected_models", lambda: models)
     found = forecasts.time_forecasts(series=2, months=8)
     assert found.histories == 2 * 3
     assert (found.fits, found.prophet_fits) == (12, 6)

@@ -31,7 +31,7 @@ def test_customers_order_as_often_as_their_kind(name):
     _, day, _ = other_shop._orders(generator, kind, 400)
     expected = np.broadcast_to(kind.rate(generator, 1000), (1000, len(DATES)))
     expected = expected.mean(axis=0) + other_shop.BACKGROUND_ORDERS
-    found = np.bincount(day, minlength=len(DATES)) / 400 / other_shop.KEPT
+    found = np.bincount(day, minlength=len(DATES)) / 400 / other_shop.KEPT_SHARE
     last = slice(-90, None)
     assert found[last].sum() == pytest.approx(expected[last].sum(), rel=0.12)
     thirds = (x[last].reshape(3, 30).sum(axis=1) for x in (found, expected))

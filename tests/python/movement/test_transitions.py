@@ -9,11 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from trajectories.movement.transitions import (
-    estimate_transitions,
-    expect_segments,
-    judge_transitions,
-)
+from benchmarks.frames import as_table
+from trajectories.movement import transitions
+from trajectories.movement.transitions import histories
 from trajectories.movement.transitions.assumptions import TEST_SCHEMA, likelihood_ratio
 from trajectories.movement.transitions.chains import (
     ESTIMATE_SCHEMA,
@@ -30,15 +28,25 @@ from trajectories.movement.transitions.expectations import (
     HORIZONS,
     better_p_value,
 )
-from trajectories.movement.transitions.histories import (
-    PATH_COLUMNS,
-    read_path_histories,
-)
+from trajectories.movement.transitions.histories import PATH_COLUMNS
 
 #: Newcomers start in the first of three segments; from the others nobody returns.
 LAPSING = np.array([[0.7, 0.3, 0.0], [0.0, 0.8, 0.2], [0.0, 0.0, 1.0]])
 #: Three segments that all mix.
 MIXING = np.array([[0.8, 0.15, 0.05], [0.1, 0.8, 0.1], [0.05, 0.15, 0.8]])
+
+
+def of_counts(function):
+    """A function of a table of counts, for frames, which tests change."""
+    return lambda counts, *options, **named: function(
+        as_table(counts), *options, **named
+    )
+
+
+estimate_transitions = of_counts(transitions.estimate_transitions)
+expect_segments = of_counts(transitions.expect_segments)
+judge_transitions = of_counts(transitions.judge_transitions)
+read_path_histories = of_counts(histories.read_path_histories)
 
 
 def month_of(number):

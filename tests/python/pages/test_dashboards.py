@@ -21,7 +21,7 @@ from markupsafe import escape
 from plotly.offline import get_plotlyjs
 from trajectories.dashboards import __main__ as command
 from trajectories.dashboards import build_site, site
-from trajectories.dashboards.charts import backtests, forecast_views, revenue, verdicts
+from trajectories.dashboards.charts import backtests, forecast_views, verdicts
 from trajectories.dashboards.looks import formats, theme
 from trajectories.dashboards.marts import segmentations, small_cells
 from trajectories.dashboards.marts.published import PublishedMarts, UnreadableMartsError
@@ -39,6 +39,7 @@ from trajectories.dashboards.pages import stability as stability_page
 from trajectories.warehouse.publish import DRAWN
 
 from trajectories import disclosure
+from trajectories.forecasting.methods import METHODS, Method, forecast_of, namings
 from trajectories.trials import choice
 
 FILES = {module.FILE for module in site.PAGES}
@@ -1107,6 +1108,11 @@ def _trace(figure: dict, mode: str) -> dict | None:
     return found[0] if found else None
 
 
+def label(model: str) -> str:
+    """What pages call a forecast model."""
+    return namings()[model].label
+
+
 def _text(fragment: str) -> str:
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", fragment))).strip()
 
@@ -1123,10 +1129,34 @@ def test_forecast_shows_the_published_model_and_prophet_beside_it(pages: dict):
             )
             for mode, name in (("lines+markers", model), ("lines", beside)):
                 line = _trace(state.figures[0], mode)
-                assert line["name"] == revenue.model_name(name)
+                assert line["name"] == label(name)
                 assert line["y"] == [
                     made_up.forecast("total", name, h, definition) for h in horizons
                 ]
+
+
+def test_a_further_forecast_model_is_named_and_explained(tmp_path, monkeypatch):
+    method = Method(
+        name="median of the seasons",
+        description="Every month is the median of its kind.",
+        forecast=lambda amounts, horizon: forecast_of(amounts[:horizon]),
+    )
+    monkeypatch.setitem(METHODS, "seasonal_median", method)
+    marts = made_up.frames()
+    for mart in ("fct_revenue_forecasts", "fct_forecast_backtests"):
+        frame = marts[f"marts.{mart}"].replace("seasonal_naive", "seasonal_median")
+        marts[f"marts.{mart}"] = frame
+    accuracy = marts["marts.rpt_forecast_accuracy"]
+    accuracy["model"] = accuracy["model"].replace("seasonal_naive", "seasonal_median")
+    found = built(made_up.write_published(tmp_path / "median.duckdb", marts))
+    values = ("cohort", "total", "total", "seasonal_median")
+    state = _forecast_state(found, "forecast", *values)
+    assert _trace(state.figures[0], "lines+markers")["name"] == method.label
+    models = {one.name: one for one in found[forecast.FILE].controls}["model"]
+    assert ("seasonal_median", method.label) in models.options
+    text = _text(block(found[forecast.FILE], "accuracy").states["cohort", "total"])
+    assert f"{method.label} ●" in text
+    assert f"{method.label}: {method.description}" in text
 
 
 def test_prophet_stands_not_beside_prophet(tmp_path: Path):
@@ -1406,7 +1436,7 @@ def test_pages_hide_what_the_marts_would(counts: list[int], smallest_cell: int):
     assert hidden.tolist() == disclosure.rest_of(counts, smallest_cell).tolist()
 
 
-ASKED = {
+OTHER_THRESHOLDS = {
     "least_gain": (0.123, "at least 0.123, p at most 0.05"),
     "largest_p_value": (0.0123, "at least 0.02, p at most 0.0123"),
     "least_persistence_gap": (0.123, "or at least 0.123, p at most 0.05"),
@@ -1419,9 +1449,11 @@ ASKED = {
 
 
 def test_each_threshold_of_the_rule_is_that_of_its_trial(tmp_path: Path):
-    assert ASKED.keys() == choice.THRESHOLDS.keys() == made_up.THRESHOLDS.keys()
+    assert (
+        OTHER_THRESHOLDS.keys() == choice.THRESHOLDS.keys() == made_up.THRESHOLDS.keys()
+    )
     trials = made_up.frames()["marts.fct_segmentation_trials"]
-    for name, (value, said) in ASKED.items():
+    for name, (value, said) in OTHER_THRESHOLDS.items():
         marts = {"marts.fct_segmentation_trials": trials.assign(**{name: value})}
         with PublishedMarts(
             made_up.write_published(tmp_path / f"{name}.duckdb", marts)

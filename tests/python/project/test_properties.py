@@ -256,3 +256,13 @@ def test_the_readme_names_only_marts_that_exist() -> None:
     named = set(re.findall(r"`((?:fct|dim|rpt)_[a-z_]+)`", text))
     assert len(named) >= 10
     assert named <= {path.stem for path in (PROJECT / "models").rglob("*.sql")}
+
+
+def test_months_are_counted_in_one_place() -> None:
+    arithmetic = re.compile(r"datetime64\[M\]|\.year \* 12|12 \* \w+\.year")
+    found = {
+        path.name
+        for path in (PROJECT / "trajectories").rglob("*.py")
+        if arithmetic.search(path.read_text("utf-8"))
+    }
+    assert found == {"months.py"}

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from trial_shops import FEATURES, SEGMENTATIONS, frames_of, only, planted_shop
+from trial_shops import FEATURES, SEGMENTATIONS, few_trials, frames_of, planted_shop
 
 from trajectories.metrics import METRICS, distances
 from trajectories.segments import assignment
@@ -28,7 +28,7 @@ FIRST, LAST = date(2017, 1, 1), date(2017, 12, 1)
 @pytest.fixture(scope="module")
 def shop():
     frames = frames_of(planted_shop(200)[0])
-    settings = only(
+    settings = few_trials(
         "lifecycle", "rhythm", "value", null_shuffles=0, bootstrap_refits=1, k_max=3
     )
     trials = run_trials(settings, **frames)

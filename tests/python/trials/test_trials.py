@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from trial_shops import (
-    QUICK,
+    FEW_REPEATS,
     SEGMENTATIONS,
     day,
+    few_trials,
     frames_of,
-    only,
     orders_frame,
     planted_shop,
     poisson_shop,
@@ -38,7 +38,7 @@ def chosen(trials: pa.Table) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def planted():
     orders, kinds = planted_shop()
-    names = only("rhythm", "value", "lifecycle")
+    names = few_trials("rhythm", "value", "lifecycle")
     return run_trials(names, **frames_of(orders)), kinds
 
 
@@ -49,7 +49,7 @@ def test_one_customer_far_above_all_others_makes_no_segment(times):
     days = generator.integers(day("2016-07-01"), day("2018-01-01"), len(customer))
     amount = generator.gamma(20, 2, len(customer)) * np.where(customer, 1, times)
     orders = orders_frame(customer, days, amount)
-    settings = only("lifecycle", "value", null_shuffles=1, bootstrap_refits=2)
+    settings = few_trials("lifecycle", "value", null_shuffles=1, bootstrap_refits=2)
     trials = run_trials(settings, **frames_of(orders))
     assert min(map(min, trials["sizes"].to_pylist())) == 1
     best = chosen(trials)
@@ -93,7 +93,7 @@ def test_every_trial_is_measured_in_full(planted):
     assert frame[list(constant)].isna().all(axis=None)
     for name in set(measured) - elsewhere - constant | {"null_silhouette"}:
         assert frame[name].notna().all(), name
-    assert (frame["null_silhouettes"].map(len) == QUICK["null_shuffles"]).all()
+    assert (frame["null_silhouettes"].map(len) == FEW_REPEATS["null_shuffles"]).all()
     nulls = np.array(frame["null_silhouettes"].tolist())
     np.testing.assert_allclose(nulls.mean(axis=1), frame["null_silhouette"])
     assert (nulls.std(axis=1) > 0).all()
@@ -156,7 +156,7 @@ def test_member_means_are_in_original_units(planted):
 
 def test_two_runs_are_identical_whatever_the_order_of_rows():
     frames = frames_of(planted_shop(150)[0])
-    settings = only("value", "lifecycle", null_shuffles=3, k_max=3)
+    settings = few_trials("value", "lifecycle", null_shuffles=3, k_max=3)
     first = run_trials(settings, **frames)
     generator = np.random.default_rng(0)
     frames["series"] = frames["series"].take(generator.permutation(450))
@@ -169,7 +169,7 @@ def test_two_runs_are_identical_whatever_the_order_of_rows():
 def test_chance_is_not_believed(shop):
     orders = poisson_shop() if shop == "poisson" else shuffled(planted_shop()[0], 10)
     names = ["value", "lifecycle"] + (["rhythm"] if shop == "shuffled" else [])
-    best = chosen(run_trials(only(*names, k_max=4), **frames_of(orders)))
+    best = chosen(run_trials(few_trials(*names, k_max=4), **frames_of(orders)))
     assert not best["has_structure"].any(), best["reason"].tolist()
     assert best["reason"].str.contains("No segments here").all()
     assert best["reason"].str.contains("shuffled orders look the same").all()
@@ -183,7 +183,9 @@ def test_the_bicycle_export_has_no_segments():
     raw = raw[raw["order_status"] == "Approved"]
     days = pd.to_datetime(raw["transaction_date"]).to_numpy("datetime64[D]").astype(int)
     orders = orders_frame(raw["customer_id"], days, raw["list_price"])
-    best = chosen(run_trials(only("value", "lifecycle", "rhythm"), **frames_of(orders)))
+    best = chosen(
+        run_trials(few_trials("value", "lifecycle", "rhythm"), **frames_of(orders))
+    )
     assert len(best) == 3
     assert not best["has_structure"].any(), best["reason"].tolist()
     assert (best["predictive_r2"] < 0.03).all()
@@ -202,7 +204,7 @@ def test_online_retail_has_segments():
     days = summed["day"].to_numpy("datetime64[D]").astype(int)
     orders = orders_frame(summed["Customer ID"].astype(int), days, summed["amount"])
     frames = frames_of(orders, day("2011-11-30"))
-    best = chosen(run_trials(only("value", "lifecycle"), **frames))
+    best = chosen(run_trials(few_trials("value", "lifecycle"), **frames))
     assert best["has_structure"].all(), best["reason"].tolist()
     assert best.loc["value", "predictive_r2"] > 0.1
 
@@ -215,7 +217,7 @@ def test_no_customers_give_a_typed_empty_table():
         "months": frames["months"].head(0),
         "orders": frames["orders"].head(0),
     }
-    trials = run_trials(only("value", "lifecycle"), **empty)
+    trials = run_trials(few_trials("value", "lifecycle"), **empty)
     assert trials.num_rows == 0
     assert trials.schema.equals(TRIAL_SCHEMA)
 
@@ -223,7 +225,7 @@ def test_no_customers_give_a_typed_empty_table():
 @pytest.mark.parametrize("customers", [1, 3, 4, 7])
 def test_few_customers_give_what_is_possible(customers):
     frames = frames_of(planted_shop(customers)[0])
-    settings = only("value", "lifecycle", null_shuffles=2, bootstrap_refits=2)
+    settings = few_trials("value", "lifecycle", null_shuffles=2, bootstrap_refits=2)
     trials = run_trials(settings, **frames).to_pandas()
     if customers < 4:
         assert trials.empty
@@ -236,7 +238,7 @@ def test_alike_customers_make_no_segments():
     days = np.arange(day("2017-01-02"), day("2017-12-31"), 10)
     customers = np.repeat(np.arange(40), len(days))
     orders = orders_frame(customers, np.tile(days, 40), np.full(len(customers), 5.0))
-    settings = only("value", "rhythm", null_shuffles=3)
+    settings = few_trials("value", "rhythm", null_shuffles=3)
     best = chosen(run_trials(settings, **frames_of(orders)))
     assert not best["has_structure"].any()
     assert (best["silhouette"] == 0).all()
@@ -244,7 +246,7 @@ def test_alike_customers_make_no_segments():
 
 def test_silhouette_alone_is_one_line_away():
     frames = frames_of(planted_shop(150)[0])
-    settings = only("lifecycle", choose="silhouette", null_shuffles=2)
+    settings = few_trials("lifecycle", choose="silhouette", null_shuffles=2)
     trials = run_trials(settings, **frames).to_pandas()
     first = trials[trials["metric"] == "dtw"]  # the first candidate's
     best = first.loc[first["is_chosen"]].iloc[0]
@@ -254,7 +256,7 @@ def test_silhouette_alone_is_one_line_away():
 
 def test_without_shuffles_nothing_is_believed():
     frames = frames_of(planted_shop(150)[0])
-    settings = only("value", null_shuffles=0)
+    settings = few_trials("value", null_shuffles=0)
     trials = run_trials(settings, **frames).to_pandas()
     assert trials["null_p_value"].isna().all()
     assert not trials["has_structure"].any()
@@ -262,7 +264,7 @@ def test_without_shuffles_nothing_is_believed():
 
 def test_no_number_depends_on_the_threads(monkeypatch):
     frames = frames_of(planted_shop(120)[0])
-    settings = only("value", "lifecycle", null_shuffles=3, k_max=3)
+    settings = few_trials("value", "lifecycle", null_shuffles=3, k_max=3)
     many = run_trials(settings, **frames)
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     assert many.equals(run_trials(settings, **frames))

@@ -13,7 +13,7 @@ import pytest
 from real_builds import PROJECT
 from trial_shops import SEGMENTATIONS, frames_of, planted_shop
 
-from trajectories.trials.fitting import asked_customers
+from trajectories.trials.fitting import customer_table
 from trajectories.trials.model_versions import TRIAL_KEY, VERSION_SCHEMA
 from trajectories.trials.trials import run_trials
 from trajectories.trials.version_rows import (
@@ -169,7 +169,7 @@ def test_a_customer_can_be_taken_out_as_the_documents_say(versions):
     kept = versions_of_rows(rows)["sample_customer_ids"].to_pylist()
     assert kept[0] == [*ids[:3], None, *ids[4:]]
     assert all(ids[3] not in other for other in kept)
-    assert asked_customers(kept[0]).num_rows == len(ids)
+    assert customer_table(kept[0]).num_rows == len(ids)
 
 
 def test_what_is_new_can_be_forgotten_row_by_row(versions):

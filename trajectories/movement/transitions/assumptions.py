@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
@@ -83,7 +82,7 @@ def _log_likelihood(counts: np.ndarray) -> float:
     return float(np.sum(counts[seen] * np.log(counts[seen] / totals[seen])))
 
 
-def judge_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
+def judge_transitions(counts: pa.Table, pairs: int) -> pa.Table:
     """Test what the chain takes for granted; see `likelihood_ratio`.
 
     Args:
@@ -95,13 +94,14 @@ def judge_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
 
     Examples:
         >>> from trajectories.movement.transitions.histories import PATH_COLUMNS
+        >>> from datetime import date
         >>> paths = [("a", "a", 8), ("a", "b", 2), ("b", "b", 5)]
         >>> rows = [
-        ...     ("value", month, None, before, after, after, customers)
-        ...     for month in ("2017-11-01", "2017-12-01")
+        ...     ("value", date(2017, month, 1), None, before, after, after, customers)
+        ...     for month in (11, 12)
         ...     for before, after, customers in paths
         ... ]
-        >>> counts = pd.DataFrame(rows, columns=PATH_COLUMNS)
+        >>> counts = pa.table([*zip(*rows)], names=PATH_COLUMNS)
         >>> judge_transitions(counts, pairs=12)["verdict"][1].as_py()
         'Whether which month it is matters cannot be told: too little was seen.'
     """

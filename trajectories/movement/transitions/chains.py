@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
@@ -181,7 +180,7 @@ def expected_customers(chain: Chain, horizon: int) -> tuple[np.ndarray, np.ndarr
     return members, newcomers
 
 
-def estimate_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
+def estimate_transitions(counts: pa.Table, pairs: int) -> pa.Table:
     """Estimate the probabilities of the chain in the latest month.
 
     Posterior means of Dirichlet rows, and central 95 % intervals of their margins,
@@ -198,13 +197,14 @@ def estimate_transitions(counts: pd.DataFrame, pairs: int) -> pa.Table:
 
     Examples:
         >>> from trajectories.movement.transitions.histories import PATH_COLUMNS
+        >>> from datetime import date
         >>> paths = [("a", "a", 8), ("a", "b", 2), ("b", "b", 5)]
         >>> rows = [
-        ...     ("value", month, None, before, after, after, customers)
-        ...     for month in ("2017-11-01", "2017-12-01")
+        ...     ("value", date(2017, month, 1), None, before, after, after, customers)
+        ...     for month in (11, 12)
         ...     for before, after, customers in paths
         ... ]
-        >>> counts = pd.DataFrame(rows, columns=PATH_COLUMNS)
+        >>> counts = pa.table([*zip(*rows)], names=PATH_COLUMNS)
         >>> first = estimate_transitions(counts, pairs=12).to_pylist()[0]
         >>> first["from_segment_id"], first["to_segment_id"], first["customers"]
         ('a', 'a', 8)

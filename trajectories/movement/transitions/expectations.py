@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from scipy import stats
 
@@ -277,7 +276,7 @@ def band_of(
     return np.maximum(point + np.array([np.minimum(low, 0), np.maximum(high, 0)]), 0)
 
 
-def expect_segments(counts: pd.DataFrame, pairs: int, seed: int) -> pa.Table:
+def expect_segments(counts: pa.Table, pairs: int, seed: int) -> pa.Table:
     """Expect the sizes of segments, now and from earlier months.
 
     At every origin the chain is published where it had won at the origins before (see
@@ -294,13 +293,14 @@ def expect_segments(counts: pd.DataFrame, pairs: int, seed: int) -> pa.Table:
 
     Examples:
         >>> from trajectories.movement.transitions.histories import PATH_COLUMNS
+        >>> from datetime import date
         >>> paths = [("a", "a", 8), ("a", "b", 2), ("b", "b", 5)]
         >>> rows = [
-        ...     ("value", month, None, before, after, after, customers)
-        ...     for month in ("2017-11-01", "2017-12-01")
+        ...     ("value", date(2017, month, 1), None, before, after, after, customers)
+        ...     for month in (11, 12)
         ...     for before, after, customers in paths
         ... ]
-        >>> counts = pd.DataFrame(rows, columns=PATH_COLUMNS)
+        >>> counts = pa.table([*zip(*rows)], names=PATH_COLUMNS)
         >>> first = expect_segments(counts, pairs=12, seed=1).to_pylist()[0]
         >>> first["segment_id"], first["same_as_now_customers"]
         ('a', 8)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from trajectories.months import month_number, month_start
 
@@ -71,7 +72,7 @@ class PathHistory:
         return self.sizes[since : origin + 1].sum(axis=0) > 0
 
 
-def read_path_histories(counts: pd.DataFrame) -> list[PathHistory]:
+def read_path_histories(counts: pa.Table) -> list[PathHistory]:
     """Turn counted paths into one history per segmentation, sorted by name.
 
     Args:
@@ -82,16 +83,16 @@ def read_path_histories(counts: pd.DataFrame) -> list[PathHistory]:
     Raises:
         ValueError: a column is missing, or a month between two others.
     """
-    missing = [name for name in PATH_COLUMNS if name not in counts.columns]
+    missing = [name for name in PATH_COLUMNS if name not in counts.column_names]
     if missing:
         raise ValueError(
             f"The counted paths have no column {', '.join(missing)}; found"
-            f" {', '.join(map(str, counts.columns)) or 'no columns'}. Give one row per"
+            f" {', '.join(counts.column_names) or 'no columns'}. Give one row per"
             " segmentation, month and path, as int_segment_transitions has them."
         )
     return [
         _read_history(str(name), rows)
-        for name, rows in counts.groupby("segmentation", sort=True)
+        for name, rows in counts.to_pandas().groupby("segmentation")
     ]
 
 
