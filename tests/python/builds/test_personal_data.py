@@ -66,7 +66,7 @@ def test_what_is_personal_may_be_null_and_orders_nothing() -> None:
 )
 def test_no_page_and_no_metric_reads_what_is_personal(name: str) -> None:
     mart, column = name.split(".")
-    pages = "".join(path.read_text() for path in (PROJECT / "dashboards").glob("*.py"))
+    pages = "".join(path.read_text() for path in (PROJECT / "dashboards").rglob("*.py"))
     assert f'read("marts.{mart}")' not in pages
     assert not re.search(rf"""["'.]{column}\b""", pages)
     semantic = PROJECT / "models" / "semantic" / "_semantic_models.yml"
