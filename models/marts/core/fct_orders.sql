@@ -1,5 +1,5 @@
--- Each row that was read is here, in fct_rejected_rows, or merged as a duplicate
--- of one that is.
+-- Each row that was read is here, in fct_rejected_rows, or merged as a
+-- duplicate of one that is.
 with orders as (
 
     select * from {{ ref('int_orders_accepted') }}
