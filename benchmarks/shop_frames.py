@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from trajectories.months import month_end, month_of_day
+from trajectories.months import month_end, month_of_day, month_start
 from trajectories.series.orders import Orders, build, is_active
 from trajectories.series.series import Series, series_lengths, window
 
@@ -76,7 +76,7 @@ class ShopFrames:
         month = int(month_of_day(self.last_day)) - back
         end = int(month_end(month))
         return {
-            "month": pd.Timestamp(str(np.datetime64(month, "M"))),
+            "month": month_start(month),
             "month_end_date": pd.Timestamp(end, unit="D"),
             "months_back": back,
             "days_back": self.last_day - end,
