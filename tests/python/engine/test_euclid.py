@@ -131,3 +131,34 @@ def test_squares_depend_on_their_own_two_series_alone():
     np.testing.assert_array_equal(every[:, 9:12], euclid.squares(X, X[9:12], 2))
     expected = nan_euclidean_distances(X.reshape(len(X), -1), squared=True)
     np.testing.assert_allclose(every, expected, atol=1e-9)
+
+
+def lloyd_that_fills(points, centres, moves):
+    """Measure every whole point; an empty cluster takes the farthest one."""
+    every = np.arange(len(points))
+    for _ in range(moves):
+        squares = ((points[:, None] - centres) ** 2).sum(axis=2)
+        labels = squares.argmin(axis=1)
+        for cluster in range(len(centres)):
+            members = np.bincount(labels, minlength=len(centres))
+            if not members[cluster]:
+                own = np.where(members[labels] > 1, squares[every, labels], -1)
+                labels[own.argmax()] = cluster
+        means = [points[labels == k].mean(axis=0) for k in range(len(centres))]
+        centres = np.stack(means)
+    return centres
+
+
+# In the last two a point that filled a cluster goes back to where it came from.
+@pytest.mark.parametrize(
+    ("seed", "shape", "starts"),
+    [(seed, (600, 3), list(range(12))) for seed in range(4)]
+    + [(seed, (40, 2), [0, 1, 2] * 2) for seed in (2865, 3774)],
+)
+def test_bounds_hold_where_points_lie_close(seed, shape, starts):
+    points = np.random.default_rng(seed).random(shape)
+    present = np.full(len(points), shape[1])
+    for moves in (1, 2, 5, 12, 25):
+        found, _ = euclid.improve(points, present, points[starts], moves, 0.0)
+        expected = lloyd_that_fills(points, points[starts], moves)
+        np.testing.assert_allclose(found, expected)
