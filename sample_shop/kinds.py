@@ -23,7 +23,6 @@ class Traits:
         width: stretches bumps and declines; mean 1.
         favourite_weekday: 0 Monday to 6 Sunday.
         burst_draws: (customers, quarters) uniform draws that place bursts.
-        burst_chances: (customers, quarters) uniform draws that decide on bursts.
         moods: (customers, months) slow noise on the pace, mean about 1.
     """
 
@@ -32,7 +31,6 @@ class Traits:
     width: np.ndarray
     favourite_weekday: np.ndarray
     burst_draws: np.ndarray
-    burst_chances: np.ndarray
     moods: np.ndarray
 
     def take(self, rows: np.ndarray) -> "Traits":
@@ -60,7 +58,6 @@ def draw_traits(
         width=np.clip(rng.normal(1, 0.15, customers), 0.6, 1.5),
         favourite_weekday=rng.integers(0, 7, customers),
         burst_draws=rng.random((customers, quarters)),
-        burst_chances=rng.random((customers, quarters)),
         moods=np.exp(rng.normal(-0.02, 0.2, (customers, len(calendar.months)))),
     )
 
@@ -98,28 +95,27 @@ def new_customer_ramp(traits, calendar, starts):
 
 def churn_risk(traits, calendar, starts):
     """Order often at first and fall silent within about six weeks."""
-    age = _age(calendar, starts) / (29 * traits.width[:, None])
-    return 0.30 * np.exp(-(age**1.8)) + 0.002
+    age = _age(calendar, starts) / (33 * traits.width[:, None])
+    return 0.20 * np.exp(-(age**1.8)) + 0.002
 
 
 def seasonal_shoppers(traits, calendar, starts):
-    """Order around the spring riding season, early November, every year."""
+    """Order around the spring riding season, late November, every year."""
     rate = np.full((len(starts), len(calendar)), 0.004)
     for year in calendar.years:
-        centre = calendar.day_number(f"{year}-11-07") + traits.phase_days
+        centre = calendar.day_number(f"{year}-11-22") + traits.phase_days
         rate += 7.3 * _bump(calendar.day_numbers, centre, 9.5 * traits.width)
     return rate
 
 
 def impulse_buyers(traits, calendar, starts):
-    """Order in short bursts at random times: one in the last quarter, few before."""
+    """Order in short bursts at random times, one in each ninety days."""
     rate = np.full((len(starts), len(calendar)), 0.004)
     quarters = traits.burst_draws.shape[1]
     for back in range(quarters):
         first_day = len(calendar) - 90 * (back + 1)
         centre = first_day + 5 + 80 * traits.burst_draws[:, back]
-        size = np.where(traits.burst_chances[:, back] < (0.2 if back else 1), 7.5, 0)
-        rate += size[:, None] * _bump(calendar.day_numbers, centre, 1.8 * traits.width)
+        rate += 7.5 * _bump(calendar.day_numbers, centre, 1.8 * traits.width)
     return rate
 
 
@@ -201,7 +197,7 @@ KINDS = (
          3, True, False, 0.5, 1.0),
     Kind("New Customer Ramp", POTENTIALS, 0.0375, new_customer_ramp,
          5, True, True, 1.0, 1.2),
-    Kind("Churn Risk", SLEEPERS, 0.0375, churn_risk,
+    Kind("Churn Risk", SLEEPERS, 0.05, churn_risk,
          5, True, True, 1.0, 1.2),
     Kind("Seasonal Shoppers", OCCASIONAL, 0.0375, seasonal_shoppers,
          4, True, True, 1.0, 1.2),
@@ -217,7 +213,7 @@ KINDS = (
          2, False, True, 1.0, 1.4),
     Kind("First-Time Customers", POTENTIALS, 0.12, first_time_customers,
          2, False, True, 1.0, 1.2),
-    Kind("Lapsed Customers", SLEEPERS, 0.25, lapsed_customers,
+    Kind("Lapsed Customers", SLEEPERS, 0.2375, lapsed_customers,
          1, False, True, 1.0, 1.0),
 )  # fmt: skip
 

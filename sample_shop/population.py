@@ -73,18 +73,18 @@ def _histories(last: int) -> dict[str, tuple[History, ...]]:
     first_season = (0, max(last - 14, 0))
     return {
         "Loyal Subscribers": (
-            History(0.5, (last // 4, last - 6), already_share=0.1),
-            History(0.5, (0, last - 5), ("New Customer Ramp",)),
+            History(0.4, (last // 4, last - 6), already_share=0.1),
+            History(0.6, (0, last - 5), ("New Customer Ramp",)),
         ),
         "Sale Hunters": (
             History(0.6, settled, already_share=0.1),
             History(0.4, settled, ("Occasional Customers",), late, 0.3),
         ),
-        "New Customer Ramp": (History(1.0, (last - 3, last - 3)),),
+        "New Customer Ramp": (History(1.0, (last - 4, last - 3)),),
         "Churn Risk": (
             History(0.5, (last // 4, last - 6), ("Loyal Subscribers",),
-                    (last - 2, last - 2), 0.1),
-            History(0.5, (last - 5, last - 5), ("New Customer Ramp",)),
+                    (last - 3, last - 2), 0.1),
+            History(0.5, (last - 6, last - 5), ("New Customer Ramp",)),
         ),
         "Seasonal Shoppers": (History(1.0, (last // 3, last - 4), already_share=0.1),),
         "Impulse Buyers": (History(1.0, (last // 3, last - 4), already_share=0.1),),
@@ -98,13 +98,13 @@ def _histories(last: int) -> dict[str, tuple[History, ...]]:
             History(0.2, settled, ("Sale Hunters",), late, 0.2),
         ),
         "Occasional Customers": (
-            History(0.88, (0, last - 3), already_share=0.3),
-            History(0.12, settled, ("New Customer Ramp",)),
+            History(0.75, (0, last - 3), already_share=0.3),
+            History(0.25, settled, ("New Customer Ramp",)),
         ),
         "First-Time Customers": (History(1.0, (last - 2, last)),),
         "Lapsed Customers": (
-            History(0.08, first_season, ("Loyal Subscribers", "Churn Risk"),
-                    (max(last - 17, 3), max(last - 5, 3)), 0.6),
+            History(0.2, first_season, ("Loyal Subscribers", "Churn Risk"),
+                    (3, max(last - 5, 3)), 0.6),
             History(0.2, first_season, ("Steady Customers",), late, 0.6),
             History(0.06, first_season, ("Gift Shoppers",), year_ago, 0.2),
             History(0.06, first_season, ("Seasonal Shoppers",), year_ago, 0.2),

@@ -14,15 +14,15 @@ class ShopSettings:
         end_date: last day of the history; must be the last day of a month.
         seed: the same seed and sizes give the same shop, byte for byte.
         orders_per_customer: mean orders per customer over the whole history;
-            None leaves the natural pace of the kinds (about 10 in 24 months).
+            None leaves the natural pace of the kinds (about 11 in 25 months).
 
     Raises:
         ValueError: when a setting is outside the stated range.
     """
 
     customers: int = 4_000
-    months: int = 24
-    end_date: date = date(2017, 12, 31)
+    months: int = 25
+    end_date: date = date(2018, 1, 31)
     seed: int = 20171231
     orders_per_customer: float | None = None
 
