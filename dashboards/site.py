@@ -11,6 +11,7 @@ from types import ModuleType
 import pandas as pd
 from plotly.offline import get_plotlyjs
 from trajectories.dashboards import looks
+from trajectories.dashboards.charts import planted
 from trajectories.dashboards.looks import formats
 from trajectories.dashboards.looks.template import Page, render
 from trajectories.dashboards.marts.published import PublishedMarts
@@ -155,13 +156,17 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _period(marts: PublishedMarts) -> str:
-    """Say which months the site shows."""
+    """Say which months the site shows, and whether the shop is made up."""
     months = marts.read("marts.fct_shop_months")
     months = months[months["is_complete"].eq(True)]
     if months.empty:
         return "There is no complete month yet."
     first, last = months["month"].min(), months["month"].max()
-    return f"Complete months from {formats.month(first)} to {formats.month(last)}."
+    made_up = f"{planted.MADE_UP} " if planted.is_made_up(marts) else ""
+    return (
+        f"{made_up}Complete months from {formats.month(first)} to"
+        f" {formats.month(last)}."
+    )
 
 
 def _marts(published: Path) -> str:

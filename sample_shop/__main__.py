@@ -71,7 +71,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.out is None:
         folder, fixtures = PROJECT / "seeds" / "sample", PROJECT / "tests" / "fixtures"
         paths = write_shop(shop, folder, prefix="raw_")
-        write_truth(shop, fixtures / "sample_truth.csv", fixtures / "sample_dirt.csv")
+        write_truth(
+            shop, folder / "raw_planted_kinds.csv", fixtures / "sample_dirt.csv"
+        )
     else:
         paths = write_shop(shop, options.out, options.format)
         truth = options.out / TRUTH

@@ -90,7 +90,7 @@ def sale_hunters(traits, calendar, starts):
 def new_customer_ramp(traits, calendar, starts):
     """Begin with one order and order ever more often for a hundred days."""
     age = np.minimum(_age(calendar, starts), 105)
-    return 0.008 + 0.185 * (age / 100) ** (2.2 * traits.width[:, None])
+    return 0.008 + 0.175 * (age / 100) ** (2.2 * traits.width[:, None])
 
 
 def churn_risk(traits, calendar, starts):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 from markupsafe import Markup
-from trajectories.dashboards.charts import claims
+from trajectories.dashboards.charts import claims, planted
 from trajectories.dashboards.looks import formats, theme
 from trajectories.dashboards.looks.template import (
     Chart,
@@ -42,6 +42,7 @@ def build(marts: PublishedMarts) -> Page:
             Section("Last complete month", [_headlines(months)], is_wide=True),
             Section("Month by month", _charts(months)),
             Section("What was found", [_findings(marts)], is_wide=True),
+            *_planted(marts),
             Section(
                 "Claims",
                 claims.listed(marts),
@@ -50,6 +51,19 @@ def build(marts: PublishedMarts) -> Page:
             ),
         ],
     )
+
+
+def _planted(marts: PublishedMarts) -> list[Section]:
+    if not planted.is_made_up(marts):
+        return []
+    sentence = (
+        f"{planted.MADE_UP} So it is known who is of which kind, and when each one"
+        " switched to another: here is how much of it was found. The agreement"
+        " (adjusted Rand index) is 0 by chance and 1 where segments and kinds are the"
+        " same groups."
+    )
+    found = [planted.findings(marts)]
+    return [Section("How right this is", found, sentence, is_wide=True)]
 
 
 def _complete_months(marts: PublishedMarts) -> pd.DataFrame:

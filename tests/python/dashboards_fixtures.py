@@ -842,6 +842,20 @@ def _claims() -> pd.DataFrame:
     return claims.assign(reproduce_with=["make build", "make bench", None])
 
 
+def _planted_kinds() -> pd.DataFrame:
+    columns = {
+        "customers": 1_200,
+        "kind_agreement": 0.803,
+        "lifecycle_kind_agreement": 0.477,
+        "switches": 1_874,
+        "seen_share": 0.801,
+        "chance_seen_share": 0.623,
+        "steady_months": 41_059,
+        "moved_share": 0.0094,
+    }
+    return pd.DataFrame({"segmentation": ["rhythm", "value"], **columns})
+
+
 def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFrame]:
     """Every mart as a frame.
 
@@ -877,6 +891,7 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
         "marts.rpt_input_reconciliations": _reconciliations(),
         "marts.fct_rejected_rows": _rejected(),
         "audit.rpt_claims": _claims(),
+        "audit.rpt_planted_kinds": _planted_kinds(),
     }
 
 

@@ -18,6 +18,7 @@ from trajectories.warehouse.verify import verify
 pytestmark = pytest.mark.long
 
 FIXTURES = PROJECT / "tests" / "fixtures"
+PLANTED_KINDS = PROJECT / "seeds" / "sample" / "raw_planted_kinds.csv"
 PARTITIONED = {
     "fct_customer_days",
     "fct_customer_months",
@@ -249,7 +250,7 @@ def compared(sample: Build) -> pd.DataFrame:
     return sample.query(f"""
         select members.customer_id, members.segment_id, members.persona, truth.kind
         from marts.fct_customer_segments as members
-        inner join read_csv('{FIXTURES / "sample_truth.csv"}', all_varchar = true)
+        inner join read_csv('{PLANTED_KINDS}', all_varchar = true)
             as truth
             on members.customer_id = truth.customer_id
             and members.month >= cast(truth.from_month as date)

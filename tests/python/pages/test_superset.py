@@ -41,6 +41,7 @@ def files(folder: str) -> dict[str, dict]:
     return {path.stem: yaml.safe_load(path.read_text()) for path in found}
 
 
+AUDIT = ("rpt_claims", "rpt_planted_kinds")
 DATASETS, CHARTS = files("datasets"), files("charts")
 DASHBOARD = files("dashboards")["customer_trajectories"]
 (FILTER,) = DASHBOARD["metadata"]["native_filter_configuration"]
@@ -68,7 +69,7 @@ def empty_marts() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("create schema marts; create schema audit")
     for name, model in contracts().items():
-        schema = "audit" if name == "rpt_claims" else "marts"
+        schema = "audit" if name in AUDIT else "marts"
         columns = ", ".join(f"{c['name']} {c['data_type']}" for c in model["columns"])
         connection.execute(f"create table {schema}.{name} ({columns})")
     return connection
