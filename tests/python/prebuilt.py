@@ -12,6 +12,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
@@ -27,10 +28,10 @@ from real_builds import (
     run_build,
 )
 from trajectories.sample_shop import ShopSettings, generate_shop
-from trajectories.sample_shop.export import write_shop
+from trajectories.sample_shop.export import write_shop, write_truth
 
 WAREHOUSES = PROJECT / "build" / "test" / "warehouses"
-SMALL_SHOP = ShopSettings(customers=400, months=16)
+SMALL_SHOP = ShopSettings(customers=400, months=16, end_date=date(2017, 12, 31))
 FEW_TRIALS = {"k_max": 4, "sample_customers": 200, "bootstrap_refits": 3}
 # What a build is made of: a small project is a copy of it with another sample.
 PARTS = (
@@ -107,7 +108,9 @@ def _write_small_project(folder: Path) -> Path:
             shutil.copytree(PROJECT / name, project / name, ignore=NO_PART)
         else:
             shutil.copy(PROJECT / name, project)
-    write_shop(generate_shop(SMALL_SHOP), project / "seeds" / "sample", prefix="raw_")
+    shop, seeds = generate_shop(SMALL_SHOP), project / "seeds" / "sample"
+    write_shop(shop, seeds, prefix="raw_")
+    write_truth(shop, seeds / "raw_planted_kinds.csv", project / "dirt.csv")
     settings = yaml.safe_load((project / "dbt_project.yml").read_text())
     settings["vars"] |= FEW_ORIGINS
     for segmentation in settings["vars"]["segmentations"].values():
