@@ -1,6 +1,6 @@
--- Adjusted Rand index of today's clusters and the planted kinds, over customers in
--- clusters: pairs that are together in both, beside what chance would give (Hubert
--- and Arabie 1985, formula 5).
+-- Adjusted Rand index of today's clusters and the planted kinds, over customers
+-- in clusters: pairs that are together in both, beside what chance would give
+-- (Hubert and Arabie 1985, formula 5).
 {% set pairs = 'cast(sum(customers * (customers - 1) / 2.0) as double)' -%}
 
 with members as (
@@ -23,7 +23,7 @@ cells as (
         '{{ taken }}' as planted,
         members.segmentation,
         members.segment_id,
-        planted_months.{{ taken }} as kind,
+        planted_months.{{ taken }} as planted_kind,
         cast(count(*) as bigint) as customers
     from members
     inner join planted_months
@@ -53,7 +53,7 @@ kinds as (
     select
         planted,
         segmentation,
-        kind,
+        planted_kind,
         sum(customers) as customers
     from cells
     group by 1, 2, 3

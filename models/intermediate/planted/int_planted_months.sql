@@ -1,12 +1,13 @@
 -- A switch counts in its first month; whoever has none in it, the three months
--- before and the three after is steady.
+-- before and the three after is steady, and known when she came before these.
 with planted_kinds as (
 
     select
         *,
         lag(kind) over (
             partition by customer_id order by from_month
-        ) as kind_before
+        ) as kind_before,
+        min(from_month) over (partition by customer_id) as first_month
     from {{ ref('stg_retail__planted_kinds') }}
 
 ),
@@ -26,6 +27,9 @@ joined as (
         planted_kinds.lifecycle_kind,
         planted_kinds.kind_before is not null
         and membership_months.month = planted_kinds.from_month as is_switch,
+        planted_kinds.first_month < {{ dbt.dateadd(
+            'month', -3, 'membership_months.month'
+        ) }} as is_known,
         membership_months.month
     from planted_kinds
     inner join membership_months

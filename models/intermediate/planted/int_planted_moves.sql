@@ -1,6 +1,7 @@
 -- A switch is seen when she moves in its month or the two after, by her own
--- behaviour and not because a map was drawn anew. Steady windows are three months
--- without a switch near: what is seen in them is what chance would show.
+-- behaviour and not because a map was drawn anew. Steady windows are three
+-- months without a switch near, of known customers: what is seen in them is
+-- what chance would show.
 with planted_months as (
 
     select * from {{ ref('int_planted_months') }}
@@ -21,6 +22,7 @@ joined as (
         moves.cause,
         planted_months.kind,
         planted_months.kind_before,
+        planted_months.is_known,
         planted_months.is_switch and moves.cause <> 'entered' as is_switch,
         planted_months.is_steady and moves.cause <> 'entered' as is_steady,
         moves.month
@@ -39,7 +41,8 @@ planted_moves as (
         max(case when cause in (
             'behaved differently', 'lapsed', 'returned', 'settled'
         ) then 1 else 0 end) over window_months = 1 as is_seen,
-        min(case when is_steady then 1 else 0 end) over window_months = 1
+        min(case when is_steady and is_known then 1 else 0 end)
+            over window_months = 1
         and count(*) over window_months = 3 as is_steady_window
     from joined
     window window_months as (

@@ -64,8 +64,9 @@ steady as (
     select
         segmentation,
         cast(count(*) as bigint) as steady_months,
-        {{ average("case when cause = 'behaved differently' then 1 else 0 end") }}
-            as moved_share
+        {{ average(
+            "case when cause = 'behaved differently' then 1 else 0 end"
+        ) }} as moved_share
     from planted_moves
     where is_steady
     group by 1
