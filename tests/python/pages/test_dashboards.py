@@ -21,7 +21,7 @@ from markupsafe import escape
 from plotly.offline import get_plotlyjs
 from trajectories.dashboards import __main__ as command
 from trajectories.dashboards import build_site, site
-from trajectories.dashboards.charts import backtests, forecast_views, verdicts
+from trajectories.dashboards.charts import backtests, forecast_views, planted, verdicts
 from trajectories.dashboards.looks import formats, theme
 from trajectories.dashboards.marts import segmentations, small_cells
 from trajectories.dashboards.marts.published import PublishedMarts, UnreadableMartsError
@@ -428,6 +428,24 @@ def test_headlines_are_the_last_complete_month_against_the_one_before(pages: dic
     direction = "up" if relative > 0 else "down"
     assert f"{direction} {abs(relative):.1f} % on November 2017" in text
     assert "January 2018" not in text
+
+
+def test_pages_of_the_sample_say_that_it_is_made_up_and_how_right_they_are(
+    tmp_path: Path,
+):
+    marts = made_up.frames()
+    folder = tmp_path / "sample"
+    build_site(made_up.write_published(tmp_path / "sample.duckdb", marts), folder)
+    for path in folder.glob("*.html"):
+        assert planted.MADE_UP in path.read_text("utf-8"), path.name
+    pages = redrawn(tmp_path / "again.duckdb", marts)
+    rows = cells(block(pages[overview.FILE], "planted").states[()])
+    assert rows[1] == ["Rhythm", "0.80", "0.48", "1,874", "80.1 %", "62.3 %", "0.9 %"]
+    marts["audit.rpt_planted_kinds"] = marts["audit.rpt_planted_kinds"].iloc[:0]
+    folder = tmp_path / "own"
+    build_site(made_up.write_published(tmp_path / "own.duckdb", marts), folder)
+    for path in folder.glob("*.html"):
+        assert "made-up" not in path.read_text("utf-8"), path.name
 
 
 def test_without_the_month_before_nothing_is_compared(tmp_path: Path):
