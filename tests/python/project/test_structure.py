@@ -27,9 +27,8 @@ MODELS = (
     *("staging/retail/base", "staging/retail"),
     *("intermediate/checks", "intermediate/findings", "intermediate/customers"),
     *("intermediate/series", "intermediate/trials", "intermediate/segments"),
-    *("intermediate/movement", "intermediate/planted"),
-    "intermediate/departures",
-    *("intermediate/disclosure", "intermediate/forecasting"),
+    *("intermediate/movement", "intermediate/departures"),
+    *("intermediate/disclosure", "intermediate/forecasting", "intermediate/planted"),
     *("marts/core", "marts/segmentation", "marts/movement", "marts/departures"),
     *("marts/forecasting", "marts/audit", "semantic"),
 )
@@ -107,6 +106,19 @@ def test_models_read_one_way(small: Build) -> None:
     arrows = set(references(small))
     assert len(arrows) > len(MODELS)
     assert not wrong(arrows, MODELS)
+
+
+@pytest.mark.long
+def test_what_was_planted_is_read_by_its_report_alone(small: Build) -> None:
+    nodes = json.loads((small.target / "manifest.json").read_text())["nodes"]
+    readers = {
+        node["name"]
+        for node in nodes.values()
+        if node["resource_type"] == "model"
+        and any("planted" in parent for parent in node["depends_on"]["nodes"])
+    }
+    assert all("planted" in name for name in readers)
+    assert len(readers) == 5
 
 
 def test_no_folder_of_models_is_crowded() -> None:
