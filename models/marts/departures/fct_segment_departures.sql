@@ -13,9 +13,9 @@ explained as (
 
 ),
 
-segments as (
+personas as (
 
-    select * from {{ ref('dim_segments') }}
+    select * from {{ ref('int_segment_personas') }}
 
 ),
 
@@ -27,9 +27,8 @@ published as (
         departures.customer_id,
         departures.from_segment_id,
         departures.to_segment_id,
-        coalesce(from_segments.persona, departures.from_segment_id)
-            as from_persona,
-        coalesce(to_segments.persona, departures.to_segment_id) as to_persona,
+        befores.persona as from_persona,
+        afters.persona as to_persona,
         departures.cause,
         explained.explanation,
         cast(departures.confidence as double) as confidence,
@@ -44,10 +43,14 @@ published as (
     from departures
     inner join explained
         on departures.customer_segment_id = explained.customer_segment_id
-    left join segments as from_segments
-        on departures.from_segment_id = from_segments.segment_id
-    left join segments as to_segments
-        on departures.to_segment_id = to_segments.segment_id
+    inner join personas as befores
+        on
+            departures.from_segment_id = befores.segment_id
+            and departures.month = {{ dbt.dateadd('month', 1, 'befores.month') }}
+    inner join personas as afters
+        on
+            departures.to_segment_id = afters.segment_id
+            and departures.month = afters.month
 
 )
 

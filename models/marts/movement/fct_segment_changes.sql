@@ -7,9 +7,9 @@ with moves as (
 
 ),
 
-segments as (
+personas as (
 
-    select * from {{ ref('dim_segments') }}
+    select * from {{ ref('int_segment_personas') }}
 
 ),
 
@@ -20,9 +20,9 @@ named as (
         moves.segmentation,
         moves.customer_id,
         moves.previous_segment_id,
-        previous_segments.persona as previous_persona,
+        previous_personas.persona as previous_persona,
         moves.segment_id,
-        segments.persona,
+        personas.persona,
         moves.cause,
         lead(moves.month) over (
             partition by moves.segmentation, moves.customer_id
@@ -30,10 +30,14 @@ named as (
         ) is null as is_current,
         moves.month
     from moves
-    left join segments
-        on moves.segment_id = segments.segment_id
-    left join segments as previous_segments
-        on moves.previous_segment_id = previous_segments.segment_id
+    inner join personas
+        on
+            moves.segment_id = personas.segment_id
+            and moves.month = personas.month
+    left join personas as previous_personas
+        on
+            moves.previous_segment_id = previous_personas.segment_id
+            and moves.previous_month = previous_personas.month
 
 ),
 

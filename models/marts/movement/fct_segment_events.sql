@@ -1,74 +1,64 @@
--- A segment's id follows its customers, its name the evidence: a name that is
--- no longer deserved is an event, too.
+-- A segment's id follows its customers, its name the evidence: a name that
+-- changes from one month to the next is an event, too.
 with segment_events as (
 
     select * from {{ ref('int_segment_events') }}
 
 ),
 
-segments as (
+personas as (
 
-    select * from {{ ref('int_segments_evidenced') }}
+    select * from {{ ref('int_segment_personas') }}
     where segment_number is not null
-
-),
-
-named as (
-
-    select
-        *,
-        lag(persona) over (
-            partition by segment_id order by month
-        ) as previous_persona,
-        lag(customers) over (
-            partition by segment_id order by month
-        ) as previous_customers
-    from segments
 
 ),
 
 renamed as (
 
     select
-        segmentation,
-        segment_id,
+        personas.segmentation,
+        personas.segment_id,
         'renamed' as event,
         cast(null as string) as related_segment_id,
-        model_version,
-        previous_persona,
-        persona,
-        previous_customers as customers_before,
-        customers as customers_after,
+        personas.model_version,
+        befores.customers as customers_before,
+        personas.customers as customers_after,
         cast(null as bigint) as customers_shared,
         cast(null as double) as overlap,
-        month
-    from named
-    where persona <> previous_persona
+        personas.month
+    from personas
+    inner join personas as befores
+        on
+            personas.segment_id = befores.segment_id
+            and personas.month = {{ dbt.dateadd('month', 1, 'befores.month') }}
+    where personas.persona <> befores.persona
 
 ),
 
 unioned as (
 
-    select
-        segment_events.segmentation,
-        segment_events.segment_id,
-        segment_events.event,
-        segment_events.related_segment_id,
-        segment_events.model_version,
-        named.previous_persona,
-        named.persona,
-        segment_events.customers_before,
-        segment_events.customers_after,
-        segment_events.customers_shared,
-        segment_events.overlap,
-        segment_events.month
-    from segment_events
-    left join named
-        on
-            segment_events.segment_id = named.segment_id
-            and segment_events.month = named.month
+    select * from segment_events
     union all
     select * from renamed
+
+),
+
+-- Each with the names of the month before and of its own.
+named as (
+
+    select
+        unioned.*,
+        befores.persona as previous_persona,
+        personas.persona
+    from unioned
+    left join personas
+        on
+            unioned.segment_id = personas.segment_id
+            and unioned.month = personas.month
+    left join personas as befores
+        on
+            unioned.segment_id = befores.segment_id
+            and unioned.month = {{ dbt.dateadd('month', 1, 'befores.month') }}
 
 ),
 
@@ -91,7 +81,7 @@ published as (
         cast({{ var('least_overlap') }} as double) as least_overlap,
         cast({{ var('surviving_overlap') }} as double) as surviving_overlap,
         month
-    from unioned
+    from named
 
 )
 

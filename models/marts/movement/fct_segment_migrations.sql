@@ -11,9 +11,9 @@ intervals as (
 
 ),
 
-segments as (
+personas as (
 
-    select * from {{ ref('dim_segments') }}
+    select * from {{ ref('int_segment_personas') }}
 
 ),
 
@@ -64,8 +64,8 @@ published as (
         keyed.segmentation,
         keyed.from_segment_id,
         keyed.to_segment_id,
-        coalesce(befores.persona, keyed.from_segment_id) as from_persona,
-        coalesce(afters.persona, keyed.to_segment_id) as to_persona,
+        befores.persona as from_persona,
+        afters.persona as to_persona,
         keyed.cause,
         keyed.customers,
         {{ share('keyed.customers', 'sum(keyed.customers) over from_segment') }}
@@ -107,10 +107,14 @@ published as (
         ]) }} = cells_judged.cell_id
     left join intervals
         on keyed.segment_migration_id = intervals.segment_migration_id
-    left join segments as befores
-        on keyed.from_segment_id = befores.segment_id
-    left join segments as afters
-        on keyed.to_segment_id = afters.segment_id
+    left join personas as befores
+        on
+            keyed.from_segment_id = befores.segment_id
+            and keyed.month = {{ dbt.dateadd('month', 1, 'befores.month') }}
+    inner join personas as afters
+        on
+            keyed.to_segment_id = afters.segment_id
+            and keyed.month = afters.month
     window from_segment as (
         partition by keyed.segmentation, keyed.month, keyed.from_segment_id
     )

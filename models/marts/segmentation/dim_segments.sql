@@ -51,14 +51,14 @@ segments as (
 
 ),
 
-evidenced as (
+personas as (
 
     select
         *,
         row_number() over (
             partition by segment_id order by month desc
-        ) as reviews_back
-    from {{ ref('int_segments_evidenced') }}
+        ) as months_back
+    from {{ ref('int_segment_personas') }}
 
 ),
 
@@ -78,11 +78,11 @@ published as (
     select
         segments.segment_id,
         segments.segmentation,
-        evidenced.model_version,
+        personas.model_version,
         segments.stage,
-        coalesce(evidenced.persona, segments.segment_id) as persona,
+        coalesce(personas.persona, segments.segment_id) as persona,
         coalesce(
-            evidenced.persona_evidence,
+            personas.persona_evidence,
             'No name earned: nobody was in the group when names were given.'
         ) as persona_evidence,
         playbooks.recommended_action,
@@ -91,27 +91,27 @@ published as (
         playbooks.channel,
         origins.parent_segment_ids,
         segments.segment_number,
-        evidenced.bootstrap_ari,
-        evidenced.persona_stability,
-        evidenced.has_structure,
-        coalesce(evidenced.is_persona_earned, false) as is_persona_earned,
-        coalesce(evidenced.is_named, false) as is_named,
+        personas.bootstrap_ari,
+        personas.persona_stability,
+        personas.has_structure,
+        coalesce(personas.is_persona_earned, false) as is_persona_earned,
+        coalesce(personas.is_named, false) as is_named,
         segments.first_month as valid_from,
         case
             when segments.segment_number is not null
                 and in_use.segment_id is null then segments.last_month
         end as valid_to
     from segments
-    left join evidenced
+    left join personas
         on
-            segments.segment_id = evidenced.segment_id
-            and evidenced.reviews_back = 1
+            segments.segment_id = personas.segment_id
+            and personas.months_back = 1
     left join in_use
         on segments.segment_id = in_use.segment_id
     left join origins
         on segments.segment_id = origins.segment_id
     left join {{ ref('playbooks') }} as playbooks
-        on evidenced.persona = playbooks.persona
+        on personas.persona = playbooks.persona
 
 )
 

@@ -5,9 +5,9 @@ with moves as (
 
 ),
 
-segments as (
+personas as (
 
-    select * from {{ ref('dim_segments') }}
+    select * from {{ ref('int_segment_personas') }}
 
 ),
 
@@ -32,15 +32,17 @@ published as (
         changed.segment_id,
         changed.previous_segment_id,
         changed.nearest_segment_id,
-        coalesce(segments.persona, changed.segment_id) as persona,
+        personas.persona,
         cast(changed.distance as double) as distance,
         cast(changed.confidence as double) as confidence,
         changed.is_in_transition,
         changed.month,
         changed.changed_month
     from changed
-    left join segments
-        on changed.segment_id = segments.segment_id
+    inner join personas
+        on
+            changed.segment_id = personas.segment_id
+            and changed.month = personas.month
 
 )
 

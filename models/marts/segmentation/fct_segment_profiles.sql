@@ -11,6 +11,12 @@ windows as (
 
 ),
 
+personas as (
+
+    select * from {{ ref('int_segment_personas') }}
+
+),
+
 cells_judged as (
 
     select * from {{ ref('int_cells_judged') }}
@@ -72,8 +78,11 @@ judged as (
 
     select
         profiled.*,
+        personas.persona,
         cells_judged.is_shown
     from profiled
+    inner join personas
+        on profiled.segment_profile_id = personas.segment_persona_id
     inner join cells_judged
         on profiled.segment_profile_id = cells_judged.cell_id
 
@@ -85,6 +94,7 @@ published as (
         segment_profile_id,
         segmentation,
         segment_id,
+        persona,
         customers,
         orders,
         {{ share('customers', 'sum(customers) over shop_month') }}
