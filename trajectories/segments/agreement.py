@@ -16,6 +16,8 @@ from scipy.special import xlogy
 from sklearn.metrics.cluster import expected_mutual_information
 
 LEAST_JACCARD = 0.3
+#: Pairs whose Jaccards differ by less are told apart by how like the groups are.
+NEAR_TIE = 0.05
 LEVELS = [0.025, 0.975]
 # Less than any true difference of two of these numbers.
 TINY = 1e-12
@@ -194,7 +196,11 @@ def stay_share(
     return estimate(value, drawn / customers), float(sizes.sum() / customers**2)
 
 
-def match(cells: np.ndarray, least: float = LEAST_JACCARD) -> np.ndarray:
+def match(
+    cells: np.ndarray,
+    least: float = LEAST_JACCARD,
+    distances: np.ndarray | None = None,
+) -> np.ndarray:
     """Find which group after is which group before.
 
     The pairs have the largest sum of Jaccards that pairs can have (Kuhn 1955, "The
@@ -202,17 +208,28 @@ def match(cells: np.ndarray, least: float = LEAST_JACCARD) -> np.ndarray:
     that is not allowed never displaces one that is. Of several equal solutions the
     one that keeps the order of rows and columns is taken.
 
+    Where customers hardly tell, what the groups are does: with distances, a group and
+    the nearest one that it may go on as count as if their Jaccard were higher by
+    NEAR_TIE. So a name goes on with those who deserve it.
+
     Args:
         cells: (before, after) numbers of customers, whole and not negative.
         least: the Jaccard that a pair must have.
+        distances: (before, after) how unlike the groups are; NaN where not known.
 
     Returns:
         (pairs, 2) int64 rows and columns, by row; groups may be left over.
+
+    Examples:
+        >>> cells = np.array([[30, 28]])
+        >>> match(cells).tolist(), match(cells, 0.3, np.array([[2, 1]])).tolist()
+        ([[0, 0]], [[0, 1]])
     """
     shared = _jaccards(np.asarray(cells))
     is_allowed = shared >= max(least, TINY)
     rising = [np.arange(size, 0, -1) / max(size, 1) for size in shared.shape]
-    worth = np.where(is_allowed, shared + TINY * np.outer(*rising), 0)
+    liked = NEAR_TIE * _is_nearest(distances, is_allowed)
+    worth = np.where(is_allowed, shared + liked + TINY * np.outer(*rising), 0)
     rows, columns = linear_sum_assignment(worth, maximize=True)
     kept = is_allowed[rows, columns]
     return np.stack([rows[kept], columns[kept]], axis=1).astype(np.int64)
@@ -265,6 +282,15 @@ def _jaccards(cells: np.ndarray) -> np.ndarray:
     either = sizes - cells
     shares = np.full(cells.shape, np.nan)
     return np.divide(cells, either, out=shares, where=either > 0)
+
+
+def _is_nearest(distances: np.ndarray | None, is_allowed: np.ndarray) -> np.ndarray:
+    """Mark each row's nearest column among those that are allowed."""
+    if distances is None or not is_allowed.size:
+        return np.zeros(is_allowed.shape, dtype=bool)
+    known = is_allowed & ~np.isnan(distances)
+    open_distances = np.where(known, distances, np.inf)
+    return known & (open_distances == open_distances.min(axis=1, keepdims=True))
 
 
 def _around(value: np.ndarray, drawn: np.ndarray) -> Estimate:

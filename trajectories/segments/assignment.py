@@ -53,13 +53,7 @@ def assign(
         to the next nearest (infinite when there is one cluster), each (customers,).
         Memory grows with blocks of 10,000 customers, not with their number.
     """
-    representation = Representation.from_rows(
-        model["representation"],
-        model["location"],
-        model["scale"],
-        model["log_features"],
-        model["smoothing_steps"],
-    )
+    representation = representation_of(model)
     shape = (int(model["k"]), int(model["steps"]), len(model["features"]))
     centres = np.asarray(model["centroids"], dtype=float).reshape(shape)
     band = model["band"]
@@ -76,6 +70,17 @@ def assign(
         if ordered.shape[1] > 1:
             following[block] = ordered[:, 1]
     return numbers, nearest, following
+
+
+def representation_of(model: Mapping) -> Representation:
+    """Bring back how a model sees a series, from its row; see :func:`assign`."""
+    return Representation.from_rows(
+        model["representation"],
+        model["location"],
+        model["scale"],
+        model["log_features"],
+        model["smoothing_steps"],
+    )
 
 
 def confidence(distance: np.ndarray, next_distance: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ def number_segments(
     numbers: Sequence[int],
     largest: int,
     least_overlap: float = LEAST_JACCARD,
+    distances: np.ndarray | None = None,
 ) -> list[int]:
     """Number the clusters of a new model after the customers that they share.
 
@@ -25,11 +26,13 @@ def number_segments(
         numbers: of the clusters before.
         largest: number that was ever given.
         least_overlap: Jaccard index from which a segment goes on.
+        distances: (clusters before, clusters after) how unlike they are, which
+            decides between overlaps that are nearly alike.
 
     Returns:
         One number per cluster after.
     """
-    pairs = match(cells, least_overlap).tolist()
+    pairs = match(cells, least_overlap, distances).tolist()
     given = {after: numbers[before] for before, after in pairs}
     clusters = range(cells.shape[1])
     born = [cluster for cluster in clusters if cluster not in given]

@@ -8,11 +8,12 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.spatial.distance import cdist
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from trajectories.segments.agreement import agreement, jaccards, match
-from trajectories.segments.assignment import assign
+from trajectories.segments.assignment import assign, representation_of
 from trajectories.trials.model_versions import Build
 from trajectories.trials.samples import Active, Sampler, Shop
 from trajectories.trials.settings import Candidate, Settings
@@ -51,9 +52,13 @@ class Fitter:
         ... }
         >>> build = Build({"value": settings}, {}, 1000, "my shop")
         >>> tables = (pa.table(it) for it in (series, stages, orders))
-        >>> trials = Fitter(build, months, drawn, *tables).fit(["value"], 0)
-        >>> trials.select(["k", "sizes"]).to_pylist()
-        [{'k': 2, 'sizes': [20, 20]}]
+        >>> fitter = Fitter(build, months, drawn, *tables)
+        >>> (trial,) = fitter.fit(["value"], 0).to_pylist()
+        >>> trial["k"], trial["sizes"]
+        (2, [20, 20])
+        >>> customers, distances = fitter.compare(trial, trial, 0)
+        >>> customers.tolist(), distances.diagonal().tolist()
+        ([[20, 0], [0, 20]], [0.0, 0.0])
     """
 
     def __init__(
@@ -86,22 +91,28 @@ class Fitter:
         segmentations = {name: self.segmentations[name] for name in names}
         return run_shop_trials(segmentations, self.shop_at(back), **self.common)
 
-    def cells(self, before: Mapping, after: Mapping, back: int) -> np.ndarray:
-        """Count the customers of a month by the clusters of two models.
+    def compare(
+        self, before: Mapping, after: Mapping, back: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Hold the clusters of two models against each other on a month's customers.
 
         Args:
             before, after: rows of chosen trials of one segmentation.
             back: the month, in months back.
 
         Returns:
-            (k of before, k of after) customers.
+            Two arrays of shape (k of before, k of after): the customers in both; and
+            how far the means of their customers are apart, as the model after sees
+            them, NaN where a cluster has nobody.
         """
         active = self.active_at(before["segmentation"], back)
         shape = before["k"], after["k"]
         if active is None:
-            return np.zeros(shape, dtype=np.int64)
+            return np.zeros(shape, dtype=np.int64), np.full(shape, np.nan)
         numbers = [assign(active.windows, m, n_jobs=1)[0] - 1 for m in (before, after)]
-        return _crossed(*numbers, shape)
+        seen = representation_of(after).transform(active.windows)
+        means = [_means(seen, own, k) for own, k in zip(numbers, shape, strict=True)]
+        return _crossed(*numbers, shape), cdist(*means)
 
     def check(self, model: Mapping, back: int) -> dict:
         """Refit a model's trial on a month and compare the two on its customers.
@@ -176,6 +187,20 @@ def customer_table(ids: Sequence[str]) -> pa.Table:
 
 def _candidate(model: Mapping) -> Candidate:
     return Candidate(*(model[field.name] for field in fields(Candidate)))
+
+
+def _means(series: np.ndarray, clusters: np.ndarray, k: int) -> np.ndarray:
+    """Mean path of each cluster, (k, steps x features); NaN where it has nobody.
+
+    A step that none of a cluster's customers has is 0, the mean of all.
+    """
+    flat = series.reshape(len(series), -1)
+    known = ~np.isnan(flat)
+    sums, counts = (np.zeros((k, flat.shape[1])) for _ in range(2))
+    np.add.at(sums, clusters, np.where(known, flat, 0.0))
+    np.add.at(counts, clusters, known)
+    means = sums / np.maximum(counts, 1)
+    return np.where(counts.any(axis=1, keepdims=True), means, np.nan)
 
 
 def _crossed(before: np.ndarray, after: np.ndarray, shape: tuple) -> np.ndarray:

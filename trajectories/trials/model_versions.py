@@ -121,8 +121,10 @@ class Fits(Protocol):
     def fit(self, names: Sequence[str], back: int) -> pa.Table:
         """Run all trials of some segmentations."""
 
-    def cells(self, before: Mapping, after: Mapping, back: int) -> np.ndarray:
-        """Count customers by the clusters of two models."""
+    def compare(
+        self, before: Mapping, after: Mapping, back: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Count customers by the clusters of two models, and say how far these are."""
 
     def check(self, model: Mapping, back: int) -> dict:
         """Compare a model with its refit."""
@@ -459,9 +461,10 @@ class _Line:
         if parent is None:
             first = max(used, default=0) + 1
             return {"segment_numbers": list(range(first, first + chosen["k"]))}
-        cells = fits.cells(parent, chosen, month["months_back"])
+        cells, distances = fits.compare(parent, chosen, month["months_back"])
+        least = self.build.least_overlap
         numbers = number_segments(
-            cells, parent["segment_numbers"], max(used), self.build.least_overlap
+            cells, parent["segment_numbers"], max(used), least, distances
         )
         return {
             "segment_numbers": numbers,

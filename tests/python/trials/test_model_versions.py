@@ -65,6 +65,8 @@ class Shop:
         chosen: number of clusters that trials choose, by segmentation; as in the
             settings where it is not said.
         cells_of: customers by clusters before and after, for so many of each.
+        distances_of: how unlike they are, from these customers; all alike where it
+            is not said.
     """
 
     def __init__(self, centre: float = 0.1):
@@ -72,6 +74,7 @@ class Shop:
         self.customers, self.agreed, self.chosen = set(CUSTOMERS), {}, {}
         self.features = ["amount"]
         self.cells_of = lambda before, after: np.eye(before, after, dtype=int) * 9
+        self.distances_of = np.zeros_like
 
     def look(self, backs) -> Shop:
         self.looked = list(backs)
@@ -97,8 +100,9 @@ class Shop:
         ]
         return pa.Table.from_pylist(rows, schema=TRIAL_SCHEMA)
 
-    def cells(self, before, after, back) -> np.ndarray:
-        return self.cells_of(before["k"], after["k"])
+    def compare(self, before, after, back) -> tuple[np.ndarray, np.ndarray]:
+        cells = self.cells_of(before["k"], after["k"])
+        return cells, self.distances_of(cells)
 
     def check(self, model, back) -> dict:
         month = self.months[back]
@@ -519,6 +523,16 @@ def test_segments_keep_their_numbers_and_new_ones_get_new_ones(shop, first):
     shop.chosen, shop.centre = {}, 0.4
     shop.cells_of = lambda before, after: np.zeros((before, after), dtype=int)
     assert numbers(shop.build(split, refit=True)) == [4, 5]
+
+
+def test_between_overlaps_nearly_alike_the_likest_segment_goes_on(shop, first):
+    """Overlaps of 0.45 and 0.43 for the first segment of before."""
+    shop.centre, shop.chosen = 0.2, {"value": 3}
+    shop.cells_of = lambda *_: np.array([[45, 43, 3], [1, 1, 90]])
+    shop.distances_of = lambda *_: np.array([[2.0, 0.1, 3.0], [3.0, 3.0, 0.1]])
+    redrawn = shop.build(first, refit=True)
+    row = versions(redrawn).loc[current(redrawn)["value"]]
+    assert list(row["segment_numbers"]) == [3, 1, 2]
 
 
 def test_new_settings_go_on_with_the_segments_of_the_old_ones(shop, first):
