@@ -347,7 +347,7 @@ def test_expected_customers_are_where_a_million_go():
 
 
 def test_the_chain_is_published_where_it_is_better():
-    counts = planted(LAPSING, [2000, 0, 0], 24, newcomers=100)
+    counts = planted(LAPSING, [2000, 0, 0], 30, newcomers=100)
     found = latest(expect_segments(counts, 12, 1))
     assert found["is_published"].all()
     assert (found["published_customers"] == found["expected_customers"]).all()
@@ -388,6 +388,60 @@ def test_same_as_now_is_published_where_the_chain_is_no_better():
     assert np.mean(published) <= 0.1
     assert lucky
     assert all("which may be luck" in reason for reason in lucky)
+
+
+def test_sizes_of_two_segmentations_add_up_to_the_same_and_never_fall():
+    """One looks back twelve months, the other six; newcomers grow."""
+    generator = np.random.default_rng(3)
+    arrived = generator.poisson(40 * np.linspace(1, 3, 23))
+    tables = []
+    for name, shock, seed in (("value", 0.1, 2), ("rhythm", 0.02, 3)):
+        moving = planted(MIXING, [600, 300, 100], 24, seed=seed, shock=shock)
+        entered = frame(
+            [
+                row(month, None, None, "value-1", customers=int(came))
+                for month, came in enumerate(arrived, start=1)
+            ]
+        )
+        # Who entered is there from then on, and moves no more.
+        stayed = frame(
+            [
+                row(month, None, "value-1", "value-1", customers=int(customers))
+                for month, customers in enumerate(arrived.cumsum()[:-1], start=2)
+            ]
+        )
+        every = pd.concat([moving, entered, stayed], ignore_index=True)
+        tables.append(every.assign(segmentation=name))
+    counts = pd.concat(tables, ignore_index=True)
+    windows = [best_windows(h, 12)[-1] for h in read_path_histories(counts)]
+    assert windows[0] != windows[1]
+    found = expect_segments(counts, 12, 1)
+    keys = ["horizon_months", "origin_month", "segmentation"]
+    by_place = (
+        found.to_pandas()
+        .groupby(keys)[["published_customers", "same_as_now_customers"]]
+        .sum()
+    )
+    sizes = by_place["published_customers"].unstack("segmentation")
+    assert np.allclose(sizes["value"], sizes["rhythm"])
+    value = sizes["value"].unstack("horizon_months")
+    assert (value.diff(axis=1).iloc[:, 1:] >= -1e-9).all(axis=None)
+    now = by_place["same_as_now_customers"].xs(1).unstack("segmentation")["value"]
+    assert (value[1] > now).iloc[1:].all()
+
+
+def test_same_as_now_keeps_shares_of_more_customers():
+    counts = wandering(1)
+    entered = [
+        row(month, None, None, "value-1", customers=30) for month in range(1, 24)
+    ]
+    found = latest(expect_segments(pd.concat([counts, frame(entered)]), 12, 1))
+    kept = found[~found["is_published"]]
+    assert len(kept)
+    total = kept.groupby("horizon_months")["same_as_now_customers"].transform("sum")
+    grown = 1 + 30 * kept["horizon_months"] / total
+    expected = kept["same_as_now_customers"] * grown
+    assert np.allclose(kept["published_customers"], expected)
 
 
 def test_bands_hold_four_of_five_outcomes():

@@ -77,7 +77,7 @@ class Chain:
         return self.entries.sum(axis=0) + EVEN_CUSTOMERS * prior
 
 
-def chain_at(history: PathHistory, origin: int, pairs: int) -> Chain:
+def chain_at(history: PathHistory, origin: int, window: int, pairs: int) -> Chain:
     """Read the chain off the last month pairs up to a month, and no later one.
 
     Paths into segments that the month's map no longer has are left out.
@@ -85,17 +85,18 @@ def chain_at(history: PathHistory, origin: int, pairs: int) -> Chain:
     Args:
         history: of one segmentation.
         origin: place of the month in the history.
-        pairs: month pairs to count, at most.
+        window: month pairs to count moves over, at most.
+        pairs: month pairs to count newcomers over, at most: as many for every
+            window, so that segmentations expect the same of them.
     """
-    window = history.window(origin, pairs)
+    counted = history.window(origin, window)
     kept = np.flatnonzero(history.in_force(origin))
-    entries = history.entries[window]
     return Chain(
         segments=kept,
         sizes=history.sizes[origin, kept],
-        moves=history.moves[window][:, kept[:, None], kept],
-        entries=entries[:, kept],
-        newcomers=float(entries.sum() / max(len(entries), 1)),
+        moves=history.moves[counted][:, kept[:, None], kept],
+        entries=history.entries[counted][:, kept],
+        newcomers=history.newcomers(origin, pairs),
     )
 
 
@@ -119,7 +120,7 @@ def best_windows(history: PathHistory, pairs: int) -> np.ndarray:
     errors = np.zeros((len(windows), len(history.months)))
     for place, window in enumerate(windows):
         for origin in range(FEWEST_PAIRS, len(history.months) - 1):
-            chain = chain_at(history, origin, window)
+            chain = chain_at(history, origin, window, pairs)
             missed = sum(expected_customers(chain, 1))
             missed = missed - history.sizes[origin + 1, chain.segments]
             errors[place, origin + 1] = np.abs(missed).sum() / chain.sizes.sum()
@@ -214,7 +215,8 @@ def estimate_transitions(counts: pa.Table, pairs: int) -> pa.Table:
     rows: list[dict] = []
     for history in read_path_histories(counts):
         last = len(history.months) - 1
-        chain = chain_at(history, last, best_windows(history, pairs)[last])
+        window = best_windows(history, pairs)[last]
+        chain = chain_at(history, last, window, pairs)
         names = history.segments[chain.segments]
         seen = [*chain.moves.sum(axis=0), chain.entries.sum(axis=0)]
         weights = [*chain.move_weights, chain.entry_weights]

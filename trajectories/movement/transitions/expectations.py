@@ -117,8 +117,15 @@ class Expectation:
     actual: np.ndarray | None
 
     def point(self, by_chain: bool) -> np.ndarray:
-        """Return what the chain expects, or the customers of now."""
-        return self.expected if by_chain else self.chain.sizes
+        """Return what the chain expects, or the same as now.
+
+        That is the share that each segment has now, of the customers of now and as
+        many newcomers as the chain lets in: what is expected adds up either way.
+        """
+        if by_chain:
+            return self.expected
+        sizes = self.chain.sizes
+        return sizes * (1 + self.horizon * self.chain.newcomers / sizes.sum())
 
     def error(self, by_chain: bool) -> float:
         """Absolute errors of all segments as a share of the shop's customers."""
@@ -143,8 +150,8 @@ def expectations_of(
     last = len(history.months) - 1
     windows = best_windows(history, pairs)
     for origin in sorted({*range(FEWEST_PAIRS, last), last} - {0}):
-        chain = chain_at(history, origin, windows[origin])
-        whole = chain_at(history, origin, pairs)
+        chain = chain_at(history, origin, windows[origin], pairs)
+        whole = chain_at(history, origin, pairs, pairs)
         name = zlib.crc32(history.segmentation.encode())
         key = [seed, name, int(history.months[origin])]
         offsets = simulated_offsets(whole, np.random.default_rng(key))
@@ -171,7 +178,7 @@ class ChainRecord:
         horizon: months ahead.
         origins: earlier months whose outcome was known.
         chain_error: mean error of the chain, see `Expectation.error`.
-        same_as_now_error: mean error of saying that sizes stay what they are.
+        same_as_now_error: mean error of saying that shares stay what they are.
         p_value: of the chain being no better.
     """
 
@@ -280,7 +287,9 @@ def expect_segments(counts: pa.Table, pairs: int, seed: int) -> pa.Table:
     """Expect the sizes of segments, now and from earlier months.
 
     At every origin the chain is published where it had won at the origins before (see
-    `record_of`), else the customers of now; bands are widened by what was known then.
+    `record_of`), else the same as now: each segment keeps its share. Newcomers are as
+    many either way, and in every segmentation. Bands are widened by what was known
+    then.
 
     Args:
         counts: see `read_path_histories`.

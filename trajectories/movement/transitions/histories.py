@@ -62,6 +62,14 @@ class PathHistory:
             )
         return slice(max(origin + 1 - pairs, 1), origin + 1)
 
+    def newcomers(self, origin: int, pairs: int) -> float:
+        """Return the mean newcomers of a month, over the last month pairs.
+
+        It asks for no segment: all segmentations of a shop have the same.
+        """
+        entries = self.entries[self.window(origin, pairs)]
+        return float(entries.sum() / max(len(entries), 1))
+
     def in_force(self, origin: int) -> np.ndarray:
         """Say which segments the map of a month has: (segments,) booleans.
 
