@@ -13,6 +13,7 @@ from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments
 
 CONTROLS = ("segmentation", "month", "cause")
+REDRAWN = "map redrawn"
 
 
 @dataclass
@@ -23,11 +24,14 @@ class Paths:
         rows: those of the chosen cause, one row per path and cause.
         month: those of every cause.
         cause: the chosen cause; "" for every one.
+        stay_share: of rpt_segment_stability, the one number of who stayed; None where
+            it is not to be told.
     """
 
     rows: list
     month: list
     cause: str
+    stay_share: float | None = None
 
     @cached_property
     def shown(self) -> dict[tuple[str, str], int]:
@@ -45,17 +49,35 @@ class Paths:
         return _added_up(self.month, lambda row: row.from_segment_id)
 
     @property
-    def is_whole(self) -> bool:
-        """Say whether all who stayed may be told, in every segment."""
-        both = {row.from_segment_id for row in self.month}
-        both &= {row.to_segment_id for row in self.month}
-        stays = [row for row in self.month if row.is_path_shown and _is_stay(row)]
-        return both <= {row.from_segment_id for row in stays}
+    def is_redrawn(self) -> bool:
+        """Say whether the map was redrawn in the month."""
+        return any(row.cause == REDRAWN for row in self.month)
+
+    @property
+    def moved(self) -> dict[tuple[str, str], int]:
+        """The customers of each path to elsewhere, but for those whom a map moved."""
+        if self.cause or not self.is_redrawn:
+            found = self.shown
+        else:
+            told = [row for row in self.rows if row.is_shown and row.cause != REDRAWN]
+            found = _added_up(
+                told, lambda row: (row.from_segment_id, row.to_segment_id)
+            )
+        return {
+            (start, end): customers
+            for (start, end), customers in found.items()
+            if start != end and (self.cause or _is_inside(start, end))
+        }
 
     @property
     def name(self) -> str:
         """The month in words."""
         return formats.month(self.month[0].month)
+
+    def ends(self, segments: Segments) -> tuple[Segments, Segments]:
+        """Give the names of the month before, and of the month."""
+        month = self.month[0].month
+        return segments.before(month), segments.at(month)
 
 
 def _added_up(rows: list, key: Callable) -> dict:
@@ -83,20 +105,17 @@ def heatmap(marts: PublishedMarts, groups: dict, segments: Segments) -> Chart:
     return Chart("heatmap", states, CONTROLS)
 
 
-def _finding(paths: Paths, segments: Segments, smallest_cell: int) -> str:
+def _finding(paths: Paths, segments: Segments) -> str:
     """Say how many stayed, or why they moved, and the largest move."""
-    moved = {
-        (start, end): customers
-        for (start, end), customers in paths.shown.items()
-        if start != end and (paths.cause or _is_inside(start, end))
-    }
-    text = paths.cause or _stayed(paths, smallest_cell)
+    moved = paths.moved
+    text = paths.cause or _stayed(paths)
     if not moved:
         return f"{paths.name}: {text or 'no path can be shown'}"
     start, end = max(moved, key=moved.get)
+    before, after = paths.ends(segments)
     largest = (
-        f"the largest move was {matrices.name(segments, start)}"
-        f" to {matrices.name(segments, end)}"
+        f"the largest move was {matrices.name(before, start)}"
+        f" to {matrices.name(after, end)}"
         f" ({formats.count(moved[start, end])} customers)"
     )
     return f"{paths.name}: {'; '.join(filter(None, (text, largest)))}"
@@ -106,39 +125,20 @@ def _is_inside(*nodes: str) -> bool:
     return not any(node in OUTSIDE_NAMES for node in nodes)
 
 
-def _is_stay(row: object) -> bool:
-    return row.from_segment_id == row.to_segment_id
-
-
-def _stayed(paths: Paths, smallest_cell: int) -> str:
-    """Say who stayed of those who are in a segment still, and what a new map did.
-
-    Hidden numbers would follow from the share of few customers, or from all of those
-    whom the map moved.
-    """
-    inside = [
-        row for row in paths.month if _is_inside(row.from_segment_id, row.to_segment_id)
-    ]
-    total = sum(row.customers for row in inside)
-    is_told = smallest_cell <= 1 or total >= 100 * smallest_cell or paths.is_whole
-    if not total or not is_told:
+def _stayed(paths: Paths) -> str:
+    """Say who stayed: like for like, on the map of the month before."""
+    if formats.is_missing(paths.stay_share):
         return ""
-    stays = sum(row.customers for row in inside if _is_stay(row))
-    redrawn = sum(
-        row.customers for row in inside if row.cause == "map redrawn" and row.is_shown
-    )
-    text = f"{formats.share(stays / total, 0)} stayed"
-    if redrawn == 0:
-        return text
-    return f"{text}, the new map alone moved at least {formats.share(redrawn / total)}"
+    text = f"{formats.share(paths.stay_share, 0)} stayed"
+    return f"{text} on the map of the month before" if paths.is_redrawn else text
 
 
 def _sankey_state(paths: Paths, segments: Segments, smallest_cell: int) -> State:
-    title = _finding(paths, segments, smallest_cell)
+    title = _finding(paths, segments)
     note = formats.hidden(smallest_cell) if smallest_cell > 1 else ""
     if not paths.shown:
         return State(title, note=note)
-    drawn = _streams(dict(sorted(paths.shown.items())), segments)
+    drawn = _streams(dict(sorted(paths.shown.items())), *paths.ends(segments))
     return State(
         title,
         [drawn],
@@ -146,19 +146,23 @@ def _sankey_state(paths: Paths, segments: Segments, smallest_cell: int) -> State
     )
 
 
-def _streams(shown: dict[tuple[str, str], int], segments: Segments) -> theme.Figure:
-    starts = matrices.ordered({start for start, _ in shown}, segments)
-    ends = matrices.ordered({end for _, end in shown}, segments)
+def _streams(
+    shown: dict[tuple[str, str], int], before: Segments, after: Segments
+) -> theme.Figure:
+    starts = matrices.ordered({start for start, _ in shown}, before)
+    ends = matrices.ordered({end for _, end in shown}, after)
     nodes = starts + ends
+    names = [matrices.name(before, node) for node in starts]
+    names += [matrices.name(after, node) for node in ends]
     marks = [
-        OUTSIDE_MARK if node in OUTSIDE_NAMES else segments.mark(node) for node in nodes
+        OUTSIDE_MARK if node in OUTSIDE_NAMES else after.mark(node) for node in nodes
     ]
     places = {node: place for place, node in enumerate(starts)}
     trace = {
         "type": "sankey",
         "arrangement": "fixed",
         "node": {
-            "label": [formats.plain(matrices.name(segments, node)) for node in nodes],
+            "label": [formats.plain(name) for name in names],
             "color": [mark.colour for mark in marks],
             "pad": 14,
             "thickness": 14,
@@ -196,14 +200,14 @@ def _heatmap_state(paths: Paths, segments: Segments, smallest_cell: int) -> Stat
     drawn = matrices.figure(
         shares,
         shown,
-        segments,
+        *paths.ends(segments),
         "Segment this month (number)",
         "Segment the month before",
     )
     title = (
         f"Share of each segment that moved: {paths.cause}"
         if paths.cause
-        else _steadiest(shown, totals, segments)
+        else _steadiest(shown, totals, paths, segments)
     )
     note = (
         "Per cent of all customers of each row, whatever the cause; columns carry the"
@@ -216,8 +220,16 @@ def _heatmap_state(paths: Paths, segments: Segments, smallest_cell: int) -> Stat
     return State(title, [drawn], note=note)
 
 
-def _steadiest(shown: pd.DataFrame, totals: pd.Series, segments: Segments) -> str:
-    """Say which segment keeps the largest and which the smallest share."""
+def _steadiest(
+    shown: pd.DataFrame, totals: pd.Series, paths: Paths, segments: Segments
+) -> str:
+    """Say which segment keeps the largest and which the smallest share.
+
+    Of a month with a new map nothing is said: who is elsewhere on it has not moved.
+    """
+    if paths.is_redrawn:
+        return f"From the segments of before to those of the new map, {paths.name}"
+    segments = segments.at(paths.month[0].month)
     kept = {
         identity: shown.loc[identity, identity] / totals[identity]
         for identity in shown.index

@@ -177,10 +177,12 @@ def _dots(
 
 def _sentence(segments: Segments, event: object) -> str:
     """Say what happened, without numbers of customers."""
+    # Who was split off left the segment as it was called before.
+    then = segments.before if event.event == "split" else segments.at
     related = (
         "another segment"
         if formats.is_missing(event.related_segment_id)
-        else segments.name(event.related_segment_id)
+        else then(event.month).name(event.related_segment_id)
     )
     if event.event == "renamed":
         before = _or_none(event.previous_persona)
@@ -204,7 +206,7 @@ def _listed(segments: Segments, events: pd.DataFrame) -> Markup:
         return part("paragraph", text=text)
     body = [
         [
-            f"{segments.name(event.segment_id)} ({event.segment_id})",
+            f"{segments.at(event.month).name(event.segment_id)} ({event.segment_id})",
             formats.month(event.month),
             _sentence(segments, event),
         ]

@@ -24,7 +24,8 @@ def ordered(nodes: set[str], segments: Segments) -> list[str]:
 def figure(
     shares: pd.DataFrame,
     customers: pd.DataFrame,
-    segments: Segments,
+    before: Segments,
+    after: Segments,
     x: str,
     y: str,
 ) -> theme.Figure:
@@ -35,13 +36,13 @@ def figure(
             as index (all columns but those left are rows too), segments after
             as columns; null where it may not be told.
         customers: customers of the same cells; null where they may not be told.
-        segments: their names.
+        before, after: the names of rows and of columns.
         x: title of the columns.
         y: title of the rows.
     """
     starts, ends = list(shares.index), list(shares.columns)
-    columns = [formats.plain(name(segments, node)) for node in ends]
-    lines = [formats.plain(name(segments, node)) for node in starts]
+    columns = [formats.plain(name(after, node)) for node in ends]
+    lines = [formats.plain(name(before, node)) for node in starts]
     texts = [
         [_text(count, share) for count, share in zip(*row, strict=True)]
         for row in zip(customers.to_numpy(), shares.to_numpy(), strict=True)
@@ -81,7 +82,7 @@ def figure(
         yaxis={
             **theme.DOWNWARDS,
             "tickvals": lines,
-            "ticktext": [_long_label(node, starts, segments) for node in starts],
+            "ticktext": [_long_label(node, starts, before) for node in starts],
         },
     )
 

@@ -44,16 +44,17 @@ def _listed(paths: Paths, rank: str, words: str, segments: Segments) -> Markup:
         changed = "raised" if rank == "gain_rank" else "lowered"
         text = f"{paths.name}: no path that can be shown {changed} revenue."
         return part("paragraph", text=text)
-    body = [_row(row, segments) for _, row in ranked[:MOST_PATHS]]
+    before, after = paths.ends(segments)
+    body = [_row(row, before, after) for _, row in ranked[:MOST_PATHS]]
     number = "path" if len(body) == 1 else f"{len(body)} paths"
     caption = f"The {words} {number} of {paths.name} (amounts)"
     return table(caption, HEADERS, body, 2, is_stacked=True)
 
 
-def _row(row: object, segments: Segments) -> list[str]:
+def _row(row: object, before: Segments, after: Segments) -> list[str]:
     return [
-        f"{matrices.name(segments, row.from_segment_id)} to"
-        f" {matrices.name(segments, row.to_segment_id)}",
+        f"{matrices.name(before, row.from_segment_id)} to"
+        f" {matrices.name(after, row.to_segment_id)}",
         "" if formats.is_missing(row.cause) else row.cause,
         formats.count(row.customers),
         formats.amount(row.revenue_change_amount),

@@ -1,5 +1,9 @@
 """What several pages need to know of segmentations, segments and trials."""
 
+from __future__ import annotations
+
+from copy import copy
+
 import pandas as pd
 from markupsafe import Markup
 from trajectories.dashboards.looks import formats, theme
@@ -40,18 +44,47 @@ class Segments:
         frame = frame.sort_values(
             ["segmentation", "is_stage", "segment_number", "segment_id"]
         ).drop_duplicates("segment_id", keep="last")
-        self.frame = frame.reset_index(drop=True)
-        named = frame["persona"].notna()
-        self._shared = set(
-            frame.loc[
-                named & frame.duplicated(["segmentation", "persona"], keep=False),
-                "segment_id",
-            ]
-        )
+        self._name_by(frame.reset_index(drop=True))
         self.in_use = self.frame[self.frame["valid_to"].isna()]
         self._retired = set(frame["segment_id"]) - set(self.in_use["segment_id"])
-        self._rows = {row.segment_id: row for row in self.frame.itertuples()}
         self._places = {identity: place for place, identity in enumerate(self._rows)}
+        named = marts.read("marts.fct_segment_profiles").dropna(subset=["persona"])
+        self._then = {
+            month: dict(zip(rows["segment_id"], rows["persona"], strict=True))
+            for month, rows in named.groupby("month")
+        }
+        self._months: dict[pd.Timestamp, Segments] = {}
+
+    def _name_by(self, frame: pd.DataFrame, among: object = None) -> None:
+        """Take names from a frame; numbered are those that some of them share."""
+        self.frame = frame
+        named = frame[frame["persona"].notna()]
+        if among is not None:
+            named = named[named["segment_id"].isin(among)]
+        is_shared = named.duplicated(["segmentation", "persona"], keep=False)
+        self._shared = set(named.loc[is_shared, "segment_id"])
+        self._rows = {row.segment_id: row for row in frame.itertuples()}
+
+    def at(self, month: pd.Timestamp | str) -> Segments:
+        """Give the segments with the names that they had in a month.
+
+        One that had no customers then keeps the name that it has today.
+        """
+        month = pd.Timestamp(month)
+        if month not in self._then:
+            return self
+        if month not in self._months:
+            names, then = self._then[month], copy(self)
+            own = self.frame["segment_id"].map(names)
+            then._name_by(
+                self.frame.assign(persona=own.fillna(self.frame["persona"])), names
+            )
+            self._months[month] = then
+        return self._months[month]
+
+    def before(self, month: pd.Timestamp | str) -> Segments:
+        """Give the segments with the names of the month before a month."""
+        return self.at(pd.Timestamp(month) - pd.DateOffset(months=1))
 
     def is_in_use(self, segment_id: str) -> bool:
         """Say whether a segment is not retired."""

@@ -54,7 +54,7 @@ def build(marts: PublishedMarts) -> Page:
                 "segment",
                 "Segment that they left",
                 "select",
-                [(identity, segments.name(identity)) for _, identity in keys],
+                [(key[1], _left(groups[key], segments)) for key in keys],
                 keys[0][1],
             ),
         ],
@@ -95,25 +95,27 @@ def _first_features(marts: PublishedMarts) -> pd.DataFrame:
 
 def _summary(marts: PublishedMarts, groups: dict, segments: Segments) -> Fragment:
     events = marts.read("marts.fct_segment_events")
-    renamed = events[
-        (events["event"] == "renamed") & events["previous_persona"].notna()
-    ]
-    before = {
-        (row.segment_id, row.month): row.previous_persona
-        for row in renamed.itertuples()
-    }
+    events = events[events["event"] == "renamed"]
+    renamed = set(zip(events["segment_id"], events["month"], strict=True))
     states = {}
     for values, rows in groups.items():
         text = _sentence(rows, segments)
-        called = before.get((values[1], rows["month"].iloc[0]))
-        if called is not None:
-            text += f" The name is new: until then it was called {called}."
+        month = rows["month"].iloc[0]
+        if (values[1], month) in renamed:
+            now = segments.at(month).name(values[1])
+            text += f" From {formats.month(month)} on it is called {now}."
         states[values] = part("paragraph", text=text)
     return Fragment("who-left", states, CONTROLS)
 
 
+def _left(rows: pd.DataFrame, segments: Segments) -> str:
+    """Name the segment that was left as it was called then."""
+    then = segments.before(rows["month"].iloc[0])
+    return then.name(rows["from_segment_id"].iloc[0])
+
+
 def _sentence(rows: pd.DataFrame, segments: Segments) -> str:
-    name = segments.name(rows["from_segment_id"].iloc[0])
+    name = _left(rows, segments)
     month = formats.month(rows["month"].iloc[0])
     counts = rows["cause"].value_counts().sort_index()
     told = [f"{formats.count(n)} {cause}" for cause, n in counts.items()]

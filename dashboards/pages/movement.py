@@ -2,7 +2,7 @@
 
 import pandas as pd
 from markupsafe import Markup
-from trajectories.dashboards.charts import flows, money
+from trajectories.dashboards.charts import flows, money, redraws
 from trajectories.dashboards.charts.matrices import ENTERED, LEFT
 from trajectories.dashboards.looks import formats
 from trajectories.dashboards.looks.template import (
@@ -37,7 +37,7 @@ def build(marts: PublishedMarts) -> Page:
     if paths.empty:
         return Page(FILE, TITLE, "No month-to-month movement is known yet.", [])
     names = segmentations.ordered(paths["segmentation"])
-    groups = _groups(paths)
+    groups = _groups(paths, marts)
     keys = sorted(groups, key=lambda values: [ALL, *CAUSES].index(values[2]))
     keys.sort(key=lambda values: values[1], reverse=True)
     keys.sort(key=lambda values: names.index(values[0]))
@@ -73,6 +73,7 @@ def build(marts: PublishedMarts) -> Page:
                 "Who went where",
                 [
                     _maps(marts, keys),
+                    redraws.listed(marts, groups, segments),
                     flows.sankey(marts, groups, segments),
                     flows.heatmap(marts, groups, segments),
                 ],
@@ -101,17 +102,30 @@ def _paths(marts: PublishedMarts) -> pd.DataFrame:
     return paths[paths["month"].isin(sorted(set(paths["month"]))[-MOST_MONTHS:])]
 
 
-def _groups(paths: pd.DataFrame) -> dict[tuple[str, str, str], flows.Paths]:
+def _groups(
+    paths: pd.DataFrame, marts: PublishedMarts
+) -> dict[tuple[str, str, str], flows.Paths]:
     """Sort the paths by segmentation, month and cause."""
-    groups = {}
+    groups, stays = {}, _stay_shares(marts)
     for (name, month), found in paths.groupby(["segmentation", "month"]):
         rows = list(found.itertuples())
-        groups[name, month, ALL] = flows.Paths(rows, rows, "")
+        stay = stays.get((name, month))
+        groups[name, month, ALL] = flows.Paths(rows, rows, "", stay)
         for cause, kinds in CAUSES.items():
             of_cause = [row for row in rows if row.cause in kinds]
             if of_cause:
                 groups[name, month, cause] = flows.Paths(of_cause, rows, cause)
     return groups
+
+
+def _stay_shares(marts: PublishedMarts) -> dict[tuple[str, str], float]:
+    """Read who stayed, where it may be told: whole per cent, as everywhere."""
+    stability = marts.read("marts.rpt_segment_stability")
+    told = stability[stability["is_stay_shown"].eq(True)].dropna(subset=["stay_share"])
+    return {
+        (row.segmentation, formats.month_key(row.month)): round(row.stay_share, 2)
+        for row in told.itertuples()
+    }
 
 
 def _maps(marts: PublishedMarts, keys: list[tuple[str, str, str]]) -> Fragment:

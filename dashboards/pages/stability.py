@@ -75,15 +75,17 @@ def _staying(marts: PublishedMarts, names: list[str]) -> Chart:
             states[(name,)] = State("Too few months or customers to say who stayed.")
             continue
         last = rows.iloc[-1]
+        drawn_anew = _new_maps(marts, name)
+        like = " on the map of the month before" if last["month"] in drawn_anew else ""
         title = (
             f"{formats.month(last['month'])}: {formats.share(last['stay_share'], 0)}"
-            f" stayed in their segment, {formats.share(last['chance_stay_share'], 0)}"
-            " would by chance"
+            f" stayed in their segment{like},"
+            f" {formats.share(last['chance_stay_share'], 0)} would by chance"
         )
         stable = last["stable_stay_share"]
         verdict = _verdict("Customers", last["customers_verdict"], stable)
-        drawn_anew = _new_maps(marts, name)
-        note = f"{verdict} {_effect(rows, drawn_anew)}"
+        redrawn = _redrawn(marts, name, last["month"])
+        note = f"{verdict}{redrawn} {_effect(rows, drawn_anew)}"
         states[(name,)] = _lines(rows, STAYING, title, note, stable, drawn_anew)
     return Chart("stability", states, ("segmentation",))
 
@@ -100,9 +102,29 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _new_maps(marts: PublishedMarts, name: str) -> list[pd.Timestamp]:
     """List the months in which a segmentation had a new map, but for the first."""
-    versions = marts.read("marts.dim_model_versions")
-    starts = versions.loc[versions["segmentation"] == name, "in_force_from"].dropna()
-    return sorted(starts)[1:]
+    return list(_maps(marts, name)["in_force_from"])[1:]
+
+
+def _maps(marts: PublishedMarts, name: str) -> pd.DataFrame:
+    """Read the maps that were in force, in their order."""
+    versions = marts.read("marts.dim_model_versions").dropna(subset=["in_force_from"])
+    own = versions[versions["segmentation"] == name]
+    return own.sort_values("in_force_from", ignore_index=True)
+
+
+def _redrawn(marts: PublishedMarts, name: str, month: pd.Timestamp) -> str:
+    """Say of a month with a new map that its verdict is about the map of before."""
+    if month not in _new_maps(marts, name):
+        return ""
+    versions = _maps(marts, name)
+    drawn = versions[versions["in_force_from"] <= month]
+    before, now = drawn["k"].astype(int).iloc[-2:]
+    return (
+        f" But {formats.month(month)} has a new map, of"
+        f" {formats.counted(now, 'segment')} in the place of {before}: the verdict is"
+        " about the map of before. Who is where on the new one is on the page"
+        " Movement."
+    )
 
 
 def _effect(rows: pd.DataFrame, new_maps: list[pd.Timestamp]) -> str:
@@ -150,13 +172,15 @@ def _refitting(marts: PublishedMarts, names: list[str]) -> Chart:
             states[(name,)] = State("No month was fitted again yet.")
             continue
         last = rows.iloc[-1]
+        drawn_anew = _new_maps(marts, name)
+        which = "of before" if last["month"] in drawn_anew else "in force"
         title = (
-            f"A refit on {formats.month(last['month'])} agrees with the map in force"
+            f"A refit on {formats.month(last['month'])} agrees with the map {which}"
             f" at {last['ari_refit']:.2f} (1: the same segments, 0: as by chance)"
         )
         agreeing = last["stable_refit_agreement"]
         verdict = _verdict("The segments", last["map_verdict"], agreeing)
-        drawn_anew = _new_maps(marts, name)
+        verdict += _redrawn(marts, name, last["month"])
         states[(name,)] = _lines(rows, REFITTING, title, verdict, agreeing, drawn_anew)
     return Chart("refits", states, ("segmentation",))
 

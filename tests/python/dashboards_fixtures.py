@@ -316,6 +316,7 @@ def _profiles() -> pd.DataFrame:
                         "segmentation": segmentation,
                         "segment_id": f"{segmentation}-{number}",
                         "month": month,
+                        "persona": None,
                         "customers": customers,
                         "customer_share": customers / total,
                         "revenue_amount": 1000.0 * number,

@@ -924,15 +924,74 @@ def test_the_sankey_and_heatmap_are_the_migrations(pages: dict):
 
 def test_the_title_names_who_stayed_and_the_largest_move(pages: dict):
     month = made_up.LAST
-    moved = {
-        (start, end): made_up.migrating(month, start, end)
-        for start in made_up.SIZES
-        for end in made_up.SIZES
-    }
-    stayed = sum(moved[number, number] for number in made_up.SIZES)
     title = _sankey(pages, "lifecycle", month).title
-    assert f"{100 * stayed / sum(moved.values()):.0f} % stayed" in title
-    assert f"New customers to {made_up.NASTY} ({moved[4, 2]} customers)" in title
+    move = f"New customers to {made_up.NASTY}"
+    customers = made_up.migrating(month, 4, 2)
+    assert title.startswith("December 2017: 72 % stayed; the largest move was ")
+    assert f"{move} ({customers} customers)" in title
+
+
+def test_who_stayed_is_one_number_on_every_page(tmp_path: Path):
+    """Like for like also in a month with a new map, which is told of by itself."""
+    marts = made_up.frames()
+    stability = marts["marts.rpt_segment_stability"]
+    is_last = stability["month"] == made_up.LAST
+    stability.loc[is_last, "stay_share"] = 0.5437
+    pages = redrawn(tmp_path / "stayed.duckdb", marts)
+    alone = block(pages[stability_page.FILE], "stability").states["lifecycle",].title
+    assert alone.startswith("December 2017: 54 % stayed in their segment, 40 %")
+    title = _sankey(pages, "lifecycle", made_up.LAST).title
+    assert title.startswith("December 2017: 54 % stayed; ")
+    assert block(pages[movement.FILE], "redraw").states["lifecycle", made_up.LAST] == ""
+    # "value" has a new map.
+    both = " stayed on the map of the month before; the largest move was "
+    title = _sankey(pages, "value", made_up.LAST).title
+    assert title.startswith(f"December 2017: 54 %{both}")
+    assert "Former Favourites" not in title
+    state = block(pages[stability_page.FILE], "stability").states["value",]
+    assert "54 % stayed in their segment on the map of the month before" in state.title
+    table = cells(block(pages[movement.FILE], "redraw").states["value", made_up.LAST])
+    assert table[0] == ["Was in", "Is in", "Customers"]
+    redrawn_row = ["Former Favourites", made_up.NASTY, str(made_up.REDRAWN)]
+    assert redrawn_row in table
+    stays = ["Loyal Champions", "Loyal Champions", "400"]
+    assert stays in table
+    assert len(table) == 5
+    heatmap = block(pages[movement.FILE], "heatmap").states[
+        "value", made_up.LAST, "all"
+    ]
+    assert "tayed" not in heatmap.title
+
+
+def test_no_verdict_on_a_map_that_was_replaced_goes_without_saying_so(pages: dict):
+    page = pages[stability_page.FILE]
+    told = "But December 2017 has a new map, of 3 segments in the place of 4"
+    for name in ("stability", "refits"):
+        assert told in block(page, name).states["value",].note
+    assert (
+        "agrees with the map of before" in block(page, "refits").states["value",].title
+    )
+    assert "new map" not in block(page, "stability").states["lifecycle",].note
+
+
+def test_a_month_is_told_in_the_names_that_it_had(tmp_path: Path):
+    marts = made_up.frames()
+    profiles, then = marts["marts.fct_segment_profiles"], "Once Beloved"
+    is_before = profiles["month"] == made_up.MONTHS[-2]
+    is_second = profiles["segment_id"].isin(["value-1", "lifecycle-1"])
+    profiles.loc[is_before & is_second, "persona"] = then
+    pages = redrawn(tmp_path / "then.duckdb", marts)
+    labels = _sankey(pages, "lifecycle", made_up.LAST).figures[0]["data"][0]["node"]
+    assert labels["label"].count(then) == labels["label"].count("Loyal Champions") == 1
+    assert labels["label"].index(then) < labels["label"].index("Loyal Champions")
+    before = _sankey(pages, "lifecycle", made_up.MONTHS[-2]).figures[0]["data"][0]
+    assert then in before["node"]["label"][-4:]
+    left = block(pages[departures.FILE], "who-left").states["value", "value-1"]
+    assert f"customers left {then} in December 2017" in left
+    assert "From December 2017 on it is called Loyal Champions" in left
+    lines = block(pages[stability_page.FILE], "lifelines").states["value",]
+    dots = {t["name"]: t for t in lines.figures[0]["data"] if t["mode"] == "markers"}
+    assert dots["split"]["text"] == [f"split off from {then}"]
 
 
 def test_causes_are_added_up(tmp_path: Path):
@@ -1078,7 +1137,7 @@ def test_departures_on_paths_that_are_shown_are_counted(pages: dict):
     assert keeping.figures[0]["data"][0]["x"] == [9]
     assert keeping.title == "What would have kept them"
     assert "could be computed" in keeping.note
-    assert "until then it was called" in sentence
+    assert "From December 2017 on it is called Loyal Champions" in sentence
     # Two left lifecycle-1, on a path that is hidden.
     assert set(block(page, "who-left").states) == {key}
 
