@@ -39,10 +39,8 @@ OF_NOW = {
     "dim_segments": "model_version, persona, persona_evidence, recommended_action,"
     " action_to_avoid, offer, channel, parent_segment_ids, bootstrap_ari,"
     " persona_stability, has_structure, is_persona_earned, is_named, valid_to",
-    "fct_customer_segments": "persona",
-    "fct_segment_changes": "persona, previous_persona, is_current",
+    "fct_segment_changes": "is_current",
     "fct_segment_expectations": "actual_customers",
-    "fct_segment_migrations": "from_persona, to_persona",
 }
 
 

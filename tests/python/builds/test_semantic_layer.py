@@ -118,7 +118,8 @@ FORECAST_KEYS = {
 FROM = {
     "orders": "marts.fct_orders left join marts.dim_customers using (customer_id)",
     "profiles": """(
-        select *, month = max(month) over () as is_last
+        select * exclude (persona), persona as persona_of_month,
+            month = max(month) over () as is_last
         from marts.fct_segment_profiles
     ) left join marts.dim_segments using (segmentation, segment_id)""",
     "stability": """(
@@ -164,6 +165,10 @@ SHOP_FORECAST = {"forecast": "sum(forecast_amount)"}
 SEGMENT_FORECAST = {"segment_forecast": "sum(forecast_amount)"}
 MONTH = {"metric_time__month": "month"}
 NAMED = {name: SEGMENT_KEYS[name] for name in list(SEGMENT_KEYS)[:3]}
+NAMED_THEN = {
+    **{name: SEGMENT_KEYS[name] for name in list(SEGMENT_KEYS)[:2]},
+    "segment_profile__persona_of_month": "persona_of_month",
+}
 SAVED = [
     saved(
         "shop_by_month",
@@ -178,7 +183,7 @@ SAVED = [
     ),
     saved(
         "segments_by_month",
-        MONTH | NAMED,
+        MONTH | NAMED_THEN,
         {
             "segment_customers": "customers",
             "segment_revenue": "revenue_amount",

@@ -186,6 +186,13 @@ SEGMENT = """
         else segment_number || ' ' || persona end as segment
     from marts.dim_segments
 """
+SEGMENT_OF_MONTH = """
+    select segment_id, month, case when segment_number is null
+        then profiles.persona else segment_number || ' ' || profiles.persona end
+        as segment
+    from marts.fct_segment_profiles as profiles
+    inner join marts.dim_segments using (segment_id)
+"""
 LATEST = "(select max(month) from marts.{} where segmentation = $segmentation)"
 TRIALS = "marts.fct_segmentation_trials"
 MONTHLY = (
@@ -214,7 +221,8 @@ EXPECTED = {
     """,
     "Revenue by segment and month": f"""
         select epoch_ms(month) as month, segment, revenue_amount as revenue
-        from marts.fct_segment_profiles inner join ({SEGMENT}) using (segment_id)
+        from marts.fct_segment_profiles
+        inner join ({SEGMENT_OF_MONTH}) using (segment_id, month)
         where segmentation = $segmentation and is_shown
     """,
     "Who went where": f"""
@@ -222,10 +230,12 @@ EXPECTED = {
             coalesce(b.segment, 'Entered') as from_segment,
             sum(from_share) as from_share
         from marts.fct_segment_migrations
-        left join ({SEGMENT}) as b on from_segment_id = b.segment_id
-        left join ({SEGMENT}) as a on to_segment_id = a.segment_id
+        left join ({SEGMENT_OF_MONTH}) as b on from_segment_id = b.segment_id
+            and fct_segment_migrations.month = b.month + interval 1 month
+        left join ({SEGMENT_OF_MONTH}) as a on to_segment_id = a.segment_id
+            and fct_segment_migrations.month = a.month
         where segmentation = $segmentation and is_path_shown
-            and month = {LATEST.format("fct_segment_migrations")}
+            and fct_segment_migrations.month = {LATEST.format("fct_segment_migrations")}
         group by all
     """,
     "Share of customers who stayed, and by chance": """
