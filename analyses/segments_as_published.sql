@@ -1,5 +1,5 @@
--- How many customers each segment had, by month, and what it was called then, as
--- the last publication before a day had it. `dbt show --select
+-- How many customers each segment had, by month, and what it was called then,
+-- as the last publication before a day had it. `dbt show --select
 -- segments_as_published --limit 1000 --vars 'published_before: 2017-04-01'`;
 -- without the variable, as published now.
 with publication as (

@@ -23,7 +23,7 @@ sizes as (
         sum(same_as_now_customers) as customers
     from expectations
     where horizon_months = 1
-    group by segmentation, origin_month
+    group by 1, 2
 
 ),
 

@@ -46,7 +46,9 @@ published as (
     inner join personas as befores
         on
             departures.from_segment_id = befores.segment_id
-            and departures.month = {{ dbt.dateadd('month', 1, 'befores.month') }}
+            and departures.month = {{ dbt.dateadd(
+                'month', 1, 'befores.month'
+            ) }}
     inner join personas as afters
         on
             departures.to_segment_id = afters.segment_id

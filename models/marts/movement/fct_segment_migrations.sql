@@ -11,12 +11,6 @@ intervals as (
 
 ),
 
-personas as (
-
-    select * from {{ ref('int_segment_personas') }}
-
-),
-
 cells_judged as (
 
     select * from {{ ref('int_cells_judged') }}
@@ -107,11 +101,11 @@ published as (
         ]) }} = cells_judged.cell_id
     left join intervals
         on keyed.segment_migration_id = intervals.segment_migration_id
-    left join personas as befores
+    left join {{ ref('int_segment_personas') }} as befores
         on
             keyed.from_segment_id = befores.segment_id
             and keyed.month = {{ dbt.dateadd('month', 1, 'befores.month') }}
-    inner join personas as afters
+    inner join {{ ref('int_segment_personas') }} as afters
         on
             keyed.to_segment_id = afters.segment_id
             and keyed.month = afters.month

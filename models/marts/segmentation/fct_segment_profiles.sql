@@ -11,12 +11,6 @@ windows as (
 
 ),
 
-personas as (
-
-    select * from {{ ref('int_segment_personas') }}
-
-),
-
 cells_judged as (
 
     select * from {{ ref('int_cells_judged') }}
@@ -81,7 +75,7 @@ judged as (
         personas.persona,
         cells_judged.is_shown
     from profiled
-    inner join personas
+    inner join {{ ref('int_segment_personas') }} as personas
         on profiled.segment_profile_id = personas.segment_persona_id
     inner join cells_judged
         on profiled.segment_profile_id = cells_judged.cell_id
