@@ -14,6 +14,8 @@ from trajectories.months import month_end, month_of_day
 from trajectories.series.orders import YEAR_MONTHS, Orders
 
 MOST_SILHOUETTES = 2000
+#: Standard errors on either side of a 95 % interval.
+NORMAL_95 = 1.96
 
 
 def silhouettes(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -116,6 +118,46 @@ def within_between_ratio(distances: np.ndarray, labels: np.ndarray) -> float:
     if not same_pairs or not apart_pairs or not apart:
         return float("nan")
     return float((same / same_pairs) / (apart / apart_pairs))
+
+
+def within_between_interval(
+    distances: np.ndarray, labels: np.ndarray
+) -> tuple[float, float]:
+    """95 % interval of :func:`within_between_ratio`, given the clustering.
+
+    Each customer is left out once (jackknife, Efron and Stein 1981): pairs share
+    customers, so it is customers that are counted, not pairs.
+
+    Args:
+        distances: (customers, customers), symmetric, zero diagonal.
+        labels: (customers,) from 0.
+
+    Returns:
+        Its ends, the lower one 0 or more; NaN where the ratio is not known without
+        one of the customers.
+
+    Examples:
+        >>> places, labels = np.array([0.0, 1, 2, 9, 10, 11]), np.arange(6) // 3
+        >>> distances = np.abs(np.subtract.outer(places, places))
+        >>> low, high = within_between_interval(distances, labels)
+        >>> low < within_between_ratio(distances, labels) < high
+        True
+    """
+    customers = len(labels)
+    members = np.eye(labels.max() + 1)[labels]
+    own = (distances @ members)[np.arange(customers), labels]
+    apart = distances.sum(axis=1) - own
+    mates = members.sum(axis=0)[labels] - 1
+    others = customers - 1 - mates
+    # Without a customer, her pairs are gone from both sides of their sums.
+    sums = [values.sum() - 2 * values for values in (own, mates, apart, others)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without = (sums[0] / sums[1]) / (sums[2] / sums[3])
+    ratio = within_between_ratio(distances, labels)
+    error = np.sqrt((customers - 1) * np.mean((without - without.mean()) ** 2))
+    if not np.isfinite(ratio + error):
+        return float("nan"), float("nan")
+    return float(max(ratio - NORMAL_95 * error, 0.0)), float(ratio + NORMAL_95 * error)
 
 
 def bootstrap_stability(

@@ -53,6 +53,8 @@ TRIAL_SCHEMA = pa.schema(
                 "calinski_harabasz",
                 "davies_bouldin",
                 "within_between_ratio",
+                "within_between_low",
+                "within_between_high",
                 "null_silhouette",
                 "null_p_value",
                 "persistence_gap",
@@ -213,6 +215,7 @@ class _Segmentation:
         values = evidence.silhouettes(compared.distances, labels)
         generator = np.random.default_rng(settings.seed)
         low, high = evidence.bootstrap_interval(values, generator)
+        near, far = evidence.within_between_interval(compared.distances, labels)
         sizes = np.bincount(labels, minlength=k)
         overall = distances(centres, compared.centre, metric, band)[:, 0]
         between = distances(centres, centres, metric, band)
@@ -228,6 +231,8 @@ class _Segmentation:
             "within_between_ratio": evidence.within_between_ratio(
                 compared.distances, labels
             ),
+            "within_between_low": near,
+            "within_between_high": far,
             "smallest_share": float(sizes.min() / len(labels)),
             "bootstrap_ari": self._stability(compared, labels, k),
             **self._predictions(compared, k),

@@ -17,6 +17,27 @@ origins as (
 
 ),
 
+-- What was seen in hindsight measures nothing: nobody had those forecasts.
+foreseen as (
+
+    select
+        *,
+        {% for measure in [
+            'scaled_error', 'symmetric_error', 'held_80', 'held_95',
+            'interval_score_80', 'interval_score_95', 'held_own_80',
+            'interval_score_own_80', 'weighted_mean_difference',
+            'plain_mean_difference', 'prophet_difference'
+        ] -%}
+        case when not is_hindsight then {{ measure }} end
+            as own_{{ measure }},
+        {% endfor -%}
+        case when scaled_error is not null and not is_hindsight then
+            published_error
+        end as own_published_error
+    from scored
+
+),
+
 -- Sums of doubles differ in the last digits from run to run: rounded away.
 pooled as (
 
@@ -24,23 +45,26 @@ pooled as (
         definition,
         segmentation,
         model,
-        count(*) as backtests,
-        count(distinct origin_month) as origins,
+        sum(case when not is_hindsight then 1 else 0 end) as backtests,
+        count(distinct case when not is_hindsight then origin_month end)
+            as origins,
         sum(case when is_hindsight then 1 else 0 end) as hindsight_backtests,
-        sum(case when is_calibrated then 1 else 0 end)
+        sum(case when is_calibrated and not is_hindsight then 1 else 0 end)
             as calibrated_backtests,
-        round(avg(scaled_error), 6) as mase,
-        round(avg(symmetric_error), 6) as smape,
-        round(avg(held_80), 6) as coverage_80,
-        round(avg(held_95), 6) as coverage_95,
-        round(avg(interval_score_80), 6) as interval_score_80,
-        round(avg(interval_score_95), 6) as interval_score_95,
-        round(avg(held_own_80), 6) as own_coverage_80,
-        round(avg(interval_score_own_80), 6) as own_interval_score_80,
-        round(avg(weighted_mean_difference), 6) as weighted_mean_difference,
-        round(avg(plain_mean_difference), 6) as plain_mean_difference,
-        round(avg(prophet_difference), 6) as prophet_difference
-    from scored
+        round(avg(own_scaled_error), 6) as mase,
+        round(avg(own_published_error), 6) as published_mase,
+        round(avg(own_symmetric_error), 6) as smape,
+        round(avg(own_held_80), 6) as coverage_80,
+        round(avg(own_held_95), 6) as coverage_95,
+        round(avg(own_interval_score_80), 6) as interval_score_80,
+        round(avg(own_interval_score_95), 6) as interval_score_95,
+        round(avg(own_held_own_80), 6) as own_coverage_80,
+        round(avg(own_interval_score_own_80), 6) as own_interval_score_80,
+        round(avg(own_weighted_mean_difference), 6)
+            as weighted_mean_difference,
+        round(avg(own_plain_mean_difference), 6) as plain_mean_difference,
+        round(avg(own_prophet_difference), 6) as prophet_difference
+    from foreseen
     group by 1, 2, 3
 
 ),
@@ -78,6 +102,7 @@ accuracies as (
         cast(pooled.hindsight_backtests as bigint) as hindsight_backtests,
         cast(pooled.calibrated_backtests as bigint) as calibrated_backtests,
         cast(pooled.mase as double) as mase,
+        cast(pooled.published_mase as double) as published_mase,
         cast(pooled.smape as double) as smape,
         cast(pooled.coverage_80 as double) as coverage_80,
         cast(pooled.coverage_95 as double) as coverage_95,

@@ -51,6 +51,10 @@ scored as (
 
     select
         *,
+        max(case when model = 'published' then scaled_error end) over (
+            partition by
+                definition, segmentation, segment_id, origin_month, month
+        ) as published_error,
         {% for model in ['weighted_mean', 'plain_mean', 'prophet'] -%}
         scaled_error - max(case
             when model = '{{ model }}' then scaled_error

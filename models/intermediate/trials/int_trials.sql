@@ -40,6 +40,8 @@ trials as (
         calinski_harabasz,
         davies_bouldin,
         within_between_ratio,
+        within_between_low,
+        within_between_high,
         null_silhouette,
         gain,
         null_p_value,

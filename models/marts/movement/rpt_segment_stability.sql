@@ -48,15 +48,16 @@ published as (
         ) }} as segment_stability_id,
         months_measured.segmentation,
         case
-            when months_measured.stay_share_low
-                <= months_measured.chance_stay_share then 'as by chance'
             when
-                months_measured.stay_beyond_chance
-                < {{ var('stable_stay_beyond_chance') }} then 'moving'
+                months_measured.stay_share_low
+                <= months_measured.chance_stay_share
+                and months_measured.stay_share_high
+                < {{ stay_share_asked('months_measured.chance_stay_share') }}
+                then 'as by chance'
             else {{ agreement_verdict(
                 'months_measured.stay_share_low',
                 'months_measured.stay_share_high',
-                var('stable_stay_share')
+                stay_share_asked('months_measured.chance_stay_share')
             ) }}
         end as customers_verdict,
         {{ agreement_verdict(

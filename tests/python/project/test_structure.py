@@ -17,8 +17,8 @@ from real_builds import PROJECT, Build
 # By the folder that holds them.
 PACKAGES = {
     "trajectories": (
-        *("months", "newey_west", "engine", "metrics", "clustering", "series"),
-        *("segments", "trials", "movement", "departures", "forecasting"),
+        *("months", "newey_west", "claims", "engine", "metrics", "clustering"),
+        *("series", "segments", "trials", "movement", "departures", "forecasting"),
         "disclosure",
     ),
     "dashboards": ("looks", "marts", "charts", "pages", "site", "__main__"),
@@ -29,6 +29,7 @@ MODELS = (
     *("intermediate/series", "intermediate/trials", "intermediate/segments"),
     *("intermediate/movement", "intermediate/departures"),
     *("intermediate/disclosure", "intermediate/forecasting", "intermediate/planted"),
+    "intermediate/claims",
     *("marts/core", "marts/segmentation", "marts/movement", "marts/departures"),
     *("marts/forecasting", "marts/audit", "semantic"),
 )

@@ -1,0 +1,141 @@
+-- What is claimed of the chosen trials: that there are segments, and how far
+-- they stand apart.
+{% set query =
+    'select * from marts.fct_segmentation_trials where is_chosen' -%}
+{% set least_silhouette = 0.4 -%}
+{% set largest_ratio = 0.3 -%}
+with trials as (
+
+    select * from {{ ref('int_trials_current') }}
+    where is_chosen
+
+),
+
+-- Both measures of structure in units of what is asked. A rank correlation of n
+-- customers has a standard error of sqrt(1.06 / (n - 3)) at most (Fieller 1957),
+-- and so has the root mean square of three.
+scaled as (
+
+    select
+        *,
+        gain / least_gain as gain_times,
+        (silhouette_low - null_silhouette) / (1 - null_silhouette) / least_gain
+            as gain_times_low,
+        (silhouette_high - null_silhouette) / (1 - null_silhouette) / least_gain
+            as gain_times_high,
+        persistence_gap / least_persistence_gap as gap_times,
+        1.96 * sqrt(1.06 / greatest(sampled_customers - 3, 1))
+            / least_persistence_gap as gap_reach
+    from trials
+
+),
+
+-- The measure that shows structure, or comes nearer to it.
+nearer as (
+
+    select
+        *,
+        not is_separated and coalesce(gap_times > gain_times, false)
+            as is_persistence
+    from scaled
+
+),
+
+measured as (
+
+    select
+        *,
+        case when is_persistence then persistence_gap else gain end as shown_value,
+        case
+            when is_persistence then least_persistence_gap else least_gain
+        end as asked,
+        case
+            when is_persistence then gap_times - gap_reach else gain_times_low
+        end as times_low,
+        case
+            when is_persistence then gap_times + gap_reach else gain_times_high
+        end as times_high,
+        greatest(gain_times_high, gap_times + gap_reach) as highest
+    from nearer
+
+),
+
+-- The rule decides; its verdict is one where the interval says so, too.
+judged as (
+
+    select
+        *,
+        times_low * asked as shown_low,
+        times_high * asked as shown_high,
+        case
+            when has_structure and times_low >= 1 then 'holds'
+            when not has_structure and highest < 1 then 'fails'
+            else 'cannot be told'
+        end as structure_verdict
+    from measured
+
+),
+
+claimed as (
+
+    select
+        {{ claim_row(
+            dbt.concat(["'structure-'", 'segmentation']),
+            dbt.concat([
+                "'There are segments: customers stand apart more than with'",
+                "' orders shuffled over them (by '",
+                threshold_text('least_gain'),
+                "' of the possible silhouette), or one half-year relates'",
+                "' otherwise to the next (by '",
+                threshold_text('least_persistence_gap'),
+                "'), with p of '", threshold_text('largest_p_value'),
+                "' at most, corrected for all trials; refits on redrawn'",
+                "' customers agree (adjusted Rand index of '",
+                threshold_text('least_stability'),
+                "' or more); no group is below '",
+                threshold_text('100 * least_share'), "' % or '",
+                threshold_text('least_group'),
+                "' customers; the groups explain '",
+                threshold_text('100 * least_predictive_r2'),
+                "' % or more of later spend, where measured; '",
+                threshold_text('least_customers'),
+                "' or more customers were looked at. Shown is the first of these'",
+                "' two differences where it shows structure or comes nearer to'",
+                "' it, else the second.'"
+            ]),
+            'The groups only cut the customers into parts: they carry no names, and'
+            ~ ' nothing should be decided by them.',
+            'segmentation', 'shown_value', 'shown_low', 'shown_high', 'asked',
+            'case when null_silhouette is not null then 0 end', query,
+            verdict='structure_verdict'
+        ) }}
+    from judged
+    union all
+    select
+        {{ claim_row(
+            dbt.concat(["'silhouette-'", 'segmentation']),
+            "'The groups stand well apart: silhouette of " ~ least_silhouette
+            ~ " or more.'",
+            'Groups run into each other at their edges: many customers lie nearly'
+            ~ ' as close to another group as to their own.',
+            'segmentation', 'silhouette', 'silhouette_low', 'silhouette_high',
+            least_silhouette, 'null_silhouette', query, least=least_silhouette
+        ) }}
+    from judged
+    union all
+    select
+        {{ claim_row(
+            dbt.concat(["'ratio-'", 'segmentation']),
+            "'Members are alike: mean distance of two customers of one group over"
+            ~ ' that of two of different groups, ' ~ largest_ratio
+            ~ " or less.'",
+            'Customers of one group differ much among themselves: a mean of the'
+            ~ ' group is true of few of them.',
+            'segmentation', 'within_between_ratio', 'within_between_low',
+            'within_between_high', largest_ratio, '1', query, most=largest_ratio
+        ) }}
+    from judged
+
+)
+
+select * from claimed
