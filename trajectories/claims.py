@@ -52,7 +52,8 @@ def bootstrap_over_origins(
         ...           "segmentation": "value", "denominator": 4.0, "outcomes": 5}
         >>> sums = [common | {"origin_month": date(2017, month, 1), "numerator": 4.0}
         ...         for month in (1, 2)]
-        >>> row = bootstrap_over_origins(pa.Table.from_pylist(sums), 4, 0).to_pylist()[0]
+        >>> found = bootstrap_over_origins(pa.Table.from_pylist(sums), 4, 0)
+        >>> row = found.to_pylist()[0]
         >>> row["origins"], row["value"], round(row["low"], 2), row["high"]
         (2, 1.0, 0.57, 1.0)
     """

@@ -15,6 +15,7 @@ ERROR_HEADERS = [
     "Model",
     "Months tested",
     "MASE",
+    "Of what was published, same months",
     "Against the weighted mean",
     "Margin",
     "sMAPE",
@@ -50,7 +51,9 @@ class Accuracies:
     def __init__(self, marts: PublishedMarts, models: revenue.ForecastModels) -> None:
         """Read the measures and the claims made of them."""
         measured = marts.read("marts.rpt_forecast_accuracy")
-        measured = measured.sort_values(["mase", "model"])
+        # Models are set in order by what they add to the error on the same months.
+        added = measured["mase"] - measured["published_mase"].fillna(measured["mase"])
+        measured = measured.assign(added=added).sort_values(["added", "model"])
         self._models = models
         self._rows = revenue.rows_by(measured, KEYS[:2])
         self._claims = {
@@ -59,9 +62,13 @@ class Accuracies:
         }
 
     def certificates(self, shown: list[Key]) -> Fragment:
-        """Say in a sentence how often the published bands held what came."""
-        states = {values: self._certificate(values) for values in shown}
-        return Fragment("certificate", states, CONTROLS)
+        """Say in a sentence how often the bands of a model held what came.
+
+        Args:
+            shown: definition, segmentation and model.
+        """
+        states = {values: self._certificate(values[:2], values[2]) for values in shown}
+        return Fragment("certificate", states, (*CONTROLS, "model"))
 
     def errors(self, shown: list[Key]) -> Fragment:
         """List the errors of each model, what is claimed of them, and decided."""
@@ -77,24 +84,34 @@ class Accuracies:
         }
         return Fragment("bands", states, CONTROLS)
 
-    def _certificate(self, values: Key) -> Markup:
-        published = [row for row in self._listed(values) if row.model == PUBLISHED]
-        if not published or formats.is_missing(published[0].coverage_80):
+    def _certificate(self, values: Key, model: str) -> Markup:
+        rows = [row for row in self._listed(values) if row.model == model]
+        if not rows or formats.is_missing(rows[0].coverage_80):
             text = (
                 "How often the bands hold was not measured: too few months have come"
                 " since the first forecast."
             )
             return part("paragraph", text=text)
-        row = published[0]
+        row = rows[0]
         months = formats.counted(row.calibrated_backtests, "backtested month")
-        text = (
-            f"Of {months}, {formats.share(row.coverage_80)} fell inside the 80 % band"
-            f" (promise 80 %) and {formats.share(row.coverage_95)} inside the 95 % band"
-            " (promise 95 %)."
-        )
-        claim = self._claims.get("-".join(("coverage", *values)))
-        verdict = "" if claim is None else claims.text(claim.verdict)
-        return part("certificate", verdict_text=verdict, text=text)
+        whose = "" if model == PUBLISHED else f" of {self._models.name(model)}"
+        texts = [
+            f"Of {months}{whose}, {formats.share(row.coverage_80)} fell inside the 80 %"
+            " band (promise 80 %).",
+            f"{formats.share(row.coverage_95)} fell inside the 95 % band"
+            " (promise 95 %).",
+        ]
+        # What is claimed is claimed of what was published.
+        kinds = ["coverage", "coverage95"] if model == PUBLISHED else [None, None]
+        said = [
+            (self._verdict(kind, values), text)
+            for kind, text in zip(kinds, texts, strict=True)
+        ]
+        return part("certificate", said=said)
+
+    def _verdict(self, kind: str | None, values: Key) -> str:
+        claim = self._claims.get("-".join((str(kind), *values)))
+        return "" if claim is None else claims.text(claim.verdict)
 
     def _listed(self, values: Key) -> list:
         rows = self._rows.get(values, [])
@@ -122,7 +139,8 @@ class Accuracies:
         )
 
     def _claimed(self, values: Key) -> Markup:
-        names = ["-".join((rival, *values)) for rival in ("mean", "prophet")]
+        kinds = ("mean", "prophet", "width")
+        names = ["-".join((kind, *values)) for kind in kinds]
         return Markup("").join(
             claims.sentence(self._claims[name])
             for name in names
@@ -159,14 +177,13 @@ def _caption(definition: str, segmentation: str) -> str:
 
 
 def _hindsight(rows: list) -> str:
-    """Say how many of the months that were published are seen in hindsight."""
+    """Say how many months do not count, for they are seen in hindsight."""
     seen = rows[0].hindsight_backtests
     if formats.is_missing(seen) or not seen:
         return ""
     return (
-        f" In hindsight are {formats.count(seen)} of the"
-        f" {formats.counted(rows[0].backtests, 'month')}: their segments were found"
-        " later, with data that nobody had then."
+        f" Left out: {formats.counted(seen, 'month')} seen in hindsight, whose segments"
+        " were found later, with data that nobody had then."
     )
 
 
@@ -174,6 +191,7 @@ def _errors(row: object) -> list[str]:
     return [
         formats.count(row.backtests),
         formats.decimal(row.mase, 3),
+        formats.decimal(row.published_mase, 3),
         formats.signed(row.mase_difference, 3),
         formats.decimal(row.margin, 3),
         formats.decimal(row.smape, 3),

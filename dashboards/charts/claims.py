@@ -7,7 +7,7 @@ from trajectories.dashboards.looks.template import Fragment, part, table
 from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.published import PublishedMarts
 
-HEADERS = ["About", "Verdict", "Measured", "Interval", "Threshold"]
+HEADERS = ["About", "Verdict", "Measured", "95 % interval", "Threshold", "By chance"]
 
 
 def listed(marts: PublishedMarts) -> list[Fragment]:
@@ -33,12 +33,14 @@ def _listed_claim(sentence: str, claims: pd.DataFrame) -> Markup:
             measure(claim.measured_value),
             _interval(claim) or formats.NOTHING,
             measure(claim.threshold),
+            measure(claim.chance_value),
         ]
         for claim in claims.itertuples()
     ]
     queries = sorted({text(query) for query in claims["reproduce_with"]} - {""})
     listing = table(sentence, HEADERS, rows, 2)
-    return part("claim_table", table=listing, queries=queries)
+    (meaning,) = {text(meaning) for meaning in claims["meaning"]}
+    return part("claim_table", table=listing, meaning=meaning, queries=queries)
 
 
 def quoted(marts: PublishedMarts, kind: str, names: list[str]) -> Fragment:
@@ -60,17 +62,20 @@ def quoted(marts: PublishedMarts, kind: str, names: list[str]) -> Fragment:
 
 
 def sentence(claim: object) -> Markup:
-    """Write a claim with its verdict and numbers."""
+    """Write a claim with its verdict and numbers, and what it means that it fails."""
     numbers = [f"Measured {measure(claim.measured_value)}"]
     if _interval(claim):
         numbers.append(f"({_interval(claim)})")
     if not formats.is_missing(claim.threshold):
         numbers.append(f"against {measure(claim.threshold)}")
+    if not formats.is_missing(claim.chance_value):
+        numbers.append(f"({measure(claim.chance_value)} by chance)")
     return part(
         "claim",
         verdict_text=text(claim.verdict),
         text=claim.claim,
         numbers=" ".join(numbers) + ".",
+        meaning=text(claim.meaning) if claim.verdict == "fails" else "",
     )
 
 

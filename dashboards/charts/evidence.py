@@ -256,8 +256,9 @@ def _null_state(shuffled: pd.Series, trial: object) -> State:
         title,
         [drawn],
         legend=legend([("one shop with shuffled orders", theme.EXPECTED, "dots")]),
-        note=_chance(trial) + " Shuffled: orders dealt at random over customers (dates,"
-        " amounts and orders per customer kept), series rebuilt, groups refitted.",
+        note=f"{_chance(trial, len(shuffled))} Shuffled: orders dealt at random over"
+        " customers (dates, amounts and orders per customer kept), series rebuilt,"
+        " groups refitted.",
     )
 
 
@@ -268,13 +269,15 @@ def _around(values: list[float]) -> list[float]:
     return [round(low - room, 4), round(high + room, 4)]
 
 
-def _chance(trial: object) -> str:
+def _chance(trial: object, shuffles: int) -> str:
     """Say the p-value in words."""
     p = trial.null_p_value
     if formats.is_missing(p):
         return "No p-value was measured."
+    said = formats.p_value(p, shuffles)
+    if not said.startswith("fewer"):
+        said = f"about {formats.count(max(100 * p, 1))} in 100"
     return (
         f"Allowing for everything that was tried, p = {formats.decimal(p, 3)}: of shops"
-        f" without segments, about {formats.count(max(100 * p, 1))} in 100 would have"
-        " groups that stand out as much."
+        f" without segments, {said} would have groups that stand out as much."
     )

@@ -18,6 +18,12 @@ RULE = (
 )
 
 
+# Why a candidate that measures more than the chosen one is not taken.
+PREFERRED = {
+    "score": "too close to one whose groups come back more surely, or are fewer",
+    "silhouette": "but the first candidate, or fewer groups, are preferred",
+}
+
 # Refits that agree so much (adjusted Rand index) give groups of the same kind: a word
 # of this page, which decides nothing.
 ALMOST_THE_SAME = 0.8
@@ -43,10 +49,18 @@ def _sentence(trial: pd.Series) -> str:
     groups = formats.counted(trial["k"], "group")
     if formats.is_missing(trial["has_structure"]):
         return f"Whether these {groups} are real was not tested."
-    if not trial["has_structure"]:
+    if trial["structure"] == "fails":
         return (
             f"No segments here: {trial['shortcoming']}. The {groups} below"
             " only cut the customers into parts."
+        )
+    if trial["structure"] != "holds":
+        why = trial["shortcoming"]
+        if formats.is_missing(why):
+            why = "too few customers were seen to be sure"
+        return (
+            f"Whether these {groups} are segments cannot be told: {why}. Take them as"
+            " a way to cut the customers into parts."
         )
     why = (
         "they stand apart more than groups of shuffled orders do"
@@ -102,12 +116,12 @@ def _numbers(trial: pd.Series, smallest_cell: int) -> Markup:
         ["Silhouette (-1 to 1)", formats.decimal(trial["silhouette"], 3), interval],
         [
             "Silhouette gained beyond chance",
-            _with_p(trial["gain"], trial["null_p_value"]),
+            _with_p(trial, "gain", "null_p_value"),
             f"{_least(trial, 'gain')}, {p_value}",
         ],
         [
             "Half-years carry over, unlike shuffled ones",
-            _with_p(trial["persistence_gap"], trial["persistence_p_value"]),
+            _with_p(trial, "persistence_gap", "persistence_p_value"),
             f"or {_least(trial, 'persistence_gap')}, {p_value}",
         ],
         [
@@ -147,8 +161,9 @@ def _least(trial: pd.Series, measure: str) -> str:
     return f"at least {formats.threshold(trial[f'least_{measure}'])}"
 
 
-def _with_p(value: float, p_value: float) -> str:
-    return f"{formats.decimal(value, 3)} (p {formats.decimal(p_value, 3)})"
+def _with_p(trial: pd.Series, measure: str, p_value: str) -> str:
+    p = formats.p_value(trial[p_value], trial["shuffles"])
+    return f"{formats.decimal(trial[measure], 3)} (p {p})"
 
 
 def _smallest(trial: pd.Series, smallest_cell: int) -> str:
@@ -229,7 +244,9 @@ def _outcome(trial: pd.Series, chosen: pd.Series) -> str:
         return f"Dropped: {trial['shortcoming']}."
     if not trial["is_chosen"]:
         own, best = (f"{by} {formats.decimal(x[by], 3)}" for x in (trial, chosen))
-        return f"Not chosen: {own} against {best}"
+        if not trial[by] > chosen[by]:
+            return f"Not chosen: {own} against {best}"
+        return f"Not chosen: {own}, {PREFERRED[by]} ({best})"
     if _is_carried(trial):
         return "Chosen ●"
     return f"Nearest, but {trial['shortcoming']}"

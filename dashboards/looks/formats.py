@@ -66,6 +66,13 @@ def share(value: float | None, digits: int = 1) -> str:
     return NOTHING if is_missing(value) else f"{100 * value:.{digits}f} %"
 
 
+def p_value(p: float | None, shuffles: float | None) -> str:
+    """Write a p-value: 0.095, or fewer than 1 in 21 where no shuffle came up to it."""
+    if is_missing(p) or is_missing(shuffles) or round(p * (shuffles + 1), 6) != 1:
+        return decimal(p, 3)
+    return f"fewer than 1 in {count(shuffles + 1)}"
+
+
 def change(now: float | None, before: float | None) -> str:
     """Write the relative change from before to now: up 4.2 % or down 4.2 %.
 

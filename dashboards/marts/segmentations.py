@@ -247,14 +247,22 @@ def deciding_trials(marts: PublishedMarts) -> pd.DataFrame:
     """Read the trial that speaks for each segmentation, indexed by segmentation.
 
     That is the chosen one; where none was chosen, the one with the highest
-    silhouette.
+    silhouette. Beside it stand what is claimed of it (`structure`: holds, fails,
+    cannot be told; missing where nothing is claimed), and how many times orders were
+    shuffled.
     """
     trials = _read_trials(marts).sort_values(
         ["segmentation", "is_chosen", "silhouette"],
         ascending=[True, False, False],
         na_position="last",
     )
-    return trials.drop_duplicates("segmentation").set_index("segmentation")
+    trials = trials.drop_duplicates("segmentation").set_index("segmentation")
+    claims = marts.read("audit.rpt_claims").set_index("claim_id")["verdict"]
+    nulls = marts.read("marts.fct_trial_nulls").groupby("segmentation")
+    return trials.assign(
+        structure=[claims.get(f"structure-{name}") for name in trials.index],
+        shuffles=nulls["shuffle_number"].max(),
+    )
 
 
 def null_comparison(trial: object) -> str:
@@ -264,7 +272,7 @@ def null_comparison(trial: object) -> str:
     chance = (
         ""
         if formats.is_missing(trial.null_p_value)
-        else f" (p = {formats.decimal(trial.null_p_value, 3)})"
+        else f" (p = {formats.p_value(trial.null_p_value, trial.shuffles)})"
     )
     return (
         f"the silhouette is {formats.decimal(trial.silhouette, 3)}; customers with"
@@ -283,12 +291,16 @@ def structure_banner(marts: PublishedMarts) -> list[Markup]:
     ]
     if not failed:
         return []
-    everywhere = len(failed) == len(trials)
-    heading = (
-        "No segments here"
-        if everywhere
-        else f"No segments here in {formats.listing(failed)}"
-    )
+    denied = [name for name in failed if trials.loc[name, "structure"] == "fails"]
+    open_ones = [name for name in failed if name not in denied]
+    everywhere = len(denied) == len(trials)
+    parts = []
+    if denied:
+        where = "" if everywhere else f" in {formats.listing(denied)}"
+        parts.append(f"No segments here{where}")
+    if open_ones:
+        parts.append(f"Segments cannot be told in {formats.listing(open_ones)}")
+    heading = "; ".join(parts)
     numbers = " ".join(
         f"In {name}: {trials.loc[name, 'shortcoming']};"
         f" {null_comparison(trials.loc[name])}"

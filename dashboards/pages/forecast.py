@@ -55,6 +55,7 @@ def build(marts: PublishedMarts) -> Page:
         return Page(FILE, TITLE, sentence, [])
     keys = [(*values, model) for values, models in series.items() for model in models]
     shown = list(dict.fromkeys(values[:2] for values in series))
+    certified = list(dict.fromkeys((*values[:2], values[3]) for values in keys))
     drawn = _Forecasts(marts, forecasts, segments, models)
     past = backtests.Backtests(marts, segments, models)
     measured = accuracies.Accuracies(marts, models)
@@ -82,7 +83,7 @@ def build(marts: PublishedMarts) -> Page:
             Section(
                 "What it said before, and what came",
                 [
-                    measured.certificates(shown),
+                    measured.certificates(certified),
                     Chart("backtests", past.states(keys), CONTROLS, columns=3),
                 ],
                 "Each small chart takes one month in the past as its last known month,"

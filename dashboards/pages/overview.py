@@ -151,14 +151,19 @@ def _line(x: list[str], values: pd.Series, name: str, mark: theme.Mark) -> dict:
     }
 
 
+WORDS = {
+    "holds": "can be believed",
+    "fails": "no segments here",
+    "cannot be told": "cannot be told",
+}
+
+
 def _findings(marts: PublishedMarts) -> Fragment:
     trials = segmentations.deciding_trials(marts)
     rows = []
     for name in segmentations.ordered(set(trials.index)):
         trial = trials.loc[name]
-        verdict = {True: "can be believed", False: "no segments here"}.get(
-            trial["has_structure"], "not tested"
-        )
+        verdict = WORDS.get(trial["structure"], "not tested")
         rows.append(
             [
                 formats.words(name),

@@ -51,7 +51,11 @@ def build(marts: PublishedMarts) -> Page:
                 [claims.quoted(marts, "stability", names), _staying(marts, names)],
                 is_wide=True,
             ),
-            Section("Does the map stay?", [_refitting(marts, names)], is_wide=True),
+            Section(
+                "Does the map stay?",
+                [claims.quoted(marts, "agreement", names), _refitting(marts, names)],
+                is_wide=True,
+            ),
             Section(
                 "Life lines", lifelines.blocks(marts, segments, names), is_wide=True
             ),
@@ -83,9 +87,8 @@ def _staying(marts: PublishedMarts, names: list[str]) -> Chart:
             f" {formats.share(last['chance_stay_share'], 0)} would by chance"
         )
         stable = last["stable_stay_share"]
-        verdict = _verdict("Customers", last["customers_verdict"], stable)
         redrawn = _redrawn(marts, name, last["month"])
-        note = f"{verdict}{redrawn} {_effect(rows, drawn_anew)}"
+        note = f"{_threshold(stable)}{redrawn} {_effect(rows, drawn_anew)}"
         states[(name,)] = _lines(rows, STAYING, title, note, stable, drawn_anew)
     return Chart("stability", states, ("segmentation",))
 
@@ -113,7 +116,7 @@ def _maps(marts: PublishedMarts, name: str) -> pd.DataFrame:
 
 
 def _redrawn(marts: PublishedMarts, name: str, month: pd.Timestamp) -> str:
-    """Say of a month with a new map that its verdict is about the map of before."""
+    """Say of a month with a new map that its number is about the map of before."""
     if month not in _new_maps(marts, name):
         return ""
     versions = _maps(marts, name)
@@ -121,7 +124,7 @@ def _redrawn(marts: PublishedMarts, name: str, month: pd.Timestamp) -> str:
     before, now = drawn["k"].astype(int).iloc[-2:]
     return (
         f" But {formats.month(month)} has a new map, of"
-        f" {formats.counted(now, 'segment')} in the place of {before}: the verdict is"
+        f" {formats.counted(now, 'segment')} in the place of {before}: the number is"
         " about the map of before. Who is where on the new one is on the page"
         " Movement."
     )
@@ -147,21 +150,9 @@ def _effect(rows: pd.DataFrame, new_maps: list[pd.Timestamp]) -> str:
     return text
 
 
-def _verdict(what: str, verdict: str | None, line: float) -> str:
-    return f"The thin line is at {line:.2f}. " + (
-        "There is no verdict yet."
-        if formats.is_missing(verdict)
-        else f"Verdict: {what.lower()} {_words(verdict)}."
-    )
-
-
-def _words(verdict: str) -> str:
-    return {
-        "stable": "are stable",
-        "unclear": "are neither clearly stable nor clearly moving",
-        "moving": "are moving",
-        "as by chance": "stay no more than by chance",
-    }.get(verdict, verdict)
+def _threshold(line: float) -> str:
+    """Say where the line is; whether it is passed is claimed above the chart."""
+    return f"The thin line is at {line:.2f}."
 
 
 def _refitting(marts: PublishedMarts, names: list[str]) -> Chart:
@@ -179,9 +170,8 @@ def _refitting(marts: PublishedMarts, names: list[str]) -> Chart:
             f" at {last['ari_refit']:.2f} (1: the same segments, 0: as by chance)"
         )
         agreeing = last["stable_refit_agreement"]
-        verdict = _verdict("The segments", last["map_verdict"], agreeing)
-        verdict += _redrawn(marts, name, last["month"])
-        states[(name,)] = _lines(rows, REFITTING, title, verdict, agreeing, drawn_anew)
+        note = _threshold(agreeing) + _redrawn(marts, name, last["month"])
+        states[(name,)] = _lines(rows, REFITTING, title, note, agreeing, drawn_anew)
     return Chart("refits", states, ("segmentation",))
 
 

@@ -459,18 +459,21 @@ def test_without_the_month_before_nothing_is_compared(tmp_path: Path):
 def test_claims_carry_their_verdict(pages: dict):
     fragments = [b for b in pages[overview.FILE].blocks if b.name.startswith("claims-")]
     text = "".join(fragment.states[()] for fragment in fragments)
-    for verdict in ("✓ holds", "✗ fails", "○ not measured"):
+    for verdict in ("✓ holds", "✗ fails", "○ cannot be told"):
         assert verdict in text
     assert "0.480 to 0.520" in text
 
 
 def test_claims_are_quoted_where_they_belong(pages: dict):
     structure = block(pages[trajectories.FILE], "claim-structure").states
-    assert set(structure) == {("lifecycle",)}
-    assert "Measured 0.500 (0.480 to 0.520) against 0.220." in structure["lifecycle",]
+    assert ("lifecycle",) in structure
+    assert (
+        "Measured 0.500 (0.480 to 0.520) against 0.220 (0.220 by chance)."
+        in structure["lifecycle",]
+    )
     coverage = block(pages[forecast.FILE], "certificate").states
-    assert "○ not measured" in coverage["cohort", "total"]
-    assert "○" not in coverage["stock", "total"]
+    assert "○ cannot be told" in coverage["cohort", "total", "published"]
+    assert "○" not in coverage["stock", "total", "published"]
     stability = block(pages[stability_page.FILE], "stability").states
     assert stability["value",].figures[0]["layout"]["shapes"][0]["y0"] == 0.8
 
@@ -557,6 +560,9 @@ def test_structure_in_one_segmentation_only_names_the_other(tmp_path: Path):
     marts = made_up.frames()
     trials = marts["marts.fct_segmentation_trials"]
     trials["has_structure"] = trials["segmentation"] != "value"
+    marts["audit.rpt_claims"] = made_up.with_structure(
+        marts["audit.rpt_claims"], trials
+    )
     pages = redrawn(tmp_path / "half.duckdb", marts)
     assert "No segments here in value</h2>" in pages[overview.FILE].banners[0]
 
@@ -1073,7 +1079,7 @@ def test_stability_sets_the_margin_and_the_refits_apart(pages: dict):
     refits = block(page, "refits").states["value",]
     assert refits.figures[0]["data"][0]["y"][0] == 0.6
     assert refits.figures[0]["layout"]["shapes"][0]["y0"] == 0.8
-    assert "the segments are moving" in refits.note
+    assert refits.note == "The thin line is at 0.80."
     assert block(page, "refits").states["lifecycle",].figures == []
 
 
@@ -1389,13 +1395,100 @@ def test_what_few_customers_spent_is_not_in_backtests(pages: dict):
 
 
 def test_the_certificate_is_the_measured_coverage(pages: dict):
-    said = _text(_forecast_state(pages, "certificate", "stock", "value"))
+    said = _text(_forecast_state(pages, "certificate", "stock", "value", "published"))
     assert said == (
-        "Of 8 backtested months, 79.0 % fell inside the 80 % band (promise 80 %) and"
-        " 94.0 % inside the 95 % band (promise 95 %)."
+        "Of 8 backtested months, 79.0 % fell inside the 80 % band (promise 80 %)."
+        " 94.0 % fell inside the 95 % band (promise 95 %)."
     )
-    verdict = _text(_forecast_state(pages, "certificate", "cohort", "total"))
-    assert verdict == f"○ not measured {said}"
+    key = ("cohort", "total", "published")
+    verdict = _text(_forecast_state(pages, "certificate", *key))
+    assert verdict == f"○ cannot be told {said}"
+
+
+def test_the_record_under_a_chart_is_that_of_its_model(tmp_path: Path):
+    marts = made_up.frames()
+    accuracy = marts["marts.rpt_forecast_accuracy"]
+    is_prophet = accuracy["model"] == "prophet"
+    accuracy.loc[is_prophet, "coverage_80"] = 0.431
+    pages = redrawn(tmp_path / "prophet.duckdb", marts)
+    key = ("cohort", "value", "prophet")
+    said = _text(_forecast_state(pages, "certificate", *key))
+    assert said.startswith("Of 8 backtested months of Prophet on months, 43.1 % fell")
+    # Claims are made of what was published only.
+    assert "holds" not in said
+    assert "43.1 %" not in _text(
+        _forecast_state(pages, "certificate", "cohort", "value", "published")
+    )
+
+
+def test_both_bands_have_a_verdict(tmp_path: Path):
+    marts = made_up.frames()
+    claims = marts["audit.rpt_claims"]
+    claims.loc[:1, "claim_id"] = ["coverage-stock-value", "coverage95-stock-value"]
+    claims.loc[:1, "verdict"] = ["holds", "fails"]
+    pages = redrawn(tmp_path / "bands.duckdb", marts)
+    key = ("stock", "value", "published")
+    said = _text(_forecast_state(pages, "certificate", *key))
+    assert said.startswith("✓ holds Of 8")
+    assert "✗ fails 94.0 % fell inside the 95 % band" in said
+
+
+def test_errors_are_set_beside_those_of_the_same_months(tmp_path: Path):
+    marts = made_up.frames()
+    accuracy = marts["marts.rpt_forecast_accuracy"]
+    accuracy["published_mase"] = accuracy["mase"] + 0.111
+    pages = redrawn(tmp_path / "months.duckdb", marts)
+    listed = cells(_forecast_state(pages, "accuracy", "cohort", "value"))
+    place = listed[0].index("Of what was published, same months")
+    assert listed[3][place - 1 : place + 1] == ["1.250", "1.361"]
+
+
+def test_a_higher_score_that_was_not_chosen_says_why(tmp_path: Path):
+    marts = made_up.frames()
+    trials = marts["marts.fct_segmentation_trials"]
+    is_other = (trials["representation"] == "smoothed") & (trials["k"] == 8)
+    trials.loc[is_other, "score"] = 0.435
+    pages = redrawn(tmp_path / "tie.duckdb", marts)
+    table = cells(block(pages[trajectories.FILE], "candidates").states["lifecycle",])
+    (said,) = [row[1] for row in table if "0.435" in row[1]]
+    assert "against" not in said
+    assert "too close" in said
+
+
+def test_a_structure_that_cannot_be_told_is_neither_believed_nor_denied(
+    tmp_path: Path,
+):
+    marts = made_up.frames()
+    marts["audit.rpt_claims"].loc[0, ["claim_id", "verdict"]] = [
+        "structure-lifecycle",
+        "cannot be told",
+    ]
+    pages = redrawn(tmp_path / "open.duckdb", marts)
+    text = block(pages[trajectories.FILE], "verdict").states["lifecycle",]
+    assert "Whether these 3 groups are segments cannot be told" in text
+    assert "can be believed" not in text
+    findings = block(pages[overview.FILE], "findings").states[()]
+    assert "cannot be told" in findings
+
+
+def test_verdicts_are_those_of_claims(tmp_path: Path):
+    """A page says of a question what is claimed, whatever other columns say."""
+    marts = made_up.frames()
+    stability = marts["marts.rpt_segment_stability"]
+    stability[["customers_verdict", "map_verdict"]] = "stable"
+    pages = redrawn(tmp_path / "verdicts.duckdb", marts)
+    page = pages[stability_page.FILE]
+    assert "✗ fails" in block(page, "claim-stability").states["value",]
+    for name in ("stability", "refits"):
+        for state in block(page, name).states.values():
+            assert "stable" not in (state.note or "")
+
+
+def test_a_p_that_no_shuffle_reached_is_named_by_their_number():
+    assert formats.p_value(1 / 21, 20) == "fewer than 1 in 21"
+    assert formats.p_value(2 / 21, 20) == "0.095"
+    assert formats.p_value(1 / 21, None) == "0.048"
+    assert formats.p_value(None, 20) == formats.NOTHING
 
 
 def test_bands_that_nothing_has_calibrated_are_called_a_guess(pages: dict):
@@ -1415,12 +1508,12 @@ def test_accuracy_lists_all_models_the_published_first(pages: dict):
             "Last year repeated ●",
             "Prophet on months",
         ]
-    assert errors[3][1:] == ["12", "1.250", "+0.310", "0.020", "0.120"]
+    assert errors[3][1:] == ["12", "1.250", "0.920", "+0.310", "0.020", "0.120"]
     assert bands[3][1:] == ["79.0 %", "94.0 %", "4.50", "6.50", "43.0 %", "7.50"]
-    assert "In hindsight are 3 of the 12 months" in fragment
+    assert "Left out: 3 months seen in hindsight" in fragment
     assert "<li>seasonal_naive stays.</li>" in fragment
     total = _forecast_state(pages, "accuracy", "cohort", "total")
-    assert "In hindsight" not in total
+    assert "hindsight" not in total
 
 
 def test_claims_stand_beside_the_accuracy_that_they_are_made_of(tmp_path: Path):
@@ -1530,8 +1623,11 @@ def test_each_threshold_of_the_rule_is_that_of_its_trial(tmp_path: Path):
         OTHER_THRESHOLDS.keys() == choice.THRESHOLDS.keys() == made_up.THRESHOLDS.keys()
     )
     trials = made_up.frames()["marts.fct_segmentation_trials"]
+    others = ("audit.rpt_claims", "marts.fct_trial_nulls")
+    beside = {mart: made_up.frames()[mart] for mart in others}
     for name, (value, said) in OTHER_THRESHOLDS.items():
-        marts = {"marts.fct_segmentation_trials": trials.assign(**{name: value})}
+        changed = trials.assign(**{name: value})
+        marts = {**beside, "marts.fct_segmentation_trials": changed}
         with PublishedMarts(
             made_up.write_published(tmp_path / f"{name}.duckdb", marts)
         ) as read:

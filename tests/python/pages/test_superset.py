@@ -285,7 +285,8 @@ EXPECTED = {
         from {TRIALS} where is_chosen
     """,
     "Claims": """
-        select claim, segmentation, verdict, measured_value, lower, upper, threshold
+        select claim, segmentation, verdict, measured_value, lower, upper, threshold,
+            chance_value, meaning
         from audit.rpt_claims
     """,
     "Data quality": """
