@@ -24,26 +24,6 @@ intervals as (
 
 ),
 
-origins as (
-
-    select * from {{ ref('int_claim_origins') }}
-
-),
-
--- How wide the bands of last year repeated are.
-widths as (
-
-    select
-        measure,
-        definition,
-        segmentation,
-        round(avg(denominator), 6) as naive_width
-    from origins
-    where measure = 'width'
-    group by 1, 2, 3
-
-),
-
 measured as (
 
     select
@@ -51,31 +31,22 @@ measured as (
         intervals.measure,
         intervals.value,
         intervals.low,
-        intervals.high,
-        widths.naive_width
+        intervals.high
     from accuracies
     left join intervals
         on
             accuracies.definition = intervals.definition
             and accuracies.segmentation = intervals.segmentation
-    left join widths
-        on
-            intervals.measure = widths.measure
-            and intervals.definition = widths.definition
-            and intervals.segmentation = widths.segmentation
 
 ),
 
 -- A row for each measure, also of what was not measured.
 spread as (
 
-    {% set measures = [
-        'coverage_80', 'coverage_95', 'mean', 'prophet', 'width'
-    ] -%}
+    {% set measures = ['coverage_80', 'coverage_95', 'mean', 'prophet'] -%}
     select
         definition,
         segmentation,
-        max(naive_width) as naive_width,
         {% for measure in measures -%}
         max(case when measure = '{{ measure }}' then value end)
             as {{ measure }},
@@ -133,24 +104,8 @@ claimed as (
             query, most=0
         ) }}
     from spread
-    union all
-    {% endfor -%}
-    select
-        {{ claim_row(
-            dbt.concat(["'width-'", 'definition', "'-'", 'segmentation']),
-            dbt.concat([
-                "'The 80 % band of the published forecast of '", name,
-                "' is narrower than that of last year repeated: width over the'",
-                "' forecast, mean over origins, on the same backtests.'"
-            ]),
-            'The forecast knows no more of the coming months than last year does:'
-            ~ ' repeating it would be as exact.',
-            'segmentation', 'width * naive_width', 'width_low * naive_width',
-            'width_high * naive_width', 'naive_width', 'naive_width',
-            'select * from marts.fct_forecast_backtests',
-            most='naive_width'
-        ) }}
-    from spread
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 

@@ -1,9 +1,6 @@
--- What is claimed of the chosen trials: that there are segments, and how far
--- they stand apart.
+-- What is claimed of the chosen trials: that there are segments.
 {% set query =
     'select * from marts.fct_segmentation_trials where is_chosen' -%}
-{% set least_silhouette = 0.4 -%}
-{% set largest_ratio = 0.3 -%}
 with trials as (
 
     select * from {{ ref('int_trials_current') }}
@@ -108,31 +105,6 @@ claimed as (
             'segmentation', 'shown_value', 'shown_low', 'shown_high', 'asked',
             'case when null_silhouette is not null then 0 end', query,
             verdict='structure_verdict'
-        ) }}
-    from judged
-    union all
-    select
-        {{ claim_row(
-            dbt.concat(["'silhouette-'", 'segmentation']),
-            "'The groups stand well apart: silhouette of " ~ least_silhouette
-            ~ " or more.'",
-            'Groups run into each other at their edges: many customers lie nearly'
-            ~ ' as close to another group as to their own.',
-            'segmentation', 'silhouette', 'silhouette_low', 'silhouette_high',
-            least_silhouette, 'null_silhouette', query, least=least_silhouette
-        ) }}
-    from judged
-    union all
-    select
-        {{ claim_row(
-            dbt.concat(["'ratio-'", 'segmentation']),
-            "'Members are alike: mean distance of two customers of one group over"
-            ~ ' that of two of different groups, ' ~ largest_ratio
-            ~ " or less.'",
-            'Customers of one group differ much among themselves: a mean of the'
-            ~ ' group is true of few of them.',
-            'segmentation', 'within_between_ratio', 'within_between_low',
-            'within_between_high', largest_ratio, '1', query, most=largest_ratio
         ) }}
     from judged
 

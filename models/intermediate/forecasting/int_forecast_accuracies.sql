@@ -17,54 +17,35 @@ origins as (
 
 ),
 
--- What was seen in hindsight measures nothing: nobody had those forecasts.
-foreseen as (
-
-    select
-        *,
-        {% for measure in [
-            'scaled_error', 'symmetric_error', 'held_80', 'held_95',
-            'interval_score_80', 'interval_score_95', 'held_own_80',
-            'interval_score_own_80', 'weighted_mean_difference',
-            'plain_mean_difference', 'prophet_difference'
-        ] -%}
-        case when not is_hindsight then {{ measure }} end
-            as own_{{ measure }},
-        {% endfor -%}
-        case when scaled_error is not null and not is_hindsight then
-            published_error
-        end as own_published_error
-    from scored
-
-),
-
--- Sums of doubles differ in the last digits from run to run: rounded away.
+-- What was seen in hindsight measures nothing: nobody had those forecasts. Sums
+-- of doubles differ in the last digits from run to run: rounded away.
 pooled as (
 
     select
         definition,
         segmentation,
         model,
-        sum(case when not is_hindsight then 1 else 0 end) as backtests,
+        sum(case when is_hindsight then 0 else 1 end) as backtests,
         count(distinct case when not is_hindsight then origin_month end)
             as origins,
         sum(case when is_hindsight then 1 else 0 end) as hindsight_backtests,
+        {% for name, measure in {
+            'mase': 'scaled_error', 'published_mase': 'published_error',
+            'smape': 'symmetric_error', 'coverage_80': 'held_80',
+            'coverage_95': 'held_95', 'interval_score_80': 'interval_score_80',
+            'interval_score_95': 'interval_score_95',
+            'own_coverage_80': 'held_own_80',
+            'own_interval_score_80': 'interval_score_own_80',
+            'weighted_mean_difference': 'weighted_mean_difference',
+            'plain_mean_difference': 'plain_mean_difference',
+            'prophet_difference': 'prophet_difference',
+        }.items() -%}
+        round(avg(case when not is_hindsight then {{ measure }} end), 6)
+            as {{ name }},
+        {% endfor -%}
         sum(case when is_calibrated and not is_hindsight then 1 else 0 end)
-            as calibrated_backtests,
-        round(avg(own_scaled_error), 6) as mase,
-        round(avg(own_published_error), 6) as published_mase,
-        round(avg(own_symmetric_error), 6) as smape,
-        round(avg(own_held_80), 6) as coverage_80,
-        round(avg(own_held_95), 6) as coverage_95,
-        round(avg(own_interval_score_80), 6) as interval_score_80,
-        round(avg(own_interval_score_95), 6) as interval_score_95,
-        round(avg(own_held_own_80), 6) as own_coverage_80,
-        round(avg(own_interval_score_own_80), 6) as own_interval_score_80,
-        round(avg(own_weighted_mean_difference), 6)
-            as weighted_mean_difference,
-        round(avg(own_plain_mean_difference), 6) as plain_mean_difference,
-        round(avg(own_prophet_difference), 6) as prophet_difference
-    from foreseen
+            as calibrated_backtests
+    from scored
     group by 1, 2, 3
 
 ),

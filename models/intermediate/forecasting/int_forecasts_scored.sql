@@ -51,10 +51,12 @@ scored as (
 
     select
         *,
-        max(case when model = 'published' then scaled_error end) over (
-            partition by
-                definition, segmentation, segment_id, origin_month, month
-        ) as published_error,
+        case when scaled_error is not null then
+            max(case when model = 'published' then scaled_error end) over (
+                partition by
+                    definition, segmentation, segment_id, origin_month, month
+            )
+        end as published_error,
         {% for model in ['weighted_mean', 'plain_mean', 'prophet'] -%}
         scaled_error - max(case
             when model = '{{ model }}' then scaled_error

@@ -19,6 +19,18 @@ forecasts as (
 
 ),
 
+separations as (
+
+    select * from {{ ref('int_claims_of_separation') }}
+
+),
+
+widths as (
+
+    select * from {{ ref('int_claims_of_widths') }}
+
+),
+
 reconciliations as (
 
     select * from {{ ref('rpt_input_reconciliations') }}
@@ -47,6 +59,10 @@ published as (
     select * from stabilities
     union all
     select * from forecasts
+    union all
+    select * from separations
+    union all
+    select * from widths
     union all
     select * from balances
 

@@ -307,7 +307,9 @@ def test_headline_numbers_are_claims(sample: Build) -> None:
         "select silhouette from marts.fct_segmentation_trials "
         "where is_chosen and segmentation = 'rhythm'"
     )
-    assert claims.loc["silhouette-rhythm", "measured_value"] == pytest.approx(silhouette)
+    assert claims.loc["silhouette-rhythm", "measured_value"] == pytest.approx(
+        silhouette
+    )
 
 
 # -- Pages ----------------------------------------------------------------------------
