@@ -1,6 +1,6 @@
 -- A verdict that differs between two places: customers and the map in the month
--- that is claimed of, structure beside the rule that chose, and any verdict beside
--- the interval that is shown with it.
+-- that is claimed of, structure beside the rule that chose; and a verdict
+-- without an interval.
 with claims as (
 
     select * from {{ ref('rpt_claims') }}

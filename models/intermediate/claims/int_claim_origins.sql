@@ -42,8 +42,9 @@ counted as (
         measure,
         definition,
         segmentation,
-        cast(count(distinct {{ surrogate_key(['segment_id', 'month']) }}) as bigint)
-            as outcomes
+        cast(count(
+            distinct {{ surrogate_key(['segment_id', 'month']) }}
+        ) as bigint) as outcomes
     from measured
     where measure like 'coverage%'
     group by 1, 2, 3

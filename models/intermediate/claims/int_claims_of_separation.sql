@@ -1,4 +1,5 @@
--- How far the groups of the chosen trials stand apart, and how alike members are.
+-- How far the groups of the chosen trials stand apart, and how alike members
+-- are.
 {% set query =
     'select * from marts.fct_segmentation_trials where is_chosen' -%}
 {% set least_silhouette = 0.4 -%}

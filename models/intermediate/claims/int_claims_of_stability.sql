@@ -1,5 +1,5 @@
 -- Whether customers stay and the map stays, in the latest month that may be
--- shown. Shares are rounded outwards to whole per cent, as far as they are shown.
+-- shown. Intervals of shares are rounded outwards to whole per cent.
 {% set query = 'select * from marts.rpt_segment_stability' -%}
 with months_measured as (
 

@@ -8,9 +8,9 @@ with trials as (
 
 ),
 
--- Both measures of structure in units of what is asked. A rank correlation of n
--- customers has a standard error of sqrt(1.06 / (n - 3)) at most (Fieller 1957),
--- and so has the root mean square of three.
+-- Both measures of structure in units of what is asked. A rank correlation of
+-- n customers has a standard error of sqrt(1.06 / (n - 3)) at most (Fieller
+-- 1957), and so has the root mean square of three.
 scaled as (
 
     select
@@ -42,7 +42,9 @@ measured as (
 
     select
         *,
-        case when is_persistence then persistence_gap else gain end as shown_value,
+        case
+            when is_persistence then persistence_gap else gain
+        end as shown_value,
         case
             when is_persistence then least_persistence_gap else least_gain
         end as asked,
