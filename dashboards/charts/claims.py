@@ -17,13 +17,13 @@ def listed(marts: PublishedMarts) -> list[Fragment]:
         text = "No claim has been measured yet."
         return [Fragment("claims", {(): part("paragraph", text=text)})]
     return [
-        Fragment(f"claims-{number}", {(): _listed_claim(sentence, rows)})
+        Fragment(f"claims-{number}", {(): _listed_claim(marts, sentence, rows)})
         for number, (sentence, rows) in enumerate(claims.groupby("claim"), start=1)
     ]
 
 
-def _listed_claim(sentence: str, claims: pd.DataFrame) -> Markup:
-    names = segmentations.ordered(claims["segmentation"])
+def _listed_claim(marts: PublishedMarts, sentence: str, claims: pd.DataFrame) -> Markup:
+    names = segmentations.ordered(marts, claims["segmentation"])
     place = {name: number for number, name in enumerate(names)}
     claims = claims.sort_values("segmentation", key=lambda column: column.map(place))
     rows = [

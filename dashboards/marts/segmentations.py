@@ -10,17 +10,21 @@ from trajectories.dashboards.looks import formats, theme
 from trajectories.dashboards.looks.template import Control, part
 from trajectories.dashboards.marts.published import PublishedMarts
 
-ORDER = ("lifecycle", "rhythm", "value", "behaviour")
 TOTAL = "total"
 
 # What tells one trial from another on a page.
 CONTROLS = ("segmentation", "candidate", "k")
 
 
-def ordered(names: set[str] | pd.Series) -> list[str]:
-    """Sort segmentations: the built-in ones in their usual order, then others."""
+def ordered(marts: PublishedMarts, names: set[str] | pd.Series) -> list[str]:
+    """Sort segmentations by the place that the trials gave them, then others.
+
+    The first is the one that a page opens with.
+    """
+    trials = marts.read("marts.fct_segmentation_trials")
+    places = trials.groupby("segmentation")["segmentation_place"].min().dropna()
     found = {str(name) for name in names if not formats.is_missing(name)}
-    return [name for name in ORDER if name in found] + sorted(found - set(ORDER))
+    return sorted(found, key=lambda name: (places.get(name, float("inf")), name))
 
 
 def control(names: list[str], label: str = "Segmentation") -> Control:
@@ -150,8 +154,8 @@ class Trials:
 
     Attributes:
         frame: one row per trial, with its `candidate` in words.
-        by_key: the rows as named tuples, in the usual order of segmentations, then
-            by candidate (the chosen one first) and k.
+        by_key: the rows as named tuples, in the order of segmentations, then by
+            candidate (the chosen one first) and k.
     """
 
     def __init__(self, marts: PublishedMarts) -> None:
@@ -160,9 +164,8 @@ class Trials:
         frame = _read_trials(marts)
         frame["candidate"] = [candidate(trial) for trial in frame.itertuples()]
         recipe = ["segmentation", "candidate"]
-        frame["order"] = frame["segmentation"].map(
-            {name: place for place, name in enumerate(ordered(frame["segmentation"]))}
-        )
+        names = ordered(marts, frame["segmentation"])
+        frame["order"] = frame["segmentation"].map(names.index)
         frame["is_other"] = ~frame.groupby(recipe)["is_chosen"].transform("any")
         self.frame = frame.sort_values(
             ["order", "is_other", "candidate", "k"], ignore_index=True
@@ -285,7 +288,7 @@ def structure_banner(marts: PublishedMarts) -> list[Markup]:
     trials = deciding_trials(marts)
     failed = [
         name
-        for name in ordered(set(trials.index))
+        for name in ordered(marts, set(trials.index))
         if not formats.is_missing(trials.loc[name, "has_structure"])
         and not trials.loc[name, "has_structure"]
     ]

@@ -32,7 +32,7 @@ def build(marts: PublishedMarts) -> Page:
             " path that may be told."
         )
         return Page(FILE, TITLE, text, [])
-    names = segmentations.ordered({name for name, _ in groups})
+    names = segmentations.ordered(marts, {name for name, _ in groups})
     keys = sorted(
         groups, key=lambda values: (names.index(values[0]), -len(groups[values]))
     )

@@ -123,7 +123,7 @@ def _series(
         for values in forecasts[KEYS].itertuples(index=False, name=None)
         if values[2] not in small and segments.is_in_use(values[2])
     }
-    names = segmentations.ordered({name for _, name, _ in found})
+    names = segmentations.ordered(marts, {name for _, name, _ in found})
     names.sort(key=lambda name: name != TOTAL)
 
     def place(values: Key) -> tuple:

@@ -36,7 +36,7 @@ def build(marts: PublishedMarts) -> Page:
     paths = _paths(marts)
     if paths.empty:
         return Page(FILE, TITLE, "No month-to-month movement is known yet.", [])
-    names = segmentations.ordered(paths["segmentation"])
+    names = segmentations.ordered(marts, paths["segmentation"])
     groups = _groups(paths, marts)
     keys = sorted(groups, key=lambda values: [ALL, *CAUSES].index(values[2]))
     keys.sort(key=lambda values: values[1], reverse=True)

@@ -30,7 +30,7 @@ def build(marts: PublishedMarts) -> Page:
     """Build the page of the coming months."""
     segments = Segments(marts)
     expected = _latest(marts, segments)
-    names = segmentations.ordered(expected["segmentation"])
+    names = segmentations.ordered(marts, expected["segmentation"])
     if not names:
         return Page(FILE, TITLE, "Nothing can be said of next month yet.", [])
     return Page(

@@ -161,7 +161,7 @@ WORDS = {
 def _findings(marts: PublishedMarts) -> Fragment:
     trials = segmentations.deciding_trials(marts)
     rows = []
-    for name in segmentations.ordered(set(trials.index)):
+    for name in segmentations.ordered(marts, set(trials.index)):
         trial = trials.loc[name]
         verdict = WORDS.get(trial["structure"], "not tested")
         rows.append(

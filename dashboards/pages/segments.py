@@ -50,7 +50,7 @@ def build(marts: PublishedMarts) -> Page:
     """Build the segments page."""
     segments = Segments(marts)
     profiles = _latest(marts.read("marts.fct_segment_profiles"))
-    names = segmentations.ordered(profiles["segmentation"])
+    names = segmentations.ordered(marts, profiles["segmentation"])
     if not names:
         return Page(FILE, TITLE, "No customers have been told apart yet.", [])
     mixes = marts.read("marts.fct_segment_mixes")

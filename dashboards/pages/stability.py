@@ -33,7 +33,9 @@ def build(marts: PublishedMarts) -> Page:
     segments = Segments(marts)
     stability = marts.read("marts.rpt_segment_stability")
     events = marts.read("marts.fct_segment_events")
-    names = segmentations.ordered({*stability["segmentation"], *events["segmentation"]})
+    names = segmentations.ordered(
+        marts, {*stability["segmentation"], *events["segmentation"]}
+    )
     if not names:
         return Page(FILE, TITLE, "Stability has not been measured yet.", [])
     return Page(

@@ -19,7 +19,7 @@ def build(marts: PublishedMarts) -> Page:
     trials, cell = Trials(marts), marts.smallest_cell
     if trials.frame.empty:
         return Page(FILE, TITLE, "No segmentation has been tried yet.", [])
-    order = segmentations.ordered(trials.frame["segmentation"])
+    order = segmentations.ordered(marts, trials.frame["segmentation"])
     best = verdicts.best_trials(trials)
     preferred = [segmentations.key(trial) for trial in best.itertuples()]
     return Page(

@@ -169,6 +169,7 @@ def _trials(structure: bool) -> pd.DataFrame:
             {
                 **_identity(segmentation, candidate, k),
                 "series": {"lifecycle": "monthly_lrfm", "value": "rfm"}[segmentation],
+                "segmentation_place": {"lifecycle": 1, "value": 2}[segmentation],
                 "period": "month",
                 "representation": representation,
                 "smoothing_steps": smoothing,

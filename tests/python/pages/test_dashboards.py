@@ -567,6 +567,24 @@ def test_structure_in_one_segmentation_only_names_the_other(tmp_path: Path):
     assert "No segments here in value</h2>" in pages[overview.FILE].banners[0]
 
 
+def test_pages_open_with_the_segmentation_of_the_first_place(tmp_path: Path):
+    marts = made_up.frames()
+    trials = marts["marts.fct_segmentation_trials"]
+    trials["segmentation_place"] = trials["segmentation"].map(
+        {"value": 1, "lifecycle": 2}
+    )
+    pages = redrawn(tmp_path / "value_first.duckdb", marts)
+    found = {
+        file: [value for value, _ in control.options]
+        for file, page in pages.items()
+        for control in page.controls
+        if control.name == "segmentation" and file != forecast.FILE
+    }
+    both = {file: names for file, names in found.items() if len(names) > 1}
+    assert len(both) > 1
+    assert all(names == ["value", "lifecycle"] for names in both.values()), both
+
+
 def test_paths_are_the_centroids_in_original_units(pages: dict):
     for candidate in made_up.CANDIDATES["lifecycle"]:
         state = shown(pages, "paths", "lifecycle", candidate, 4)
