@@ -152,6 +152,7 @@ REPRESENTATIONS = {
     "smoothed_unit_length": "Shape without its level",
     "smoothed_own_maximum": "Share of the own highest value",
     "cumulative_share": "Share of the spend reached so far",
+    "own_z_score": "Z-scores of the own path",
     "smoothed_order_rhythm": "Rhythm of orders",
     "smoothed_spend_rhythm": "Rhythm of orders and spend",
 }

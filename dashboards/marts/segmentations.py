@@ -225,7 +225,8 @@ def candidate(trial: object) -> str:
         words += f" smoothed over {_steps(trial.smoothing_steps, period)}"
     if not formats.is_missing(trial.steps) and trial.steps > 1:
         words += f", {_comparison(trial, period)}"
-    return f"{words} ({formats.metric(trial.metric)})"
+    words = f"{words} ({formats.metric(trial.metric)})"
+    return f"The usual recipe: {words}" if trial.is_recipe else words
 
 
 def _comparison(trial: object, period: str) -> str:

@@ -191,6 +191,7 @@ def _trials(structure: bool) -> pd.DataFrame:
                 # Three of 60 sampled customers: too few to be shown.
                 "smallest_share": 0.05 if k == 6 else 0.1,
                 "is_elbow": k == ELBOW_K,
+                "is_recipe": False,
                 "has_structure": structure,
                 "is_chosen": is_chosen,
                 **judged(value, structure, explained(candidate, k)["predictive_r2"]),

@@ -12,11 +12,13 @@ with the scaling the model was trained with.
 - ``smoothed_unit_length``: smoothed, level removed by dividing by the length.
 - ``smoothed_own_maximum``: smoothed, level removed by dividing by the maximum.
 - ``cumulative_share``: the share of the window's spend reached by each step.
+- ``own_z_score``: per feature, centred and divided by the own standard deviation, as
+  is usual for DTW (Rakthanmanon et al. 2012). Days without spend count as they are.
 - ``smoothed_order_rhythm``: which steps have spend, seen both by when it falls and
   by how it repeats; see :mod:`trajectories.series.rhythms`.
 - ``smoothed_spend_rhythm``: the same, with the amounts beside it.
 
-The last five look at rhythm and not at size.
+The last six look at rhythm and not at size.
 """
 
 from collections.abc import Sequence
@@ -35,6 +37,7 @@ REPRESENTATIONS = (
     "smoothed_unit_length",
     "smoothed_own_maximum",
     "cumulative_share",
+    "own_z_score",
     *RHYTHMS,
 )
 SKEWED = 1.0
@@ -83,8 +86,9 @@ class Representation(TransformerMixin, BaseEstimator):
             spread = present.std(axis=0)
             self.location_ = present.mean(axis=0)
             self.scale_ = np.where(spread > 1e-12, spread, 1.0)
-        if self.name in RHYTHMS:
+        if self.name in ("own_z_score", *RHYTHMS):
             self.log_features_ = np.zeros(features, dtype=bool)
+        if self.name in RHYTHMS:
             self.scale_ = rhythm_scale(self._shape(X))
         return self
 
@@ -121,6 +125,8 @@ class Representation(TransformerMixin, BaseEstimator):
         """Everything but the population's scaling."""
         if self.name == "cumulative_share":
             return cumulative_share(X)
+        if self.name == "own_z_score":
+            return own_z_score(X)
         if self.name in RHYTHMS:
             return rhythm(X, self.smoothing_steps, RHYTHMS[self.name])
         logged = np.where(self.log_features_, np.sign(X) * np.log1p(np.abs(X)), X)
@@ -148,6 +154,26 @@ def cumulative_share(X: np.ndarray) -> np.ndarray:
     total = running[:, -1:, :]
     share = np.divide(running, total, out=np.zeros_like(running), where=total > 0)
     return np.where(np.isnan(X), np.nan, share)
+
+
+def own_z_score(X: np.ndarray) -> np.ndarray:
+    """Each series less its own mean, over its own standard deviation.
+
+    Args:
+        X: (customers, steps, features), NaN-padded; a series that does not vary
+            becomes 0.
+
+    Returns:
+        The same shape, without a unit.
+
+    Examples:
+        >>> own_z_score(np.array([[[0.0], [4.0]], [[3.0], [3.0]]]))[:, :, 0].tolist()
+        [[-1.0, 1.0], [0.0, 0.0]]
+    """
+    steps = np.maximum((~np.isnan(X)).sum(axis=1, keepdims=True), 1)
+    centred = X - np.nansum(X, axis=1, keepdims=True) / steps
+    spread = np.sqrt(np.nansum(centred**2, axis=1, keepdims=True) / steps)
+    return centred / np.where(spread > 1e-12, spread, 1.0)
 
 
 def _own_maximum(X: np.ndarray) -> np.ndarray:

@@ -54,6 +54,10 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
     those that got farthest stands in, without structure; one with a tiny group only
     where all have one.
 
+    A trial of the recipe as it is usually written (``is_recipe``) is measured and
+    shown, and never weighed. With ``by="recipe"`` it is the one that is chosen, the
+    highest score among several; steps 1 to 3 then only say whether it is believed.
+
     With ``by="silhouette"`` the first candidate alone is looked at, and its k with
     the highest silhouette wins, ties (0.005) going to fewer groups; steps 1 to 3
     then only say whether it is believed.
@@ -64,25 +68,28 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
             ``shortcoming`` (what fails, in words), ``is_separated`` (whether it is
             the silhouette that shows structure), ``gain`` (NaN without shuffles),
             ``score``, ``is_chosen``, ``chosen_by``, ``reason`` and ``THRESHOLDS``.
-        by: "evidence" or "silhouette".
+        by: "evidence", "silhouette" or "recipe" (which is as "evidence" where no trial
+            of the recipe could be made).
     """
     if not rows:
         return
     failures = [_failures(row) for row in rows]
     passed = [_steps_passed(failed) for failed in failures]
+    recipes = [_is_recipe(row) for row in rows]
+    by = "evidence" if by == "recipe" and not any(recipes) else by
+    asked = by == "recipe" or all(recipes)
     if by == "silhouette":
-        first = [row for row in rows if _candidate(row) == _candidate(rows[0])]
-        best = max(row["silhouette"] for row in first)
-        tied = [row for row in first if row["silhouette"] >= best - SAME_SILHOUETTE]
+        best = _best_silhouette(rows)
     else:
-        grouped = [not is_tiny(row) for row in rows]
-        merits = list(zip(grouped, passed, strict=True))
-        left = [row for row, m in zip(rows, merits, strict=True) if m == max(merits)]
-        best = max(left, key=score)
-        tied = [row for row in left if score(row) >= score(best) - SAME_SCORE]
-        stable = max(row["bootstrap_ari"] for row in tied) - SAME_STABILITY
-        tied = [row for row in tied if row["bootstrap_ari"] >= stable] or tied
-    chosen = min(tied, key=lambda row: (row["k"], -score(row)))
+        weighed = [
+            (not is_tiny(row), step, row)
+            for row, step in zip(rows, passed, strict=True)
+            if _is_recipe(row) is asked
+        ]
+        most = max(merit[:2] for merit in weighed)
+        left = [row for *merit, row in weighed if tuple(merit) == most]
+        best = _best_by_metric(left)
+    chosen = _most_stable(best)
     for row, failed, step in zip(rows, failures, passed, strict=True):
         row["has_structure"] = not any(failed)
         row["failed_step"] = STEPS[step] if any(failed) else None
@@ -95,7 +102,44 @@ def choose(rows: Sequence[dict], by: str = "evidence") -> None:
         row["chosen_by"] = by
         row.update(THRESHOLDS)
     for row in rows:
-        row["reason"] = _reason(row, chosen)
+        row["reason"] = _reason(row, chosen, best)
+
+
+def _best_silhouette(rows: Sequence[dict]) -> list[dict]:
+    """The best k of the first candidate, as a list of one."""
+    first = [row for row in rows if _candidate(row) == _candidate(rows[0])]
+    best = max(row["silhouette"] for row in first)
+    tied = [row for row in first if row["silhouette"] >= best - SAME_SILHOUETTE]
+    return [min(tied, key=_fewest)]
+
+
+def _best_by_metric(rows: Sequence[dict]) -> list[dict]:
+    """The trial of each metric with the best score, ties as `choose` says."""
+    found = []
+    for metric in dict.fromkeys(row["metric"] for row in rows):
+        of_metric = [row for row in rows if row["metric"] == metric]
+        best = max(map(score, of_metric)) - SAME_SCORE
+        tied = [row for row in of_metric if score(row) >= best]
+        found.append(min(_equally_stable(tied), key=_fewest))
+    return found
+
+
+def _most_stable(rows: Sequence[dict]) -> dict:
+    """The trial that wins over those of other metrics."""
+    return max(_equally_stable(rows), key=lambda row: _known(row.get("predictive_r2")))
+
+
+def _equally_stable(rows: Sequence[dict]) -> Sequence[dict]:
+    stable = max(row["bootstrap_ari"] for row in rows) - SAME_STABILITY
+    return [row for row in rows if row["bootstrap_ari"] >= stable] or rows
+
+
+def _fewest(row: dict) -> tuple[int, float]:
+    return row["k"], -score(row)
+
+
+def _is_recipe(row: dict) -> bool:
+    return bool(row.get("is_recipe"))
 
 
 def score(row: dict) -> float:
@@ -162,20 +206,52 @@ def _known(value: float | None, otherwise: float = 0.0) -> float:
     return otherwise if value is None or np.isnan(value) else value
 
 
-def _reason(row: dict, chosen: dict) -> str:
+def _reason(row: dict, chosen: dict, best: Sequence[dict]) -> str:
     wrong, by = row["shortcoming"], row["chosen_by"]
-    if row is not chosen:
-        if by == "evidence" and wrong:
-            return f"Dropped: {wrong} ({_measured(row)})."
+    if row is chosen:
+        merit = f"{_name(row)} {_why(row, best)}"
+        if wrong:
+            return (
+                f"No segments here: {wrong} ({_measured(row)}). The nearest: {merit}."
+            )
+        return f"Chosen: {merit} ({_measured(row)})."
+    if _is_recipe(row):
+        doubt = f"; not to be believed, for {wrong}" if wrong else ""
         return (
-            f"Not chosen: {_merit(row, by)} against {_merit(chosen, by)}"
-            f" for {_name(chosen)}."
+            f"Shown, not weighed: {_name(row)} is the recipe as it is usually written,"
+            f" chosen only by choose: recipe{doubt} ({_measured(row)})."
         )
+    if by == "evidence" and wrong:
+        return f"Dropped: {wrong} ({_measured(row)})."
+    if by == "recipe":
+        return f"Not chosen: the settings ask for the recipe, {_name(chosen)}."
+    alike = [one for one in best if one["metric"] == row["metric"] and one is not row]
+    if by == "evidence" and not alike:
+        return (
+            f"Not chosen: {_steadiness(row)} against {_steadiness(chosen)} for"
+            f" {_name(chosen)}. Silhouettes of different metrics are not compared."
+        )
+    other = (alike or best)[0]
+    return (
+        f"Not chosen: {_merit(row, by)} against {_merit(other, by)} for {_name(other)}."
+    )
+
+
+def _why(row: dict, best: Sequence[dict]) -> str:
+    by = row["chosen_by"]
+    if by == "recipe":
+        return "is the recipe that the settings ask for"
     ties = "fewer groups" if by == "silhouette" else "the stable, then to fewer groups"
-    merit = f"{_name(row)} has the best {_merit(row, by)}, ties going to {ties}"
-    if wrong:
-        return f"No segments here: {wrong} ({_measured(row)}). The nearest: {merit}."
-    return f"Chosen: {merit} ({_measured(row)})."
+    why = f"has the best {_merit(row, by)}, ties going to {ties}"
+    others = [f"{_name(one)} ({_steadiness(one)})" for one in best if one is not row]
+    if not others:
+        return why
+    return f"{why}, and goes before the best of other metrics, {' and '.join(others)}"
+
+
+def _steadiness(row: dict) -> str:
+    stability = _text(row["bootstrap_ari"], 2)
+    return f"stability {stability}, R2 {_text(row.get('predictive_r2'))}"
 
 
 def _name(row: dict) -> str:

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from functools import lru_cache
 
 import numpy as np
@@ -16,7 +15,7 @@ from trajectories.segments.agreement import agreement, jaccards, match
 from trajectories.segments.assignment import assign, representation_of
 from trajectories.trials.model_versions import Build
 from trajectories.trials.samples import Active, Sampler, Shop
-from trajectories.trials.settings import Candidate, Settings
+from trajectories.trials.settings import CANDIDATE_KEY, Candidate, Settings
 from trajectories.trials.trials import MONTHS_AHEAD, run_shop_trials
 
 # Starts of a trial refit: many, so that it tells of the data and not of its luck.
@@ -186,7 +185,7 @@ def customer_table(ids: Sequence[str]) -> pa.Table:
 
 
 def _candidate(model: Mapping) -> Candidate:
-    return Candidate(*(model[field.name] for field in fields(Candidate)))
+    return Candidate(**{name: model[name] for name in CANDIDATE_KEY})
 
 
 def _means(series: np.ndarray, clusters: np.ndarray, k: int) -> np.ndarray:

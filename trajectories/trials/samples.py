@@ -114,6 +114,13 @@ class Active:
         """The windows of the sample."""
         return self.windows[self.drawn]
 
+    def at_most(self, customers: int | None) -> "Active":
+        """The same with so many customers in the sample, evenly taken from it."""
+        if customers is None or customers >= len(self.drawn):
+            return self
+        every = np.arange(customers) * len(self.drawn) // customers
+        return replace(self, drawn=self.drawn[every])
+
 
 class Sampler:
     """Cuts the windows of one segmentation out of the shop and draws a sample."""

@@ -9,7 +9,8 @@ from trajectories.series.representations import REPRESENTATIONS, Representation
 from trajectories.series.series import Series
 from trajectories.trials import evidence
 
-CHOICES = ("evidence", "silhouette")
+CANDIDATE_KEY = ("representation", "smoothing_steps", "metric", "band")
+CHOICES = ("evidence", "silhouette", "recipe")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Candidate:
         smoothing_steps: standard deviation of the Gaussian in steps, for the
             representations that smooth (None for the others).
         band: Sakoe-Chiba radius in steps, for the elastic metrics; None is no band.
+        k_min, k_max: numbers of clusters tried; None is the segmentation's.
+        sample_customers: customers of the sample that it is fitted on at most; None
+            is all of them.
+        is_recipe: whether it is the recipe as it is usually written: measured and
+            shown like the others, but chosen only with ``choose: recipe``.
 
     Raises:
         ValueError: when a setting is unknown, or missing where it is needed.
@@ -31,6 +37,10 @@ class Candidate:
     metric: str
     smoothing_steps: float | None = None
     band: int | None = None
+    k_min: int | None = None
+    k_max: int | None = None
+    sample_customers: int | None = None
+    is_recipe: bool = False
 
     def __post_init__(self):
         """Refuse what cannot be tried."""
@@ -58,12 +68,7 @@ class Candidate:
     @property
     def key(self) -> dict:
         """What tells the candidate from the others of its segmentation."""
-        return {
-            "representation": self.representation,
-            "smoothing_steps": self.smoothing_steps,
-            "metric": self.metric,
-            "band": self.band,
-        }
+        return {name: getattr(self, name) for name in CANDIDATE_KEY}
 
     def scaling(self) -> Representation:
         """Return the representation, not yet fitted."""
@@ -85,7 +90,8 @@ class Settings:
             it is kept, and ``features``.
         candidates: what is tried, each as the settings of a :class:`Candidate`.
         choose: "evidence" weighs all trials (see ``choice.choose``); "silhouette"
-            takes the k with the highest silhouette of the first candidate.
+            takes the k with the highest silhouette of the first candidate, "recipe"
+            the candidate that is the recipe.
         k_min, k_max: numbers of clusters tried.
         sample_customers: customers in the sample, at most 2,000.
         numbered_by: feature by whose mean the clusters are numbered, largest first.
@@ -138,16 +144,22 @@ class Settings:
             raise ValueError(
                 f"choose is {self.choose!r}. Use one of {', '.join(CHOICES)}."
             )
+        if self.choose == "recipe" and not any(c.is_recipe for c in tried):
+            raise ValueError(
+                "choose is 'recipe', but no candidate has is_recipe: true. Mark one,"
+                " or choose by evidence."
+            )
         if self.numbered_by not in self.features:
             raise ValueError(
                 f"numbered_by is {self.numbered_by!r}, which is not among the features"
                 f" {list(self.features)}."
             )
-        if not 2 <= self.k_min <= self.k_max:
-            raise ValueError(
-                f"k goes from {self.k_min} to {self.k_max}. Start at 2 or more and end"
-                " no lower."
-            )
+        for least, most in [(self.k_min, self.k_max), *map(self.numbers_of, tried)]:
+            if not 2 <= least <= most:
+                raise ValueError(
+                    f"k goes from {least} to {most}. Start at 2 or more and end no"
+                    " lower."
+                )
         if self.sample_customers > evidence.MOST_SILHOUETTES:
             raise ValueError(
                 f"sample_customers is {self.sample_customers}; at most"
@@ -169,6 +181,10 @@ class Settings:
     def steps(self) -> int:
         """Steps that are compared."""
         return self.compared.steps
+
+    def numbers_of(self, candidate: Candidate) -> tuple[int, int]:
+        """Return the least and the largest number of clusters of a candidate."""
+        return candidate.k_min or self.k_min, candidate.k_max or self.k_max
 
     def model(self, k: int, candidate: Candidate) -> TrajectoryKMeans:
         """Return the estimator of one trial, not yet fitted."""

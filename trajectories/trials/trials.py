@@ -74,6 +74,7 @@ TRIAL_SCHEMA = pa.schema(
         "dbscan_clusters": pa.int64(),
         "dbscan_eps": pa.float64(),
         "is_elbow": pa.bool_(),
+        "is_recipe": pa.bool_(),
         "has_structure": pa.bool_(),
         "is_separated": pa.bool_(),
         "failed_step": pa.string(),
@@ -209,7 +210,7 @@ class _Segmentation:
         """Fit one trial and measure all but its distance from chance."""
         settings, candidate, X = self.settings, compared.candidate, compared.X
         model = settings.model(k, candidate).fit(X)
-        labels, centres = self._numbered(model)
+        labels, centres = self._numbered(compared, model)
         metric, band = candidate.metric, candidate.band
         own = distances(X, centres, metric, band)[np.arange(len(X)), labels]
         values = evidence.silhouettes(compared.distances, labels)
@@ -219,7 +220,7 @@ class _Segmentation:
         sizes = np.bincount(labels, minlength=k)
         overall = distances(centres, compared.centre, metric, band)[:, 0]
         between = distances(centres, centres, metric, band)
-        means = _member_means(self.now.sample, labels, k)
+        means = _member_means(compared.now.sample, labels, k)
         return {
             **self._frozen(compared, k),
             "silhouette": float(values.mean()),
@@ -246,7 +247,7 @@ class _Segmentation:
 
     def _frozen(self, compared: "_Compared", k: int) -> dict:
         """The part of a row that says what was fitted on what."""
-        settings, now = self.settings, self.now
+        settings, now = self.settings, compared.now
         ids = self.shop.ids[now.rows[now.drawn]].tolist()
         digest = hashlib.sha256("\n".join(ids).encode())
         digest.update(np.ascontiguousarray(now.sample).tobytes())
@@ -254,6 +255,7 @@ class _Segmentation:
             "segmentation": self.name,
             "series": settings.series,
             **compared.candidate.key,
+            "is_recipe": compared.candidate.is_recipe,
             "k": k,
             "steps": settings.steps,
             "features": list(settings.features),
@@ -266,9 +268,11 @@ class _Segmentation:
             "data_hash": digest.hexdigest()[:16],
         }
 
-    def _numbered(self, model: TrajectoryKMeans) -> tuple[np.ndarray, np.ndarray]:
+    def _numbered(
+        self, compared: "_Compared", model: TrajectoryKMeans
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Order the clusters by the members' mean of ``numbered_by``, largest first."""
-        means = _member_means(self.now.sample, model.labels_, model.n_clusters)
+        means = _member_means(compared.now.sample, model.labels_, model.n_clusters)
         by = list(self.settings.features).index(self.settings.numbered_by)
         steps = np.maximum((~np.isnan(means[:, :, by])).sum(axis=1), 1)
         level = np.nansum(means[:, :, by], axis=1) / steps
@@ -293,7 +297,7 @@ class _Segmentation:
         month, and averaged: one fit's luck says little about the number of clusters.
         The folds are the same for all groupings and trials.
         """
-        before, settings = self.before, self.settings
+        before, settings = compared.before, self.settings
         if before is None or len(before.drawn) <= k:
             return {}
         sample, everyone = compared.earlier
@@ -345,7 +349,8 @@ class _Segmentation:
         compared = {}
         for place, (original, k) in enumerate(self.fits):
             candidate = original.candidate
-            if active is None or len(active.drawn) <= k:
+            most = candidate.sample_customers
+            if active is None or len(active.at_most(most).drawn) <= k:
                 continue
             if candidate not in compared:
                 compared[candidate] = _Compared(settings, candidate, active)
@@ -360,6 +365,8 @@ class _Compared:
     """A sample in one candidate's representation, and what all its trials share.
 
     Attributes:
+        now: the customers, with as many in the sample as the candidate takes.
+        before: the same three months ago, None where not asked for.
         X: (customers, steps, features).
         distances: (customers, customers).
         numbers: the numbers of clusters that these paths allow.
@@ -373,9 +380,12 @@ class _Compared:
         before: Active | None = None,
         n_jobs: int | None = None,
     ):
-        self.settings, self.candidate, self.before = settings, candidate, before
-        self.scaling: Representation = candidate.scaling().fit(active.sample)
-        self.X = self.scaling.transform(active.sample)
+        self.settings, self.candidate = settings, candidate
+        most = candidate.sample_customers
+        self.now = active.at_most(most)
+        self.before = before and before.at_most(most)
+        self.scaling: Representation = candidate.scaling().fit(self.now.sample)
+        self.X = self.scaling.transform(self.now.sample)
         self.distances = distances(
             self.X, self.X, candidate.metric, candidate.band, n_jobs
         )
@@ -383,8 +393,8 @@ class _Compared:
     @property
     def numbers(self) -> range:
         different = len(np.unique(np.nan_to_num(self.X, nan=np.inf), axis=0))
-        last = min(self.settings.k_max, len(self.X) - 1, different)
-        return range(self.settings.k_min, last + 1)
+        least, most = self.settings.numbers_of(self.candidate)
+        return range(least, min(most, len(self.X) - 1, different) + 1)
 
     @cached_property
     def centre(self) -> np.ndarray:

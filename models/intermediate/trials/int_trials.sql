@@ -68,6 +68,7 @@ trials as (
         dbscan_clusters,
         dbscan_eps,
         is_elbow,
+        is_recipe,
         has_structure,
         is_separated,
         is_chosen,

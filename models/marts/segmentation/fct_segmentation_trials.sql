@@ -64,6 +64,7 @@ published as (
         segmentations_placed.segmentation_place,
         trials.dbscan_eps,
         trials.is_elbow,
+        trials.is_recipe,
         trials.has_structure,
         trials.is_separated,
         trials.is_chosen

@@ -715,6 +715,7 @@ def test_every_candidate_is_offered_in_words_the_chosen_one_first(pages: dict):
 def test_candidates_are_told_apart_by_all_that_makes_them():
     trial = {"period": "day", "representation": "smoothed_order_rhythm"}
     trial |= {"smoothing_steps": 1.0, "metric": "dtw", "band": None, "steps": 90}
+    trial |= {"is_recipe": False}
     words = {
         "Rhythm of orders smoothed over 1 day, any shift in time (DTW)": {},
         "Rhythm of orders smoothed over 2 days, any shift in time (DTW)": {

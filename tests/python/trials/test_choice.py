@@ -239,3 +239,35 @@ def test_each_threshold_decides_and_stands_beside_what_it_decided(monkeypatch, n
     row = chosen([trial(**changes)])
     assert not row["has_structure"]
     assert {name: row[name] for name in THRESHOLDS} == THRESHOLDS
+
+
+def test_silhouettes_of_two_metrics_are_not_compared():
+    """The best of each metric meet in stability, then in R2 of later spend."""
+    warped = {"metric": "dtw", "band": 1}
+    rows = [
+        trial(8, bootstrap_ari=0.96),
+        trial(8, silhouette=0.60, bootstrap_ari=0.90, **warped),
+        trial(7, silhouette=0.50, bootstrap_ari=0.99, **warped),
+    ]
+    assert chosen(rows) is rows[0]
+    assert "stability 0.90, R2 0.200 against stability 0.96" in rows[1]["reason"]
+    assert "Silhouettes of different metrics are not compared" in rows[1]["reason"]
+    assert "for k = 8 with dtw" in rows[2]["reason"]
+    assert "before the best of other metrics, k = 8 with dtw" in rows[0]["reason"]
+    rows[1] |= {"bootstrap_ari": 0.95, "predictive_r2": 0.3}
+    assert chosen(rows) is rows[1]
+
+
+def test_the_usual_recipe_is_shown_and_chosen_only_by_name():
+    recipe = {"representation": "own_z_score", "metric": "dtw", "is_recipe": True}
+    rows = [trial(5), trial(8, silhouette=0.9, bootstrap_ari=1.0, **recipe)]
+    assert chosen(rows) is rows[0]
+    assert rows[1]["reason"].startswith("Shown, not weighed: k = 8 with dtw")
+    assert rows[1]["has_structure"]
+    assert chosen(rows, "recipe") is rows[1]
+    assert "is the recipe that the settings ask for" in rows[1]["reason"]
+    assert "the settings ask for the recipe" in rows[0]["reason"]
+    rows[1]["bootstrap_ari"] = 0.3
+    assert chosen(rows, "recipe")["reason"].startswith("No segments here: ")
+    assert chosen(rows[:1], "recipe") is rows[0]
+    assert chosen(rows[1:]) is rows[1]

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import yaml
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from trial_shops import (
     FEW_REPEATS,
+    PROJECT,
     SEGMENTATIONS,
     day,
     few_trials,
@@ -254,6 +256,39 @@ def test_silhouette_alone_is_one_line_away():
     assert "has the best silhouette" in best["reason"]
 
 
+def test_every_segmentation_of_paths_tries_dtw_beside_euclid():
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))["vars"]
+    for name, settings in project["segmentations"].items():
+        if not project["series"][settings["series"]].get("is_static"):
+            fair = [c for c in settings["candidates"] if not c.get("is_recipe")]
+            assert {c["metric"] for c in fair} >= {"dtw", "euclidean"}, name
+    (recipe,) = [
+        c for c in project["segmentations"]["rhythm"]["candidates"] if "is_recipe" in c
+    ]
+    assert recipe["metric"] == "dtw"
+    assert "band" not in recipe
+    assert (recipe["k_min"], recipe["k_max"]) == (8, 8)
+    assert project["segmentations"]["behaviour"]["k_max"] == 10
+
+
+def test_the_usual_recipe_is_one_line_away_and_measured_on_its_own_sample():
+    recipe = {"representation": "own_z_score", "metric": "dtw", "is_recipe": True}
+    recipe |= {"k_min": 3, "k_max": 3, "sample_customers": 50}
+    frames, made = frames_of(planted_shop(150)[0]), {}
+    for choose in ("evidence", "recipe"):
+        settings = few_trials("rhythm", choose=choose, null_shuffles=2)
+        plain = [c for c in settings["rhythm"]["candidates"] if not c.get("is_recipe")]
+        settings["rhythm"]["candidates"] = [*plain, recipe]
+        made[choose] = run_trials(settings, **frames).to_pandas()
+        of_recipe = made[choose][made[choose]["is_recipe"]]
+        assert of_recipe["k"].tolist() == [3]
+        assert of_recipe["sampled_customers"].tolist() == [50]
+        assert len(of_recipe["sample_labels"].iloc[0]) == 50
+        assert of_recipe["null_p_value"].notna().all()
+        assert of_recipe["predictive_r2"].notna().all()
+        assert of_recipe["is_chosen"].tolist() == [choose == "recipe"]
+
+
 def test_without_shuffles_nothing_is_believed():
     frames = frames_of(planted_shop(150)[0])
     settings = few_trials("value", null_shuffles=0)
@@ -286,6 +321,8 @@ def test_sample_is_stratified_bounded_and_seeded():
     ("changes", "message"),
     [
         ({"choose": "luck"}, "choose is 'luck'. Use one of evidence, silhouette"),
+        ({"choose": "recipe"}, "no candidate has is_recipe: true"),
+        ({"candidates": [{**POPULATION, "k_min": 9}]}, "k goes from 9 to"),
         ({"candidates": []}, "Give at least one"),
         ({"candidates": [POPULATION, POPULATION]}, "each of them once"),
         ({"candidates": [{**POPULATION, "metric": "manhattan"}]}, "'manhattan'. Use"),
