@@ -131,10 +131,15 @@ def read_shop(seed: int, reuse: bool) -> tuple[pd.DataFrame, ...]:
     )
 
 
-def rule_in_use() -> tuple[int, float]:
-    """Read the project's rule of hysteresis: months running, least confidence."""
+def rule_in_use(segmentation: str = "") -> tuple[int, float]:
+    """Read the project's rule of hysteresis: months running, least confidence.
+
+    Of a segmentation, if one is named that has months of its own.
+    """
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return tuple(project["vars"][f"transition_{name}"] for name in RULE_VARS)
+    own = project["vars"]["segmentations"].get(segmentation, {})
+    both = {**project["vars"], **own}
+    return tuple(both[f"transition_{name}"] for name in RULE_VARS)
 
 
 def check_rule(placements: pd.DataFrame, database: Path) -> None:
@@ -143,7 +148,9 @@ def check_rule(placements: pd.DataFrame, database: Path) -> None:
     Raises:
         BuildError: when segments or causes of the build are other ones.
     """
-    ours = hysteresis(placements, *rule_in_use())
+    parts = placements.groupby("segmentation", sort=False)
+    ours = pd.concat([hysteresis(part, *rule_in_use(name)) for name, part in parts])
+    ours = ours.reindex(placements.index)
     differ = (ours != placements[["segment_id", "cause"]]).any(axis=1).sum()
     if differ:
         raise BuildError(

@@ -8,7 +8,7 @@
             'series', 'window', 'features', 'numbered_by', 'personas', 'choose',
             'candidates', 'k_min', 'k_max', 'sample_customers', 'null_shuffles',
             'bootstrap_refits', 'predictive_refits', 'n_init', 'init_iter',
-            'max_iter', 'engine'
+            'max_iter', 'engine', 'transition_months'
         ]) %}
         {% if given.series not in var('series') %}
             {% do _refuse(
@@ -42,6 +42,14 @@
                 subject ~ ' is numbered by ' ~ given.numbered_by
                 ~ ', but it compares ' ~ features | join(', ')
                 ~ '. Name one of these.'
+            ) %}
+        {% endif %}
+        {% set months = given.get('transition_months', 1) %}
+        {% if months is not integer or months is boolean or months < 1 %}
+            {% do _refuse(
+                subject ~ ' has transition_months ' ~ months ~ ', but it must be'
+                ~ ' a whole number of months, 1 or more. Give one, or leave it'
+                ~ ' out.'
             ) %}
         {% endif %}
         {% if given.personas and given.personas not in persona_rules() %}

@@ -15,10 +15,18 @@
         {% if settings.numbered_by not in settings.features %}
             {% do settings.update(numbered_by=settings.features[0]) %}
         {% endif %}
+        {# What does not change a fit is no part of what it is known by. #}
         {% do settings.pop('personas', none) %}
+        {% do settings.pop('transition_months', none) %}
         {% do found.update({name: settings}) %}
     {% endfor %}
     {{ return(found) }}
+{% endmacro %}
+
+
+{% macro transition_months(segmentation) %}
+    {% set given = var('segmentations')[segmentation] %}
+    {{ return(given.get('transition_months', var('transition_months'))) }}
 {% endmacro %}
 
 

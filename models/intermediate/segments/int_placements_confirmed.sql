@@ -1,13 +1,68 @@
 -- Whether the nearest segment is to be believed: it is once it has been nearest
--- for some months running, the last of them clearly. A view: as long as
--- placements, and read once.
+-- for as many months running as its segmentation asks for, the last of them
+-- clearly. A view: as long as placements, and read once.
 {{ config(materialized='view') }}
-{% set months = var('transition_months') -%}
 {% set by_month = 'partition by segmentation, customer_id order by month' -%}
 
-with placements as (
+with segmentations as (
 
-    select * from {{ ref('int_segment_placements') }}
+    select * from {{ ref('int_segmentations') }}
+
+),
+
+placements as (
+
+    select
+        placements.*,
+        segmentations.transition_months
+    from {{ ref('int_segment_placements') }} as placements
+    inner join segmentations
+        on placements.segmentation = segmentations.segmentation
+
+),
+
+followed as (
+
+    select
+        *,
+        lag(stage) over ({{ by_month }}) as earlier_stage,
+        lag(nearest_segment_id) over ({{ by_month }}) as earlier_segment_id
+    from placements
+
+),
+
+runs as (
+
+    select
+        *,
+        sum(case when earlier_segment_id = nearest_segment_id then 0 else 1 end)
+            over ({{ by_month }}) as run_number
+    from followed
+
+),
+
+counted as (
+
+    select
+        *,
+        count(*) over (
+            partition by segmentation, customer_id, run_number
+            order by month
+        ) as months_running
+    from runs
+
+),
+
+counted_by_both as (
+
+    select
+        *,
+        case
+            when earlier_segment_id = frozen_nearest_segment_id
+                then 1 + lag(months_running) over ({{ by_month }})
+            else 1
+        end as frozen_months_running
+    from counted
 
 ),
 
@@ -15,22 +70,16 @@ confirmed as (
 
     select
         *,
-        coalesce(lag(stage) over by_month, 'new') in ('new', 'lapsed')
+        coalesce(earlier_stage, 'new') in ('new', 'lapsed')
         or stage in ('new', 'lapsed') as is_other_stage,
-        {% for map in ['', 'frozen_'] %}{% set near = map ~ 'nearest' -%}
-        {{ months }} = 1 or (
-            count(*) over earlier >= {{ months - 1 }}
-            and min(nearest_segment_id) over earlier = {{ near }}_segment_id
-            and max(nearest_segment_id) over earlier = {{ near }}_segment_id
-            and coalesce({{ map }}confidence, 1)
+        {% for map in ['', 'frozen_'] -%}
+        {{ map }}months_running >= transition_months and (
+            transition_months = 1
+            or coalesce({{ map }}confidence, 1)
             >= {{ var('transition_confidence') }}
         ) as is_{{ map }}confirmed{{ ',' if not loop.last }}
         {% endfor %}
-    from placements
-    window by_month as ({{ by_month }}), earlier as (
-        {{ by_month }}
-        rows between {{ [months - 1, 1] | max }} preceding and 1 preceding
-    )
+    from counted_by_both
 
 )
 

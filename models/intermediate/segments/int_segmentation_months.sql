@@ -18,6 +18,7 @@ scored as (
     select
         segmentations.segmentation,
         segmentations.series,
+        segmentations.transition_months,
         membership_months.month,
         membership_months.fingerprint,
         max(case when membership_months.month <= models.in_force_to
@@ -33,7 +34,7 @@ scored as (
             and membership_months.month <= {{ dbt.dateadd(
                 'month', 1, 'models.in_force_to'
             ) }}
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
 
 ),
 
@@ -60,7 +61,7 @@ segmentation_months as (
         frozen_version,
         {{ surrogate_key([
             'segmentation', 'month', 'fingerprint', 'models_number',
-            var('transition_months'), var('transition_confidence')
+            'transition_months', var('transition_confidence')
         ]) }} as state,
         month
     from summed

@@ -126,6 +126,12 @@ def test_a_new_map_moves_at_once_and_is_the_cause():
     assert hysteresis(rows, 1, 0.0)["cause"].iloc[-1] == "behaved differently"
 
 
+def test_segmentations_that_swing_with_every_order_wait_longer():
+    assert movement.rule_in_use("value")[0] == 3
+    assert movement.rule_in_use("behaviour")[0] == 3
+    assert movement.rule_in_use("rhythm") == movement.rule_in_use() == (2, 0.05)
+
+
 def test_a_build_by_another_rule_is_refused(tmp_path):
     rows = placements_of(["r-1", "r-2", "r-1"])
     rows = rows.assign(**hysteresis(rows, *movement.rule_in_use()))
