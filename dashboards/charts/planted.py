@@ -26,7 +26,7 @@ def findings(marts: PublishedMarts) -> Fragment:
             formats.share(row["chance_seen_share"]),
             formats.share(row["moved_share"], 1),
         ]
-        for name in segmentations.ordered(set(frame.index))
+        for name in segmentations.ordered(marts, set(frame.index))
         for row in [frame.loc[name]]
     ]
     headers = [

@@ -46,6 +46,10 @@
         'postgres_reader': ['text'],
         'publish_personal_data': ['true or false'],
         'smallest_cell': ['whole number', 1, 1000000],
+        'shop_kind': [
+            'word', 'auto', 'any', 'bicycles', 'grocery', 'fashion', 'software'
+        ],
+        'playbooks_relation': ['text'],
         'seed': ['whole number', 0, 4294967295],
         'schema_prefix': ['text'],
         'published_before': ['structure']

@@ -1,15 +1,6 @@
 {% macro input_relation(table) %}
-    {% set relation = checked_var(table ~ '_relation') | trim %}
-    {% set outside_quotes = modules.re.sub(
-        "'[^']*'|\"[^\"]*\"", '', relation
-    ) %}
-    {% if ';' in outside_quotes or '--' in outside_quotes %}
-        {{ exceptions.raise_compiler_error(
-            "The variable " ~ table ~ "_relation is " ~ relation ~ ", which is "
-            ~ "more than one relation. Write one table, view or query in "
-            ~ "brackets, without a semicolon or comment."
-        ) }}
-    {% elif relation %}
+    {% set relation = own_relation(table) %}
+    {% if relation %}
         {{ return(relation) }}
     {% endif %}
     {# Of the others only what tells: reading a ref makes a dependency. #}
@@ -40,4 +31,40 @@
         ) }}
     {% endif %}
     {{ return(none) }}
+{% endmacro %}
+
+
+{% macro own_relation(table) %}
+    {% set relation = checked_var(table ~ '_relation') | trim %}
+    {% set outside_quotes = modules.re.sub(
+        "'[^']*'|\"[^\"]*\"", '', relation
+    ) %}
+    {% if ';' in outside_quotes or '--' in outside_quotes %}
+        {{ exceptions.raise_compiler_error(
+            "The variable " ~ table ~ "_relation is " ~ relation ~ ", which is "
+            ~ "more than one relation. Write one table, view or query in "
+            ~ "brackets, without a semicolon or comment."
+        ) }}
+    {% endif %}
+    {{ return(relation) }}
+{% endmacro %}
+
+
+{% macro is_sample_shop() %}
+    {% set given = [] %}
+    {% for table in ['transactions', 'customer_demographics',
+        'customer_addresses', 'web_sessions']
+        if var(table ~ '_relation', '') %}
+        {% do given.append(table) %}
+    {% endfor %}
+    {{ return(not given and not var('input', '') | trim) }}
+{% endmacro %}
+
+
+{% macro shop_kind() %}
+    {% set kind = checked_var('shop_kind') %}
+    {% if kind == 'auto' %}
+        {{ return('bicycles' if is_sample_shop() else 'any') }}
+    {% endif %}
+    {{ return(kind) }}
 {% endmacro %}

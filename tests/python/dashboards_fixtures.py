@@ -292,6 +292,8 @@ def _segments(structure: bool, named: bool) -> pd.DataFrame:
                     "action_to_avoid": "Discounts",
                     "offer": "Early access",
                     "channel": None,
+                    "kpi": "spend_per_order",
+                    "owner": "Newsletter",
                     "valid_from": MONTHS[0],
                     "valid_to": None,
                 }

@@ -89,6 +89,8 @@ published as (
         playbooks.action_to_avoid,
         playbooks.offer,
         playbooks.channel,
+        playbooks.kpi,
+        playbooks.owner,
         origins.parent_segment_ids,
         segments.segment_number,
         personas.bootstrap_ari,
@@ -110,8 +112,8 @@ published as (
         on segments.segment_id = in_use.segment_id
     left join origins
         on segments.segment_id = origins.segment_id
-    left join {{ ref('playbooks') }} as playbooks
-        on personas.persona = playbooks.persona
+    left join {{ ref('int_segments_advised') }} as playbooks
+        on segments.segment_id = playbooks.segment_id
 
 )
 

@@ -37,7 +37,7 @@ OF_NOW = {
     "dim_customers": "orders, revenue_amount, last_order_date",
     "dim_model_versions": "in_force_to, is_current",
     "dim_segments": "model_version, persona, persona_evidence, recommended_action,"
-    " action_to_avoid, offer, channel, parent_segment_ids, bootstrap_ari,"
+    " action_to_avoid, offer, channel, kpi, owner, parent_segment_ids, bootstrap_ari,"
     " persona_stability, has_structure, is_persona_earned, is_named, valid_to",
     "fct_segment_changes": "is_current",
     "fct_segment_expectations": "actual_customers",

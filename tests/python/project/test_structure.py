@@ -27,7 +27,7 @@ MODELS = (
     *("staging/retail/base", "staging/retail"),
     *("intermediate/checks", "intermediate/findings", "intermediate/customers"),
     *("intermediate/series", "intermediate/trials", "intermediate/segments"),
-    *("intermediate/movement", "intermediate/departures"),
+    *("intermediate/movement", "intermediate/playbooks", "intermediate/departures"),
     *("intermediate/disclosure", "intermediate/forecasting", "intermediate/planted"),
     "intermediate/claims",
     *("marts/core", "marts/segmentation", "marts/movement", "marts/departures"),

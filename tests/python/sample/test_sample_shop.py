@@ -454,9 +454,36 @@ def test_playbooks_cover_every_kind_of_the_sample():
     assert kinds | {"Everyday Shoppers"} == set(rhythm)
     lifecycle = playbooks.loc[playbooks["segmentation"] == "lifecycle", "persona"]
     assert {kind.lifecycle_kind for kind in KINDS} == set(lifecycle)
-    key = playbooks["segmentation"] + ":" + playbooks["persona"]
+    parts = ["segmentation", "persona", "shop_kind", "measured_by"]
+    key = playbooks[parts].fillna("").agg(":".join, axis=1).str.rstrip(":")
     assert (playbooks["playbook_id"] == key).all()
-    assert playbooks.notna().all(axis=None)
+    assert playbooks.drop(columns="measured_by").notna().all(axis=None)
+
+
+def test_playbooks_speak_to_any_shop_and_promise_nothing_unmeasured():
+    playbooks = read_text(PROJECT / "seeds" / "reference" / "playbooks.csv")
+    lines = playbooks.fillna("")
+    texts = lines[["recommended_action", "action_to_avoid", "offer"]].agg(
+        " ".join, axis=1
+    )
+    plain = (lines["shop_kind"] == "any") & (lines["measured_by"] == "")
+    assert {*lines["persona"]} == {*lines.loc[plain, "persona"]}
+    of_trade = r"\b(bikes?|bicycles?|ride|worn part|fitting|trade-in|yearly service)\b"
+    assert not texts[lines["shop_kind"] == "any"].str.contains(of_trade).any()
+    assert not texts[plain].str.contains("full price|they do buy").any()
+    assert lines["offer"].str.startswith("Test: ").all()
+    # Times are told in the segment's own gap, but for dates that are not its own.
+    days = texts[plain].str.findall(r"\b\d+ days\b").explode().dropna()
+    assert set(days) <= {"30 days"}  # to pay an invoice
+    new = {"Payday Shoppers", "High-Value Loyalists", "Frequent Buyers"}
+    new |= {"Occasional Shoppers", "At-Risk Customers", "Deal-Seekers"}
+    assert new | {"Window-Shoppers"} <= set(lines.loc[plain, "persona"])
+    for asked in (
+        *("streak points", "early access", "subscription", "24 hours before a sale"),
+        *("bundle", "15 to 20 %", "survey why they left", "free shipping"),
+        *("10 % off the second order", "referral"),
+    ):
+        assert texts[plain].str.contains(asked).any(), asked
 
 
 def test_every_code_of_the_sample_has_a_repair(seeds):

@@ -1,0 +1,58 @@
+-- The pace of a segment: how many days lie between two orders of its members.
+with members as (
+
+    select * from {{ ref('int_segment_members') }}
+
+),
+
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+order_days as (
+
+    select distinct
+        members.segment_id,
+        members.customer_id,
+        orders.order_date
+    from members
+    inner join {{ ref('int_orders_accepted') }} as orders
+        on members.customer_id = orders.customer_id
+    inner join as_of_dates
+        on
+            orders.order_date <= as_of_dates.as_of_date
+            and orders.order_date > {{ dbt.dateadd(
+                'month', -12, 'as_of_dates.as_of_date'
+            ) }}
+    where not orders.is_return
+
+),
+
+followed as (
+
+    select
+        segment_id,
+        order_date,
+        lag(order_date) over (
+            partition by segment_id, customer_id order by order_date
+        ) as earlier_date
+    from order_days
+
+),
+
+measured as (
+
+    select
+        segment_id,
+        median(cast(
+            {{ dbt.datediff('earlier_date', 'order_date', 'day') }} as double
+        )) as usual_gap_days
+    from followed
+    where earlier_date is not null
+    group by 1
+
+)
+
+select * from measured
