@@ -38,7 +38,11 @@ PLAYS = {
     "action_to_avoid": "Don't",
     "offer": "Offer",
     "channel": "Channel",
+    "owner": "Who acts",
 }
+
+# Of the number to watch, the last so many are told.
+MONTHS_WATCHED = 6
 
 # What the marts call a value that the input does not have.
 UNKNOWN = "Unknown"
@@ -88,7 +92,9 @@ def build(marts: PublishedMarts) -> Page:
                 " ring. The dashed line is the average customer.",
                 is_wide=True,
             ),
-            Section("What to do", [_cards(profiles, segments, names)], is_wide=True),
+            Section(
+                "What to do", [_cards(marts, profiles, segments, names)], is_wide=True
+            ),
             Section(
                 "Profile",
                 [_profile(profiles, segments, names)],
@@ -341,16 +347,37 @@ def _farthest(rows: pd.DataFrame, average: pd.Series, segments: Segments) -> str
     )
 
 
-def _cards(profiles: pd.DataFrame, segments: Segments, names: list[str]) -> Fragment:
-    states = {}
+def _cards(
+    marts: PublishedMarts, profiles: pd.DataFrame, segments: Segments, names: list[str]
+) -> Fragment:
+    states, watched = {}, _watched(marts)
     for name in names:
         rows = _sorted(profiles, segments, name)
-        cards = [_card(row, segments) for row in rows.itertuples()]
+        cards = [_card(row, segments, watched) for row in rows.itertuples()]
         states[(name,)] = part("cards", segments=cards)
     return Fragment("playbook", states, ("segmentation",))
 
 
-def _card(row: object, segments: Segments) -> dict:
+def _watched(marts: PublishedMarts) -> dict[str, str]:
+    """Tell the number to watch of each segment, over its last months."""
+    numbers = marts.read("marts.fct_segment_kpis")
+    numbers = numbers[numbers["is_kpi_of_playbook"].eq(True) & numbers["is_shown"]]
+    found = {}
+    for identity, rows in numbers.sort_values("month").groupby("segment_id"):
+        kpi = rows["kpi"].iloc[0]
+        told = [
+            f"{formats.month(row.month)} {_kpi_value(kpi, row.kpi_value)}"
+            for row in rows.tail(MONTHS_WATCHED).itertuples()
+        ]
+        found[identity] = f"{formats.words(kpi)}: {', '.join(told)}"
+    return found
+
+
+def _kpi_value(kpi: str, value: float) -> str:
+    return formats.share(value) if kpi == "retention" else formats.decimal(value, 2)
+
+
+def _card(row: object, segments: Segments, watched: dict[str, str]) -> dict:
     known = segments.row(row.segment_id)
     size, evidence = formats.HIDDEN, None if known is None else known.persona_evidence
     if row.is_shown:
@@ -365,6 +392,8 @@ def _card(row: object, segments: Segments) -> dict:
         and not formats.is_missing(getattr(known, column))
         and str(getattr(known, column)).strip()
     ]
+    if row.segment_id in watched:
+        plays.append(("Watch", watched[row.segment_id]))
     return {
         "name": segments.name(row.segment_id),
         "mark": segments.mark(row.segment_id),

@@ -300,6 +300,7 @@ class Attacker:
     def attack(self) -> Attack:
         """Gather everything, then solve."""
         self._read_flows()
+        self._read_kpis()
         self._read_mixes()
         self._read_departures()
         self._read_trials()
@@ -632,6 +633,19 @@ class Attacker:
                     key = ("size", name, last, ids.get(row.segment))
                     if key in self.truth:
                         self._learn([key], self.truth[key], self.truth[key])
+
+    # Numbers to watch
+
+    def _read_kpis(self) -> None:
+        """Whose retention is shown, of her segment's size the path is known."""
+        rows = self._rows(
+            "select segmentation, segment_id, strftime(month, '%Y-%m-%d')"
+            " from marts.fct_segment_kpis where kpi = 'retention' and is_shown"
+        )
+        for name, each, month in rows:
+            key = ("flow", name, month, each, each)
+            if key in self.truth:
+                self._learn([key], self.truth[key], self.truth[key])
 
     # Mixes
 

@@ -24,7 +24,11 @@ MONTHS = [
 ]
 LAST = MONTHS[-1]
 # Marts that say of every number of customers whether it is shown.
-DECIDED = {"marts.fct_segment_profiles", "marts.fct_segment_mixes"}
+DECIDED = {
+    "marts.fct_segment_profiles",
+    "marts.fct_segment_kpis",
+    "marts.fct_segment_mixes",
+}
 # A segment that is no longer in use, and whom the new map moved out of it.
 RETIRED, REDRAWN = "value-9", 40
 # Candidates: representation, smoothing, metric, band and the numbers of groups.
@@ -307,6 +311,18 @@ def _segments(structure: bool, named: bool) -> pd.DataFrame:
         "valid_to": MONTHS[-2],
     }
     return pd.DataFrame([*rows, retired])
+
+
+def _kpis() -> pd.DataFrame:
+    """Orders per customer, and the number that playbooks ask to watch."""
+    profiles = _profiles()[["segmentation", "segment_id", "month", "customers"]]
+    parts = [
+        profiles.assign(
+            kpi=kpi, kpi_value=value, is_kpi_of_playbook=kpi == "spend_per_order"
+        )
+        for kpi, value in {"spend_per_order": 81.25, "retention": 0.5}.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _profiles() -> pd.DataFrame:
@@ -903,6 +919,7 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
         "marts.fct_silhouettes": _silhouettes(),
         "marts.dim_segments": _segments(structure, named),
         "marts.fct_segment_profiles": _profiles(),
+        "marts.fct_segment_kpis": _kpis(),
         "marts.fct_segment_mixes": _mixes(),
         "marts.fct_segment_migrations": _migrations(),
         "marts.rpt_segment_stability": _stability(),

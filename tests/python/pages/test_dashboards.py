@@ -567,6 +567,14 @@ def test_structure_in_one_segmentation_only_names_the_other(tmp_path: Path):
     assert "No segments here in value</h2>" in pages[overview.FILE].banners[0]
 
 
+def test_the_number_to_watch_is_told_by_month_unless_it_is_of_few(pages: dict):
+    text = str(block(pages[segments.FILE], "playbook").states["value",])
+    told = re.findall(r"Spend per order: ([^<]*)", text)
+    assert len(told) == sum(size >= 5 for size in made_up.SIZES.values())
+    assert all(each.count("81.25") == 3 for each in told)
+    assert "Retention" not in text
+
+
 def test_pages_open_with_the_segmentation_of_the_first_place(tmp_path: Path):
     marts = made_up.frames()
     trials = marts["marts.fct_segmentation_trials"]
