@@ -1,6 +1,5 @@
--- The lines that may advise this shop: its own first, then those in the words of
--- its kind, then those for any. A line of its own puts aside all others of the
--- persona.
+-- The lines that may advise this shop: its own first, then those in the words
+-- of its kind, then those for any.
 {% set columns = [
     'persona', 'measured_by', 'recommended_action', 'action_to_avoid', 'offer',
     'channel', 'kpi', 'owner'

@@ -42,15 +42,24 @@ followed as (
 
 ),
 
+gaps as (
+
+    select
+        segment_id,
+        {{ dbt.datediff(
+            'earlier_date', 'order_date', 'day'
+        ) }} as gap_days
+    from followed
+    where earlier_date is not null
+
+),
+
 measured as (
 
     select
         segment_id,
-        median(cast(
-            {{ dbt.datediff('earlier_date', 'order_date', 'day') }} as double
-        )) as usual_gap_days
-    from followed
-    where earlier_date is not null
+        median(cast(gap_days as double)) as usual_gap_days
+    from gaps
     group by 1
 
 )

@@ -1,5 +1,5 @@
--- What a segment's customers did in a month, as the numbers that playbooks name.
--- Of who stayed, as many must be shown as it takes to tell.
+-- What a segment's customers did in a month, as the numbers that playbooks
+-- name, and the counts of customers from which these could be told.
 with memberships as (
 
     select * from {{ ref('int_segment_memberships') }}

@@ -1,6 +1,6 @@
--- The playbook of each segment: of the lines for its persona whose trait holds,
--- those of the first origin, and of these the one that asks for a trait. Times are
--- told in the segment's own usual gap.
+-- The playbook of each segment: of the lines for its persona whose trait
+-- holds, those of the first origin, and of these the one that asks for a
+-- trait. Times are told in the segment's own usual gap.
 {% set sentences = [
     'recommended_action', 'action_to_avoid', 'offer', 'channel'
 ] -%}

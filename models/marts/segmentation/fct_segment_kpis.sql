@@ -1,5 +1,5 @@
--- Each number stands on customers whose count may be shown, or is not shown: who
--- stayed needs those of the month before, and those on the path, too.
+-- Each number stands on customers whose count may be shown, or is not shown:
+-- who stayed needs those of the month before, and those on the path, too.
 {% set kpis = [
     'retention', 'spend_per_order', 'orders_per_customer', 'spend_per_customer',
     'conversion'
@@ -63,8 +63,9 @@ unioned as (
 published as (
 
     select
-        {{ surrogate_key(['unioned.segment_id', 'unioned.kpi', 'unioned.month']) }}
-            as segment_kpi_id,
+        {{ surrogate_key([
+            'unioned.segment_id', 'unioned.kpi', 'unioned.month'
+        ]) }} as segment_kpi_id,
         unioned.segmentation,
         unioned.segment_id,
         unioned.kpi,
