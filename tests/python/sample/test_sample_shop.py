@@ -468,7 +468,9 @@ def test_playbooks_speak_to_any_shop_and_promise_nothing_unmeasured():
     )
     plain = (lines["shop_kind"] == "any") & (lines["measured_by"] == "")
     assert {*lines["persona"]} == {*lines.loc[plain, "persona"]}
-    of_trade = r"\b(?:bikes?|bicycles?|ride|worn part|fitting|trade-in|yearly service)\b"
+    of_trade = (
+        r"\b(?:bikes?|bicycles?|ride|worn part|fitting|trade-in|yearly service)\b"
+    )
     assert not texts[lines["shop_kind"] == "any"].str.contains(of_trade).any()
     assert not texts[plain].str.contains("full price|they do buy").any()
     assert lines["offer"].str.startswith("Test: ").all()
