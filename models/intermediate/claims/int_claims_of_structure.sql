@@ -10,7 +10,8 @@ with trials as (
 
 -- Both measures of structure in units of what is asked. A rank correlation of
 -- n customers has a standard error of sqrt(1.06 / (n - 3)) at most (Fieller
--- 1957), and so has the root mean square of three.
+-- 1957), and so has the root mean square of three. It is measured on all
+-- customers of a year, who are no fewer than those of the largest sample.
 scaled as (
 
     select
@@ -21,7 +22,7 @@ scaled as (
         (silhouette_high - null_silhouette) / (1 - null_silhouette) / least_gain
             as gain_times_high,
         persistence_gap / least_persistence_gap as gap_times,
-        1.96 * sqrt(1.06 / greatest(sampled_customers - 3, 1))
+        1.96 * sqrt(1.06 / greatest(max(sampled_customers) over () - 3, 1))
             / least_persistence_gap as gap_reach
     from trials
 
