@@ -12,6 +12,7 @@ BENCHMARKS = (
     "growth",
     "builds",
     "rhythm",
+    "names",
     "movement",
     "replay",
     "null",

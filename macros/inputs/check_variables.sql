@@ -29,6 +29,7 @@
         'model_months': ['whole number', 0, 1200],
         'series': ['structure'],
         'segmentations': ['structure'],
+        'persona_share': share,
         'persona_stability': share,
         'name_personas_anyway': ['true or false'],
         'transition_months': ['whole number', 1, 1200],

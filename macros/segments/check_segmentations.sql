@@ -56,17 +56,12 @@
             {% do _refuse(
                 subject ~ ' has its segments named by the rules '
                 ~ given.personas ~ ', but those that there are in'
-                ~ ' int_segments_named are ' ~ persona_rules() | join(', ')
+                ~ ' the macro personas are ' ~ persona_rules() | join(', ')
                 ~ '. Name one of them, or leave personas out: its segments then'
                 ~ ' have numbers.'
             ) %}
         {% endif %}
     {% endfor %}
-{% endmacro %}
-
-
-{% macro persona_rules() %}
-    {{ return(['lifecycle', 'rhythm', 'value', 'behaviour']) }}
 {% endmacro %}
 
 

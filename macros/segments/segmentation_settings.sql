@@ -74,16 +74,6 @@
 {%- endmacro %}
 
 
-{% macro is_compared_by(period) -%}
-    {%- set names = [] -%}
-    {%- for name, settings in segmentation_settings().items()
-        if settings.period == period -%}
-        {%- do names.append(name) -%}
-    {%- endfor -%}
-    {{ _is_any_of(names) }}
-{%- endmacro %}
-
-
 {% macro _is_any_of(names) -%}
     {{ "segmentation in ('" ~ names | join("', '") ~ "')" if names
         else '1 = 0' }}

@@ -46,7 +46,9 @@ stayed as (
         cast(sum(case when segment_id = previous_segment_id then 1 else 0 end)
             as bigint) as stayed_customers
     from moves
-    where previous_segment_id is not null
+    where
+        previous_segment_id is not null
+        and coalesce(model_version = previous_model_version, true)
     group by 1, 2
 
 ),

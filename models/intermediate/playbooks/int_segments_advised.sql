@@ -5,15 +5,27 @@
     'recommended_action', 'action_to_avoid', 'offer', 'channel'
 ] -%}
 
-with evidenced as (
+with personas as (
 
     select
         segment_id,
-        persona,
+        month,
+        coalesce(base_persona, persona) as persona,
         row_number() over (
             partition by segment_id order by month desc
-        ) as reviews_back
-    from {{ ref('int_segments_evidenced') }}
+        ) as months_back
+    from {{ ref('int_segment_personas') }}
+
+),
+
+traits as (
+
+    select
+        segment_id,
+        month,
+        claim as trait
+    from {{ ref('int_segment_claims') }}
+    where is_earned and not is_persona
 
 ),
 
@@ -33,28 +45,29 @@ gaps as (
 offered as (
 
     select
-        evidenced.segment_id,
+        personas.segment_id,
         playbooks.*,
         gaps.usual_gap_days,
         coalesce(gaps.usual_gap, 'the usual gap') as usual_gap,
         row_number() over (
-            partition by evidenced.segment_id
+            partition by personas.segment_id
             order by
                 playbooks.precedence,
                 case when playbooks.measured_by is null then 1 else 0 end,
                 playbooks.playbook_id
         ) as place
-    from evidenced
+    from personas
     inner join {{ ref('int_playbooks_gathered') }} as playbooks
-        on evidenced.persona = playbooks.persona
-    left join {{ ref('int_segment_traits_held') }} as traits
+        on personas.persona = playbooks.persona
+    left join traits
         on
-            evidenced.segment_id = traits.segment_id
+            personas.segment_id = traits.segment_id
+            and personas.month = traits.month
             and playbooks.measured_by = traits.trait
     left join gaps
-        on evidenced.segment_id = gaps.segment_id
+        on personas.segment_id = gaps.segment_id
     where
-        evidenced.reviews_back = 1
+        personas.months_back = 1
         and (playbooks.measured_by is null or traits.trait is not null)
 
 ),

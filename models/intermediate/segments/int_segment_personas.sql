@@ -1,6 +1,7 @@
 -- A name changes once another one was deserved two months running; until then
 -- the name of before goes on, with its evidence. A map that is drawn anew, and
--- a segment that is new, have the name that the month itself gives.
+-- a segment that is new, have the name that the month itself gives, and so have
+-- all where two would otherwise be called the same.
 {% set by_month = 'partition by segment_id order by month' -%}
 
 with evidenced as (
@@ -45,8 +46,29 @@ kept as (
         *,
         first_value(persona) over (
             partition by segment_id, name_number order by month
-        ) as kept_persona
+        ) as name_before
     from numbered
+
+),
+
+namesakes as (
+
+    select
+        *,
+        count(*) over (
+            partition by segmentation, month, name_before
+        ) as namesakes
+    from kept
+
+),
+
+told_apart as (
+
+    select
+        *,
+        case when max(namesakes) over (partition by segmentation, month) > 1
+            then persona else name_before end as kept_persona
+    from namesakes
 
 ),
 
@@ -56,10 +78,10 @@ deserved as (
     select
         *,
         sum(case when persona = kept_persona then 1 else 0 end) over (
-            {{ by_month }}
+            partition by segment_id, kept_persona order by month
             rows between unbounded preceding and current row
         ) as evidence_number
-    from kept
+    from told_apart
 
 ),
 
@@ -77,10 +99,13 @@ personas as (
         bootstrap_ari,
         persona_stability,
         {% for column in [
-            'is_persona_earned', 'is_named', 'persona_evidence', 'month'
+            'is_persona_earned', 'is_named', 'base_persona', 'claimed_traits',
+            'claimed_share', 'claimed_low_share', 'others_share',
+            'customer_share', 'revenue_share', 'persona_evidence', 'month'
         ] -%}
         first_value({{ column }}) over (
-            partition by segment_id, evidence_number order by month
+            partition by segment_id, kept_persona, evidence_number
+            order by month
         ) as {{ 'evidence_month' if column == 'month' else column }},
         {% endfor -%}
         kept_persona as persona,

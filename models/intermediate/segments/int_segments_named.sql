@@ -1,34 +1,71 @@
--- The naming rule. Per segmentation the first line that holds gives the
--- persona, so that rules exclude each other; the last line always holds. A
--- segmentation that no rules are meant for has no personas.
--- Nothing is held against a mean that is not above zero.
+-- Every cluster of a month of review with the persona that is dealt to it, what
+-- the persona claims, and of how many that is true.
 with segments_measured as (
 
     select * from {{ ref('int_segments_measured') }}
 
 ),
 
-compared as (
+claims as (
+
+    select * from {{ ref('int_segment_claims') }}
+
+),
+
+personas as (
+
+    select * from {{ ref('int_personas_assigned') }}
+
+),
+
+shares as (
 
     select
-        *,
-        {% for name, measure in {
-            'revenue': 'revenue_12_months_amount',
-            'orders': 'orders_12_months',
-            'recency': 'recency_days',
-            'length': 'length_days',
-            'order_amount': 'average_order_amount',
-            'recent_order_amount': 'recent_order_amount',
-            'discount': 'discount_share',
-            'returned': 'returned_share',
-            'sessions': 'sessions_per_order'
-        }.items() -%}
-        case
-            when population_{{ measure }} > 0
-                then {{ measure }} / population_{{ measure }}
-        end as {{ name }}_ratio{{ ',' if not loop.last }}
-        {% endfor %}
+        segment_id,
+        month,
+        max(customer_share) as customer_share,
+        max(revenue_share) as revenue_share,
+        max(case when is_persona then 1 else 0 end) = 1 as has_personas
+    from claims
+    group by 1, 2
+
+),
+
+joined as (
+
+    select
+        segments_measured.*,
+        shares.customer_share,
+        shares.revenue_share,
+        coalesce(shares.has_personas, false) as has_personas,
+        personas.base_persona,
+        personas.qualifying_trait,
+        personas.letter,
+        claims.claimed_share,
+        claims.claimed_low_share,
+        claims.others_share,
+        {{ said_of('personas.base_persona', traits_of_personas()) }}
+            as claimed_traits,
+        {{ said_of('personas.base_persona', words_of_personas()) }}
+            as claimed_words,
+        {{ said_of('personas.qualifying_trait', of_traits('words')) }}
+            as qualifying_words,
+        {{ said_of('personas.qualifying_trait', of_traits('qualifier')) }}
+            as qualifier
     from segments_measured
+    left join shares
+        on
+            segments_measured.segment_id = shares.segment_id
+            and segments_measured.month = shares.month
+    left join personas
+        on
+            segments_measured.segment_id = personas.segment_id
+            and segments_measured.month = personas.month
+    left join claims
+        on
+            personas.segment_id = claims.segment_id
+            and personas.month = claims.month
+            and personas.base_persona = claims.claim
 
 ),
 
@@ -36,70 +73,13 @@ named as (
 
     select
         *,
-        case
-            when {{ is_named_by('lifecycle') }} then case
-                when is_recency_growing and recency_ratio >= 1.2
-                    then 'At-Risk Sleepers'
-                when
-                    revenue_ratio >= 1.2
-                    and orders_ratio >= 1.2
-                    and recency_ratio <= 0.9
-                    then 'Loyal Champions'
-                when length_ratio <= 0.7 then 'New Potentials'
-                when orders_ratio >= 0.7 and recency_ratio <= 1.2
-                    then 'Steady Supporters'
-                else 'Occasional Buyers'
-            end
-            when {{ is_named_by('rhythm') }} then case
-                when
-                    weekday_share >= 0.9
-                    and recent_order_amount_ratio >= 1.5
-                    then 'B2B Customers'
-                when
-                    promotion_share >= 0.6
-                    and promotion_share >= 1.5 * population_promotion_share
-                    then 'Sale Hunters'
-                when length_ratio <= 0.5 and last_third_share >= 0.4
-                    then 'New Customer Ramp'
-                when first_third_share >= 0.5 and last_third_share <= 0.2
-                    then 'Churn Risk'
-                when gift_season_share >= 0.7 then 'Gift Shoppers'
-                when first_third_share + last_third_share <= 0.4
-                    then 'Seasonal Shoppers'
-                when fortnight_share >= 0.65 then 'Impulse Buyers'
-                when
-                    active_weeks * 90 >= 5 * recent_days
-                    and last_third_share between 0.2 and 0.5
-                    and first_third_share between 0.2 and 0.5
-                    then 'Loyal Subscribers'
-                else 'Everyday Shoppers'
-            end
-            when {{ is_named_by('value') }} then case
-                when
-                    revenue_ratio >= 1.2
-                    and orders_ratio >= 1.2
-                    and recency_ratio <= 1
-                    then 'Best Customers'
-                when revenue_ratio >= 1.2 then 'Big Spenders'
-                when orders_ratio >= 1.2 then 'Loyal Regulars'
-                when recency_ratio >= 1.3 then 'Cooling Down'
-                else 'Low Value'
-            end
-            when {{ is_named_by('behaviour') }} then case
-                when order_amount_ratio >= 1.3 then 'Premium Baskets'
-                when returned_ratio >= 1.5 and returned_share >= 0.02
-                    then 'Frequent Returners'
-                when discount_ratio >= 1.5 and discount_share >= 0.02
-                    then 'Discount Seekers'
-                when sessions_ratio >= 1.5 then 'Browsers'
-                else 'Core Customers'
-            end
-        end as persona,
-        case
-            when {{ is_compared_by('day') }} then {{ persona_evidence(true) }}
-            else {{ persona_evidence(false) }}
-        end as evidence
-    from compared
+        {{ dbt.concat([
+            'base_persona',
+            "coalesce(" ~ dbt.concat(["', '", 'qualifier']) ~ ", '')",
+            "coalesce(" ~ dbt.concat(["' '", 'letter']) ~ ", '')"
+        ]) }} as persona,
+        {{ persona_evidence() }} as evidence
+    from joined
 
 )
 

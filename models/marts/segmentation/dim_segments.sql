@@ -8,10 +8,7 @@ with memberships as (
 -- A segment of the map is one also when nobody is in it.
 in_use as (
 
-    select distinct
-        segmentation,
-        segment_id,
-        segment_number
+    select distinct segmentation, segment_id, segment_number
     from {{ ref('int_trial_centroids') }}
     where is_chosen
 
@@ -64,9 +61,7 @@ personas as (
 
 origins as (
 
-    select
-        segment_id,
-        max(related_segment_id) as parent_segment_ids
+    select segment_id, max(related_segment_id) as parent_segment_ids
     from {{ ref('int_segment_events') }}
     where event = 'split'
     group by 1
@@ -85,6 +80,8 @@ published as (
             personas.persona_evidence,
             'No name earned: nobody was in the group when names were given.'
         ) as persona_evidence,
+        personas.base_persona,
+        personas.claimed_traits,
         playbooks.recommended_action,
         playbooks.action_to_avoid,
         playbooks.offer,
@@ -93,9 +90,13 @@ published as (
         playbooks.owner,
         origins.parent_segment_ids,
         segments.segment_number,
-        personas.bootstrap_ari,
-        personas.persona_stability,
-        personas.has_structure,
+        {% for column in [
+            'claimed_share', 'claimed_low_share', 'others_share',
+            'customer_share', 'revenue_share', 'bootstrap_ari',
+            'persona_stability', 'has_structure'
+        ] -%}
+        personas.{{ column }},
+        {% endfor -%}
         coalesce(personas.is_persona_earned, false) as is_persona_earned,
         coalesce(personas.is_named, false) as is_named,
         segments.first_month as valid_from,

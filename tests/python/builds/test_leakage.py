@@ -38,7 +38,9 @@ OF_NOW = {
     "dim_model_versions": "in_force_to, is_current",
     "dim_segments": "model_version, persona, persona_evidence, recommended_action,"
     " action_to_avoid, offer, channel, kpi, owner, parent_segment_ids, bootstrap_ari,"
-    " persona_stability, has_structure, is_persona_earned, is_named, valid_to",
+    " persona_stability, has_structure, is_persona_earned, is_named, valid_to,"
+    " base_persona, claimed_traits, claimed_share, claimed_low_share, others_share,"
+    " customer_share, revenue_share",
     "fct_segment_changes": "is_current",
     "fct_segment_expectations": "actual_customers",
 }

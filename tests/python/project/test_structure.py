@@ -26,10 +26,10 @@ PACKAGES = {
 MODELS = (
     *("staging/retail/base", "staging/retail"),
     *("intermediate/checks", "intermediate/findings", "intermediate/customers"),
-    *("intermediate/series", "intermediate/trials", "intermediate/segments"),
-    *("intermediate/movement", "intermediate/playbooks", "intermediate/departures"),
-    *("intermediate/disclosure", "intermediate/forecasting", "intermediate/planted"),
-    "intermediate/claims",
+    *("intermediate/series", "intermediate/trials", "intermediate/traits"),
+    *("intermediate/segments", "intermediate/movement", "intermediate/playbooks"),
+    *("intermediate/departures", "intermediate/disclosure"),
+    *("intermediate/forecasting", "intermediate/planted", "intermediate/claims"),
     *("marts/core", "marts/segmentation", "marts/movement", "marts/departures"),
     *("marts/forecasting", "marts/audit", "semantic"),
 )

@@ -1,0 +1,68 @@
+-- What is claimed of segments, and whether they earn it. The lower bound is
+-- Wilson's (1927). What is said by it: the log-likelihood of the members under
+-- their own share, against that of the others; half a customer is added.
+{% set z = 1.96 -%}
+with counted as (
+
+    select * from {{ ref('int_segment_claims_counted') }}
+
+),
+
+shared as (
+
+    select
+        *,
+        {{ ratio('members_with', 'members') }} as claimed_share,
+        {{ ratio('others_with', 'others') }} as others_share,
+        (members_with + 0.5) / (members + 1.0) as own,
+        (others_with + 0.5) / (others + 1.0) as theirs
+    from counted
+
+),
+
+bounded as (
+
+    select
+        *,
+        (
+            claimed_share + {{ z * z }} / (2.0 * members) - {{ z }} * sqrt(
+                claimed_share * (1 - claimed_share) / members
+                + {{ z * z }} / (4.0 * members * members)
+            )
+        ) / (1 + {{ z * z }} / members) as claimed_low_share,
+        members_with * ln(own / theirs)
+        + (members - members_with) * ln((1 - own) / (1 - theirs)) as likelihood
+    from shared
+
+),
+
+judged as (
+
+    select
+        segmentation,
+        segment_id,
+        claim,
+        is_persona,
+        members,
+        members_with,
+        others,
+        others_with,
+        claimed_share,
+        greatest(claimed_low_share, 0) as claimed_low_share,
+        others_share,
+        customer_share,
+        revenue_share,
+        round(likelihood, 6) as likelihood,
+        claimed_low_share >= {{ var('persona_share') }}
+        and coalesce(others_share, 0) <= claimed_share / 2
+        and case money
+            when 'above' then revenue_share > customer_share
+            when 'below' then revenue_share < customer_share / 2
+            else true
+        end as is_earned,
+        month
+    from bounded
+
+)
+
+select * from judged
