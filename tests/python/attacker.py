@@ -541,15 +541,11 @@ class Attacker:
             if ENTERED not in key and key in self.truth
         ]
         total = sum(self.truth[key] for key in inside)
-        found = re.search(r": ([\d.]+) % stayed", title)
+        # With a new map, who stayed is told on the map of before.
+        found = re.search(r": ([\d.]+) % stayed(?! on the map)", title)
         if found:
             stays = [key for key in inside if key[3] == key[4]]
             self._learn_share(stays, found.group(1), total)
-        found = re.search(r"map alone moved ([\d.]+) %", title)
-        if found:
-            parts = self._of_month("part", name, month)
-            moved = [key for key in parts if key[-1] == "map redrawn"]
-            self._learn_share(moved, found.group(1), total)
         found = re.search(r": ([\d,]+) customers (?:moved|entered)", title)
         if found and causes:
             parts = self._of_month("part", name, month)
@@ -605,7 +601,8 @@ class Attacker:
             f"{row.segment_number} {row.persona}"
             if not formats.is_missing(row.segment_number)
             else row.persona: row
-            for row in self.segments.frame.itertuples()
+            for then in (self.segments.before(last), self.segments.at(last))
+            for row in then.frame.itertuples()
         }
         for name in sorted({row.segmentation for row in labels.values()}):
             ids = {
