@@ -335,3 +335,25 @@ def test_a_shuffle_keeps_what_it_must():
         assert (before != after).mean() > 0.8
     np.testing.assert_array_equal(orders.day, dealt.day)
     np.testing.assert_array_equal(orders.amount, dealt.amount)
+
+
+def test_the_interval_of_the_ratio_leaves_out_each_customer_once():
+    generator = np.random.default_rng(3)
+    places = generator.normal(size=(30, 2)) + 4 * (np.arange(30) % 3)[:, None]
+    labels = np.arange(30) % 3
+    distances = np.linalg.norm(places[:, None] - places, axis=2)
+    without = []
+    for left_out in range(30):
+        rest = np.delete(np.arange(30), left_out)
+        part = distances[np.ix_(rest, rest)]
+        without.append(evidence.within_between_ratio(part, labels[rest]))
+    error = np.sqrt(29 * np.var(without))
+    ratio = evidence.within_between_ratio(distances, labels)
+    expected = (ratio - 1.96 * error, ratio + 1.96 * error)
+    found = evidence.within_between_interval(distances, labels)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_one_cluster_has_no_interval_of_its_ratio():
+    found = evidence.within_between_interval(np.ones((3, 3)), np.zeros(3, dtype=int))
+    assert np.isnan(found).all()
