@@ -1,8 +1,8 @@
 -- The lines that may advise this shop: its own first, then those in the words
 -- of its kind, then those for any.
 {% set columns = [
-    'persona', 'measured_by', 'recommended_action', 'action_to_avoid', 'offer',
-    'channel', 'kpi', 'owner'
+    'persona', 'recommended_action', 'action_to_avoid', 'offer', 'channel',
+    'kpi', 'owner'
 ] -%}
 {% set own = own_relation('playbooks') -%}
 
@@ -20,6 +20,7 @@ unioned as (
         {% for column in columns -%}
         cast({{ column }} as string) as {{ column }},
         {% endfor -%}
+        nullif(trim(cast(measured_by as string)), '') as measured_by,
         case when shop_kind = 'any' then 3 else 2 end as precedence
     from given
     {% if own -%}
@@ -29,27 +30,11 @@ unioned as (
         {% for column in columns -%}
         cast({{ column }} as string) as {{ column }},
         {% endfor -%}
+        nullif(trim(cast(measured_by as string)), '') as measured_by,
         1 as precedence
     from {{ own }}
     {%- endif %}
 
-),
-
-gathered as (
-
-    select
-        playbook_id,
-        persona,
-        nullif(trim(measured_by), '') as measured_by,
-        recommended_action,
-        action_to_avoid,
-        offer,
-        channel,
-        kpi,
-        owner,
-        precedence
-    from unioned
-
 )
 
-select * from gathered
+select * from unioned
