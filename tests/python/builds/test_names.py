@@ -13,7 +13,7 @@ NAMED = (
 def test_no_living_segments_share_a_name(sample: Build):
     named = sample.query(NAMED)
     assert not named.duplicated(["segmentation", "persona"]).any()
-    assert not named["persona"].str.contains(r"[()\d]").any()
+    assert not named["persona"].str.contains(r"[()]|\d$").any()
     assert named["persona"].str.contains(" [A-Z]$").sum() <= 2
 
 
