@@ -1,7 +1,19 @@
 {% macro customer_traits() %}
-    {% set enough = 'orders_recent >= 3' %}
     {% set found = [] %}
-    {% for name, qualifier, words, condition in [
+    {% for name, qualifier, words, condition
+        in _traits_of_pace() + _traits_of_days() %}
+        {% do found.append({
+            'name': name, 'qualifier': qualifier, 'words': words,
+            'condition': condition
+        }) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{% macro _traits_of_pace() %}
+    {% set enough = 'orders_recent >= 3' %}
+    {{ return([
         ('frequent', 'frequent',
             'are among the third of all customers who order most',
             'orders_rank >= 0.667'),
@@ -56,7 +68,14 @@
             'order_amount_rank >= 0.667'),
         ('small_baskets', 'small orders',
             'are among the third of all customers with the smallest orders',
-            'order_amount_rank < 0.333'),
+            'order_amount_rank < 0.333')
+    ]) }}
+{% endmacro %}
+
+
+{% macro _traits_of_days() %}
+    {% set enough = 'orders_recent >= 3' %}
+    {{ return([
         ('regular', 'regular',
             'order at gaps that are much alike',
             'gaps >= 3 and squared_gap_spread <= 0.36'),
@@ -131,12 +150,6 @@
             'sessions_12_months > 0 and sessions_rank >= 0.667'),
         ('visits_per_order', 'many visits an order',
             'are among the third of all customers with most visits an order',
-            'sessions_12_months > 0 and order_sessions_rank >= 0.667'),
-    ] %}
-        {% do found.append({
-            'name': name, 'qualifier': qualifier, 'words': words,
-            'condition': condition
-        }) %}
-    {% endfor %}
-    {{ return(found) }}
+            'sessions_12_months > 0 and order_sessions_rank >= 0.667')
+    ]) }}
 {% endmacro %}
