@@ -29,10 +29,9 @@ shared as (
 
     select
         {% for shared in shared_currency_words() -%}
-        max(case
-            when {{ tells_shared_currency('words', shared) }} then 1
-            else 0
-        end) as is_told_{{ loop.index }}{{ ',' if not loop.last }}
+        max(case when {{ tells_shared_currency('words', shared) }}
+            then 1 else 0 end) as is_told_{{ loop.index }}
+        {{- ',' if not loop.last }}
         {% endfor %}
     from named
 
@@ -44,8 +43,7 @@ told as (
         named.*,
         {% for shared in shared_currency_words() -%}
         named.currency = '{{ shared }}' and shared.is_told_{{ loop.index }} = 1
-        {{ 'or' if not loop.last }}
-        {% endfor %} as is_told_by_others
+        {{ 'or ' if not loop.last }} {%- endfor %} as is_told_by_others
     from named
     cross join shared
     where named.currency is not null

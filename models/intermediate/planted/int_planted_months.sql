@@ -1,5 +1,3 @@
--- A switch counts in its first month; whoever has none in it, the three months
--- before and the three after is steady, and known when she came before these.
 with planted_kinds as (
 
     select

@@ -1,7 +1,4 @@
--- A switch is seen when she moves in its month or the two after, by her own
--- behaviour and not because a map was drawn anew. Steady windows are three
--- months without a switch near, of known customers: what is seen in them is
--- what chance would show.
+-- What is seen in steady windows is what chance would show of a switch.
 with planted_months as (
 
     select * from {{ ref('int_planted_months') }}

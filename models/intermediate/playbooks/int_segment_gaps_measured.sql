@@ -30,27 +30,17 @@ order_days as (
 
 ),
 
-followed as (
-
-    select
-        segment_id,
-        order_date,
-        lag(order_date) over (
-            partition by segment_id, customer_id order by order_date
-        ) as earlier_date
-    from order_days
-
-),
-
 gaps as (
 
     select
         segment_id,
         {{ dbt.datediff(
-            'earlier_date', 'order_date', 'day'
+            'lag(order_date) over by_customer', 'order_date', 'day'
         ) }} as gap_days
-    from followed
-    where earlier_date is not null
+    from order_days
+    window by_customer as (
+        partition by segment_id, customer_id order by order_date
+    )
 
 ),
 
@@ -60,6 +50,7 @@ measured as (
         segment_id,
         median(cast(gap_days as double)) as usual_gap_days
     from gaps
+    where gap_days is not null
     group by 1
 
 )

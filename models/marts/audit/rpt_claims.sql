@@ -1,37 +1,7 @@
 -- The headline numbers. Pages quote them from here only; one that could not be
 -- measured says so, and never holds.
 {% set balanced = average('case when is_balanced then 1 else 0 end') -%}
-with structures as (
-
-    select * from {{ ref('int_claims_of_structure') }}
-
-),
-
-stabilities as (
-
-    select * from {{ ref('int_claims_of_stability') }}
-
-),
-
-forecasts as (
-
-    select * from {{ ref('int_claims_of_forecasts') }}
-
-),
-
-separations as (
-
-    select * from {{ ref('int_claims_of_separation') }}
-
-),
-
-widths as (
-
-    select * from {{ ref('int_claims_of_widths') }}
-
-),
-
-reconciliations as (
+with reconciliations as (
 
     select * from {{ ref('rpt_input_reconciliations') }}
 
@@ -54,16 +24,14 @@ balances as (
 
 published as (
 
-    select * from structures
+    {% for claims in [
+        ref('int_claims_of_structure'), ref('int_claims_of_stability'),
+        ref('int_claims_of_forecasts'), ref('int_claims_of_separation'),
+        ref('int_claims_of_widths')
+    ] -%}
+    select * from {{ claims }}
     union all
-    select * from stabilities
-    union all
-    select * from forecasts
-    union all
-    select * from separations
-    union all
-    select * from widths
-    union all
+    {% endfor -%}
     select * from balances
 
 )

@@ -44,10 +44,7 @@ named as (
 published as (
 
     select * from named
-    {% if is_incremental() -%}
-    except
-    select * from {{ this }}
-    {%- endif %}
+    {{ 'except select * from ' ~ this if is_incremental() }}
 
 )
 
