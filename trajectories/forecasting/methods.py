@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 YEAR = 12
+#: The method that says of each month what came a year before.
+LAST_YEAR = "seasonal_naive"
 #: Two full years: with less, a yearly pattern cannot be told from the trend.
 FEWEST_SEASONAL_MONTHS = 2 * YEAR
 LEVELS = (80, 95)
@@ -252,7 +254,8 @@ def forecast_models() -> pa.Table:
 
     Returns:
         One row per model, in the order in which people meet them: forecast_model_id,
-        model_name, description and place (from 1).
+        model_name, description, is_last_year (whether it repeats the last year) and
+        place (from 1).
 
     Examples:
         >>> forecast_models()["model_name"].to_pylist()[:3]
@@ -264,6 +267,7 @@ def forecast_models() -> pa.Table:
             "forecast_model_id": pa.array(models, pa.string()),
             "model_name": [one.label for one in models.values()],
             "description": [one.description for one in models.values()],
+            "is_last_year": [one == LAST_YEAR for one in models],
             "place": pa.array(range(1, len(models) + 1), pa.int64()),
         }
     )

@@ -89,19 +89,16 @@ widths as (
             and published.segment_id = scored.segment_id
             and published.origin_month = scored.origin_month
             and published.month = scored.month
-    where
-        scored.model = 'seasonal_naive'
-        and scored.is_calibrated
-        and published.is_calibrated
+    inner join {{ ref('int_forecast_models') }} as models
+        on scored.model = models.forecast_model_id and models.is_last_year
+    where scored.is_calibrated and published.is_calibrated
     group by 1, 2, 3, 4
 
 ),
 
 claimed as (
 
-    select
-        summed.*,
-        counted.outcomes
+    select summed.*, counted.outcomes
     from summed
     left join counted
         on
@@ -109,9 +106,7 @@ claimed as (
             and summed.definition = counted.definition
             and summed.segmentation = counted.segmentation
     union all
-    select
-        *,
-        cast(null as bigint) as outcomes
+    select *, cast(null as bigint) as outcomes
     from widths
     where numerator is not null and denominator > 0
 

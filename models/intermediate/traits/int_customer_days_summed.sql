@@ -64,10 +64,10 @@ summed as (
         coalesce(sum(case when is_of_rhythm then 1 end), 0) as rhythm_orders,
         count(distinct case when is_of_rhythm then {{ dbt.date_trunc(
             'month', 'order_date') }} end) as rhythm_months,
-        {{ ratio(
+        {{ share(
             'sum(case when is_of_rhythm and weekday_number <= 5 then 1 else 0'
             ~ ' end)',
-            'sum(case when is_of_rhythm then 1 end)'
+            'sum(case when is_of_rhythm then 1 else 0 end)'
         ) }} as weekday_share,
         {% for name, turns in circles.items() -%}
         {% for side in ['cos', 'sin'] -%}

@@ -82,12 +82,12 @@ published as (
         ) as persona_evidence,
         personas.base_persona,
         personas.claimed_traits,
-        playbooks.recommended_action,
-        playbooks.action_to_avoid,
-        playbooks.offer,
-        playbooks.channel,
-        playbooks.kpi,
-        playbooks.owner,
+        {% for column in [
+            'recommended_action', 'action_to_avoid', 'offer', 'channel', 'kpi',
+            'owner'
+        ] -%}
+        playbooks.{{ column }},
+        {% endfor -%}
         origins.parent_segment_ids,
         segments.segment_number,
         {% for column in [

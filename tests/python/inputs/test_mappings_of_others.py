@@ -871,6 +871,8 @@ def test_a_variable_that_is_none_is_named_with_the_nearest() -> None:
             "this_package",
             "check_segmentations",
             "check_variables",
+            "personas",
+            "customer_traits",
             var=lambda it, other="": {**values, **given}.get(it, other),
             project_name="customer_trajectories",
             adapter=SimpleNamespace(config=SimpleNamespace(vars=DeclaredVariables())),

@@ -25,6 +25,8 @@ def known(segmentations: dict, series: dict | None = None) -> dict[str, Any]:
         "check_segmentations",
         "segmentation_settings",
         "path_stage",
+        "personas",
+        "customer_traits",
         var=deepcopy(values).__getitem__,
     )
 
