@@ -22,7 +22,7 @@ peaks as (
     select
         month,
         recent_days,
-        {{ ratio('count(distinct case when is_peak then days_ago end)',
+        {{ share('count(distinct case when is_peak then days_ago end)',
             'max(recent_days)') }} as peak_days_share
     from customer_days
     where is_of_recent_days
@@ -38,13 +38,13 @@ measured as (
             'first_third', 'last_third', 'feast', 'peak', 'busy', 'repeated',
             'month_turn', 'promotion'
         ] -%}
-        {{ ratio('orders_' ~ name, 'orders_recent') }} as {{ name }}_share,
+        {{ share('orders_' ~ name, 'orders_recent') }} as {{ name }}_share,
         {% endfor -%}
         {% for name in ['first_third_before', 'last_third_before'] -%}
-        {{ ratio('orders_' ~ name, 'orders_before') }} as {{ name }}_share,
+        {{ share('orders_' ~ name, 'orders_before') }} as {{ name }}_share,
         {% endfor -%}
-        {{ ratio('fortnight_orders', 'orders_recent') }} as fortnight_share,
-        {{ ratio('six_weeks_orders', 'orders_recent') }} as six_weeks_share,
+        {{ share('fortnight_orders', 'orders_recent') }} as fortnight_share,
+        {{ share('six_weeks_orders', 'orders_recent') }} as six_weeks_share,
         {% for name in ['week', 'fortnight', 'month', 'half_month'] -%}
         cast(cos_{{ name }} * cos_{{ name }} + sin_{{ name }} * sin_{{ name }}
             as double)
@@ -75,10 +75,13 @@ joined as (
             'customer_months.orders_12_months') }} as items_per_order,
         {{ ratio('customer_months.sessions_12_months',
             'customer_months.orders_12_months') }} as sessions_per_order,
-        {{ ratio('customer_months.discount_12_months_amount',
+        {{ share('customer_months.discount_12_months_amount',
             'customer_months.list_12_months_amount') }} as discount_share,
-        {{ ratio('customer_months.returned_12_months_amount',
-            'customer_months.list_12_months_amount') }} as returned_share
+        {{ share(
+            'customer_months.returned_12_months_amount',
+            'greatest(customer_months.list_12_months_amount,'
+            ~ ' customer_months.returned_12_months_amount)'
+        ) }} as returned_share
     from measured
     inner join customer_months
         on

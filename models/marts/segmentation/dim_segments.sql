@@ -16,12 +16,7 @@ in_use as (
 
 listed as (
 
-    select
-        segmentation,
-        segment_id,
-        stage,
-        segment_number,
-        month
+    select segmentation, segment_id, stage, segment_number, month
     from memberships
     union all
     select
