@@ -13,10 +13,9 @@ named as (
         case
             when column_name = 'currency'
                 then coalesce({{ currency_of('words') }}, upper(words))
-            else coalesce(
-                {{ currency_of('words') }},
-                {{ currency_of(remove_pattern('words', '^[cd]r|[cd]r$')) }}
-            )
+            else coalesce({{ currency_of('words') }}, {{ currency_of(
+                remove_pattern('words', '^[cd]r|[cd]r$')
+            ) }})
         end as currency,
         sum(found_rows) as found_rows
     from forms

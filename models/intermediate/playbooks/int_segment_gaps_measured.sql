@@ -34,13 +34,10 @@ gaps as (
 
     select
         segment_id,
-        {{ dbt.datediff(
-            'lag(order_date) over by_customer', 'order_date', 'day'
-        ) }} as gap_days
+        {{ dbt.datediff('lag(order_date) over by_day', 'order_date', 'day') }}
+            as gap_days
     from order_days
-    window by_customer as (
-        partition by segment_id, customer_id order by order_date
-    )
+    window by_day as (partition by segment_id, customer_id order by order_date)
 
 ),
 

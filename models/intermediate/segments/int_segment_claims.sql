@@ -12,8 +12,8 @@ shared as (
 
     select
         *,
-        {{ ratio('members_with', 'members') }} as claimed_share,
-        {{ ratio('others_with', 'others') }} as others_share,
+        {{ share('members_with', 'members') }} as claimed_share,
+        {{ share('others_with', 'others') }} as others_share,
         (members_with + 0.5) / (members + 1.0) as own,
         (others_with + 0.5) / (others + 1.0) as theirs
     from counted
