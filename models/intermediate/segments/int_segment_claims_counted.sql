@@ -99,7 +99,7 @@ compared as (
         members_with,
         sum(members) over of_claim - members as others,
         sum(members_with) over of_claim - members_with as others_with,
-        {{ ratio('members', 'sum(members) over of_claim') }}
+        {{ share('members', 'sum(members) over of_claim') }}
             as customer_share,
         {{ share('revenue_amount', 'sum(revenue_amount) over of_claim') }}
             as revenue_share,
