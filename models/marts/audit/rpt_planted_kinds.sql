@@ -51,8 +51,8 @@ switches as (
     select
         segmentation,
         cast(sum(switches) as bigint) as switches,
-        {{ ratio('sum(seen)', 'sum(switches)') }} as seen_share,
-        {{ ratio('sum(switches * chance_seen_share)', 'sum(switches)') }}
+        {{ share('sum(seen)', 'sum(switches)') }} as seen_share,
+        {{ share('sum(switches * chance_seen_share)', 'sum(switches)') }}
             as chance_seen_share
     from compared
     group by 1
