@@ -53,7 +53,7 @@
         (months, 'Returning Customers', 'all_year', 'silent', none),
         (months, 'Long-Standing Customers', 'longstanding', '', none),
         (months, 'Large-Order Customers', 'large_baskets occasional', '', none),
-        (months, 'Newcomers', 'newcomer', '', none),
+        ('any', 'Newcomers', 'newcomer', '', none),
     ] %}
         {% do found.append({
             'rules': rules.split(), 'name': name, 'musts': musts.split(),

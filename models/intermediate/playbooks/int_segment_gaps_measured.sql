@@ -1,53 +1,51 @@
--- The pace of a segment: how many days lie between two orders of its members.
-with members as (
+-- When half have ordered again; who is silent waits (Kaplan and Meier 1958).
+{% set onwards = 'rows between unbounded preceding and current row' -%}
 
-    select * from {{ ref('int_segment_members') }}
-
-),
-
-as_of_dates as (
-
-    select * from {{ ref('int_as_of_dates') }}
-
-),
-
-order_days as (
-
-    select distinct
-        members.segment_id,
-        members.customer_id,
-        orders.order_date
-    from members
-    inner join {{ ref('int_orders_accepted') }} as orders
-        on members.customer_id = orders.customer_id
-    inner join as_of_dates
-        on
-            orders.order_date <= as_of_dates.as_of_date
-            and orders.order_date > {{ dbt.dateadd(
-                'month', -12, 'as_of_dates.as_of_date'
-            ) }}
-    where not orders.is_return
-
-),
-
-gaps as (
+with gaps as (
 
     select
         segment_id,
-        {{ dbt.datediff('lag(order_date) over by_day', 'order_date', 'day') }}
+        lead(order_date) over by_day is not null as is_over,
+        {{ dbt.datediff('order_date',
+            'coalesce(lead(order_date) over by_day, as_of_date)', 'day') }}
             as gap_days
-    from order_days
+    from {{ ref('int_segment_order_days') }}
     window by_day as (partition by segment_id, customer_id order by order_date)
+
+),
+
+waiting as (
+
+    select
+        segment_id,
+        gap_days,
+        sum(case when is_over then 1.0 else 0.0 end) as ended,
+        sum(count(*)) over (
+            partition by segment_id order by gap_days desc {{ onwards }}
+        ) as waiting
+    from gaps
+    group by 1, 2
+
+),
+
+shares as (
+
+    select
+        segment_id,
+        gap_days,
+        sum(case when ended < waiting then ln(1 - ended / waiting)
+            else -100 end) over (
+            partition by segment_id order by gap_days {{ onwards }}
+        ) as log_share
+    from waiting
 
 ),
 
 measured as (
 
-    select
-        segment_id,
-        median(cast(gap_days as double)) as usual_gap_days
-    from gaps
-    where gap_days is not null
+    select segment_id, cast(min(gap_days) as double) as usual_gap_days
+    from shares
+    where round(log_share, 9) <= round(ln(0.5), 9)
     group by 1
 
 )
