@@ -17,25 +17,23 @@ with gaps as (
 waiting as (
 
     select
-        segment_id,
-        gap_days,
-        sum(case when is_over then 1.0 else 0.0 end) as ended,
-        sum(count(*)) over (
-            partition by segment_id order by gap_days desc {{ onwards }}
-        ) as waiting
+        *,
+        cast(count(*) over (
+            partition by segment_id
+            order by gap_days desc, is_over {{ onwards }}
+        ) as double) as waiting
     from gaps
-    group by 1, 2
 
 ),
 
 shares as (
 
     select
-        segment_id,
-        gap_days,
-        sum(case when ended < waiting then ln(1 - ended / waiting)
-            else -100 end) over (
-            partition by segment_id order by gap_days {{ onwards }}
+        *,
+        sum(case when not is_over then cast(0 as double) when waiting > 1
+            then ln(1 - 1 / waiting) else cast(-100 as double) end) over (
+            partition by segment_id
+            order by gap_days, waiting desc {{ onwards }}
         ) as log_share
     from waiting
 
