@@ -1,8 +1,8 @@
 -- A name changes once another one was deserved two months running; until then
--- the name of before goes on, with its evidence. A map that is drawn anew, and
--- a segment that is new, have the name that the month itself gives, and so have
--- all where two would otherwise be called the same.
-{% set by_month = 'partition by segment_id order by month' -%}
+-- the name of before goes on, with its evidence. At once are named: a map drawn
+-- anew, a segment that is new or has no name, and all where two would otherwise
+-- be called the same.
+{% set so_far = 'rows between unbounded preceding and current row' -%}
 
 with evidenced as (
 
@@ -16,15 +16,11 @@ settled as (
         *,
         coalesce(
             persona = lag(persona) over by_month
-            and coalesce(model_version, '')
-            = coalesce(lag(model_version) over by_month, ''), false
-        ) as is_repeated,
-        coalesce(
-            coalesce(model_version, '')
+            or coalesce(model_version, '')
             <> lag(coalesce(model_version, '')) over by_month, true
-        ) as is_drawn_anew
+        ) as is_settled
     from evidenced
-    window by_month as ({{ by_month }})
+    window by_month as (partition by segment_id order by month)
 
 ),
 
@@ -32,11 +28,21 @@ numbered as (
 
     select
         *,
-        sum(case when is_repeated or is_drawn_anew then 1 else 0 end) over (
-            {{ by_month }}
-            rows between unbounded preceding and current row
+        sum(case when is_settled then 1 else 0 end) over (
+            partition by segment_id order by month {{ so_far }}
         ) as name_number
     from settled
+
+),
+
+opened as (
+
+    select
+        *,
+        sum(case when is_named then 1 else 0 end) over (
+            partition by segment_id, name_number order by month {{ so_far }}
+        ) > 0 as has_name
+    from numbered
 
 ),
 
@@ -45,9 +51,9 @@ kept as (
     select
         *,
         first_value(persona) over (
-            partition by segment_id, name_number order by month
+            partition by segment_id, name_number, has_name order by month
         ) as name_before
-    from numbered
+    from opened
 
 ),
 
@@ -55,9 +61,7 @@ namesakes as (
 
     select
         *,
-        count(*) over (
-            partition by segmentation, month, name_before
-        ) as namesakes
+        count(*) over (partition by segmentation, month, name_before) as bearers
     from kept
 
 ),
@@ -66,20 +70,18 @@ told_apart as (
 
     select
         *,
-        case when max(namesakes) over (partition by segmentation, month) > 1
+        case when max(bearers) over (partition by segmentation, month) > 1
             then persona else name_before end as kept_persona
     from namesakes
 
 ),
 
--- The months in which the name that is kept is the one that is deserved.
 deserved as (
 
     select
         *,
         sum(case when persona = kept_persona then 1 else 0 end) over (
-            partition by segment_id, kept_persona order by month
-            rows between unbounded preceding and current row
+            partition by segment_id, kept_persona order by month {{ so_far }}
         ) as evidence_number
     from told_apart
 
