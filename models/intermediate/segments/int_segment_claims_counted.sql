@@ -97,8 +97,8 @@ compared as (
         money,
         members,
         members_with,
-        sum(members) over of_claim - members as others,
-        sum(members_with) over of_claim - members_with as others_with,
+        (sum(members) over of_claim) - members as others,
+        (sum(members_with) over of_claim) - members_with as others_with,
         {{ share('members', 'sum(members) over of_claim') }}
             as customer_share,
         {{ share('revenue_amount', 'sum(revenue_amount) over of_claim') }}

@@ -10,15 +10,12 @@ with evidenced as (
 
 ),
 
-settled as (
+lagged as (
 
     select
         *,
-        coalesce(
-            persona = lag(persona) over by_month
-            or coalesce(model_version, '')
-            <> lag(coalesce(model_version, '')) over by_month, true
-        ) as is_settled
+        lag(persona) over by_month as persona_before,
+        lag(coalesce(model_version, '')) over by_month as version_before
     from evidenced
     window by_month as (partition by segment_id order by month)
 
@@ -28,10 +25,13 @@ numbered as (
 
     select
         *,
-        sum(case when is_settled then 1 else 0 end) over (
+        sum(case when coalesce(
+            persona = persona_before
+            or coalesce(model_version, '') <> version_before, true
+        ) then 1 else 0 end) over (
             partition by segment_id order by month {{ so_far }}
         ) as name_number
-    from settled
+    from lagged
 
 ),
 

@@ -12,12 +12,12 @@ placed as (
 
     select
         segmentation,
-        row_number() over (
+        cast(row_number() over (
             order by
                 case when has_structure then 0 else 1 end,
                 coalesce(gain, -1) desc,
                 segmentation
-        ) as segmentation_place
+        ) as bigint) as segmentation_place
     from trials
     where is_chosen
 
