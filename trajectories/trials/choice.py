@@ -232,9 +232,24 @@ def _reason(row: dict, chosen: dict, best: Sequence[dict]) -> str:
             f" {_name(chosen)}. Silhouettes of different metrics are not compared."
         )
     other = (alike or best)[0]
-    return (
-        f"Not chosen: {_merit(row, by)} against {_merit(other, by)} for {_name(other)}."
-    )
+    merits = f"{_merit(row, by)} against {_merit(other, by)} for {_name(other)}"
+    return f"Not chosen: {merits}{_tie(row, other, by)}."
+
+
+def _tie(row: dict, other: dict, by: str) -> str:
+    """Why a trial that is no worse by the number that decides is not the best."""
+    if by == "silhouette":
+        is_worse = row["silhouette"] < other["silhouette"]
+        return "" if is_worse else ", which is alike and has fewer groups"
+    if score(row) < score(other):
+        return ""
+    if row["bootstrap_ari"] < other["bootstrap_ari"] - SAME_STABILITY:
+        steadier = f"{_text(other['bootstrap_ari'], 2)} against"
+        return (
+            ", which is alike and steadier (stability"
+            f" {steadier} {_text(row['bootstrap_ari'], 2)})"
+        )
+    return ", which is alike and has fewer groups"
 
 
 def _why(row: dict, best: Sequence[dict]) -> str:

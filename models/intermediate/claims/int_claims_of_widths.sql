@@ -73,8 +73,9 @@ claimed as (
             ]),
             'The forecast knows no more of the coming months than last year does:'
             ~ ' repeating it would be as exact.',
-            'segmentation', 'value * naive_width', 'low * naive_width',
-            'high * naive_width', 'naive_width', 'naive_width',
+            'segmentation', 'value * naive_width',
+            'greatest(low, 0) * naive_width', 'high * naive_width',
+            'naive_width', 'null',
             'select * from marts.fct_forecast_backtests',
             most='naive_width'
         ) }}

@@ -853,6 +853,9 @@ def test_variables_that_can_be_meant(
         ("accepted_order_statuses", "paid", "a list of texts"),
         ("accepted_order_statuses", [False], "a list of texts"),
         ("input", ["a"], "one text"),
+        ("shop_kind", "toys", "bicycles"),
+        ("persona_share", 60, "a number from 0 to 1"),
+        ("transition_months", 0, "a whole number from 1"),
     ],
 )
 def test_variables_that_cannot_be_meant_end_with_a_sentence(

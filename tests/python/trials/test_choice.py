@@ -142,6 +142,23 @@ def test_ties_go_to_the_stable_then_to_fewer_groups():
     assert chosen(rows)["k"] == 3
 
 
+def test_a_better_number_that_is_not_chosen_says_why():
+    rows = [
+        trial(3, silhouette=0.402, bootstrap_ari=0.8),
+        trial(4, silhouette=0.400, bootstrap_ari=0.9),
+        trial(5, silhouette=0.404, bootstrap_ari=0.9),
+    ]
+    choose(rows)
+    steadiest, fewest = "steadier (stability 0.90 against 0.80).", "fewer groups."
+    assert [row["is_chosen"] for row in rows] == [False, True, False]
+    assert rows[0]["reason"].endswith(f", which is alike and {steadiest}")
+    assert rows[2]["reason"].endswith(f", which is alike and has {fewest}")
+    choose(
+        rows := [trial(4, silhouette=0.400), trial(5, silhouette=0.404)], "silhouette"
+    )
+    assert rows[1]["reason"].endswith(f", which is alike and has {fewest}")
+
+
 def test_silhouette_alone_looks_at_the_first_candidate():
     rows = [
         trial(2, silhouette=0.40, predictive_r2=0.0),
