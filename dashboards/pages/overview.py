@@ -48,6 +48,7 @@ def build(marts: PublishedMarts) -> Page:
                 claims.listed(marts),
                 "Each headline number with its interval, the threshold it had to"
                 " pass, the verdict, and how to reproduce it.",
+                is_wide=True,
             ),
         ],
     )

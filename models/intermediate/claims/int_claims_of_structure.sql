@@ -22,8 +22,9 @@ scaled as (
         (silhouette_high - null_silhouette) / (1 - null_silhouette) / least_gain
             as gain_times_high,
         persistence_gap / least_persistence_gap as gap_times,
-        1.96 * sqrt(1.06 / greatest(max(sampled_customers) over () - 3, 1))
-            / least_persistence_gap as gap_reach
+        cast(1.96 as double) * sqrt(cast(1.06 as double) / greatest(
+            max(sampled_customers) over () - 3, 1
+        )) / least_persistence_gap as gap_reach
     from trials
 
 ),

@@ -14,8 +14,9 @@ shared as (
         *,
         {{ share('members_with', 'members') }} as claimed_share,
         {{ share('others_with', 'others') }} as others_share,
-        (members_with + 0.5) / (members + 1.0) as own,
-        (others_with + 0.5) / (others + 1.0) as theirs
+        {{ ratio('members_with + 0.5', 'members + 1') }} as own,
+        {{ ratio('others_with + 0.5', 'others + 1') }} as theirs,
+        cast(members as double) as size
     from counted
 
 ),
@@ -25,11 +26,11 @@ bounded as (
     select
         *,
         (
-            claimed_share + {{ z * z }} / (2.0 * members) - {{ z }} * sqrt(
-                claimed_share * (1 - claimed_share) / members
-                + {{ z * z }} / (4.0 * members * members)
+            claimed_share + {{ z * z }} / (2 * size) - {{ z }} * sqrt(
+                claimed_share * (1 - claimed_share) / size
+                + {{ z * z }} / (4 * size * size)
             )
-        ) / (1 + {{ z * z }} / members) as claimed_low_share,
+        ) / (1 + {{ z * z }} / size) as claimed_low_share,
         members_with * ln(own / theirs)
         + (members - members_with) * ln((1 - own) / (1 - theirs)) as likelihood
     from shared

@@ -61,29 +61,36 @@ summed as (
 
 ),
 
--- One row a claim.
-counted as (
+listed as (
 
     {% for claim in claims -%}
     select
-        segmentation,
-        segment_id,
-        month,
+        {{ loop.index }} as claim_number,
         '{{ claim.name }}' as claim,
         {{ 'true' if claim.musts else 'false' }} as is_persona,
-        {% if claim.musts -%}
-        {{ may_be_named(claim) }}
-        {%- else -%}
-        true
-        {%- endif %} as is_asked,
-        {{ "'" ~ claim.money ~ "'" if claim.money
-            else 'cast(null as string)' }} as money,
-        members,
-        revenue_amount,
-        members_{{ loop.index }} as members_with
-    from summed
+        nullif('{{ claim.money or 'none' }}', 'none') as money
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+-- One row a claim.
+counted as (
+
+    select
+        summed.*,
+        listed.claim,
+        listed.is_persona,
+        listed.money,
+        case listed.claim_number
+            {% for claim in claims -%}
+            when {{ loop.index }} then {{ 'case when ' ~ may_be_named(claim)
+                ~ ' then members_' ~ loop.index ~ ' end' if claim.musts
+                else 'members_' ~ loop.index }}
+            {% endfor %}
+        end as members_with
+    from summed
+    cross join listed
 
 ),
 
@@ -105,7 +112,7 @@ compared as (
             as revenue_share,
         month
     from counted
-    where is_asked
+    where members_with is not null
     window of_claim as (partition by segmentation, month, claim)
 
 )
