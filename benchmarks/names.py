@@ -104,8 +104,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def sample_shop(seed: int) -> Shop:
-    """Draw a shop of the sample's generator, sales only."""
-    shop = generate_shop(ShopSettings(seed=seed))
+    """Draw a shop of the sample's generator, sales only, seen at its last month."""
+    settings = ShopSettings(seed=seed)
+    shop = generate_shop(settings)
     orders = shop.orders.take(np.flatnonzero(~shop.orders.is_return))
     frame = pd.DataFrame(
         {
@@ -119,7 +120,8 @@ def sample_shop(seed: int) -> Shop:
     truth = shop.truth.sort_values(["customer_id", "to_month"])
     kinds = truth.drop_duplicates("customer_id", keep="last")
     kinds = kinds.set_index("customer_id")["kind"]
-    return Shop(f"sample, seed {seed}", frame, kinds, {})
+    variables = {"first_fit_months": settings.months}
+    return Shop(f"sample, seed {seed}", frame, kinds, variables)
 
 
 def other_shop(seed: int) -> Shop:
@@ -279,10 +281,10 @@ def report(measured: list[Mapping], nothing: list[tuple[str, int]]) -> str:
         goals,
         "Right: each trait that the persona of a customer's segment claims was planted"
         " in her kind (the table below). Adjusted Rand index of `rhythm`: over all"
-        " active customers, and over those whose kind has a rhythm. Shops of the other"
-        " generator are seen as they are in their last month (the map is fitted to it,"
-        " nobody waits for a second month): some of their kinds change in the last"
-        " quarter only, and their waves come once a quarter.",
+        " active customers, and over those whose kind has a rhythm. Shops are seen as they"
+        " are in their last month, to which the map is fitted. In those of the other"
+        " generator nobody waits for a second month: some of their kinds change in the"
+        " last quarter only, and their waves come once a quarter.",
         table(HEADER, [_cells(row) for row in measured]),
         "Where the names are, customers by kind and persona:",
         *(f"{row['shop']}:\n\n{_crossed(row['customers'])}" for row in measured),
