@@ -281,10 +281,10 @@ def report(measured: list[Mapping], nothing: list[tuple[str, int]]) -> str:
         goals,
         "Right: each trait that the persona of a customer's segment claims was planted"
         " in her kind (the table below). Adjusted Rand index of `rhythm`: over all"
-        " active customers, and over those whose kind has a rhythm. Shops are seen as they"
-        " are in their last month, to which the map is fitted. In those of the other"
-        " generator nobody waits for a second month: some of their kinds change in the"
-        " last quarter only, and their waves come once a quarter.",
+        " active customers, and over those whose kind has a rhythm. Shops are seen as"
+        " they are in their last month, to which the map is fitted. In those of the"
+        " other generator nobody waits for a second month: some of their kinds change"
+        " in the last quarter only, and their waves come once a quarter.",
         table(HEADER, [_cells(row) for row in measured]),
         "Where the names are, customers by kind and persona:",
         *(f"{row['shop']}:\n\n{_crossed(row['customers'])}" for row in measured),
