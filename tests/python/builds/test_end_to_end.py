@@ -279,8 +279,8 @@ def test_the_last_month_of_the_sample_has_the_map_of_the_month_before(
     sample: Build,
 ) -> None:
     drawn = sample.query(
-        "select segmentation, max(in_force_from) as drawn from marts.dim_model_versions "
-        "group by 1"
+        "select segmentation, max(in_force_from) as drawn "
+        "from marts.dim_model_versions group by 1"
     ).set_index("segmentation")["drawn"]
     assert set(drawn.index) == SEGMENTATIONS
     assert (pd.to_datetime(drawn) == "2017-12-01").all()
