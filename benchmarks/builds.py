@@ -11,7 +11,10 @@ import argparse
 import shutil
 import sys
 from collections.abc import Iterable
+from datetime import timedelta
 from statistics import median
+
+from trajectories.sample_shop import ShopSettings
 
 from benchmarks.dbt_builds import (
     BENCH,
@@ -25,7 +28,8 @@ from benchmarks.scale import part_rows
 
 REPEATS = 3
 TRIALS = "int_segmentation_trials"
-LAST, MONTH_BEFORE = "2017-12-31", "2017-11-30"
+LAST = ShopSettings().end_date
+MONTH_BEFORE = LAST.replace(day=1) - timedelta(days=1)
 SLOWEST = 12
 # What is built, and within how many seconds.
 BUILDS = {
@@ -65,8 +69,8 @@ def build_all() -> tuple[dict[str, MeasuredBuild], float]:
     night = run_build(folder, environment=without, is_first=False)
     nodes = run_models(folder, TRIALS, {"refit": True}, environment=compiled)
     seconds = next(node.seconds for node in nodes if node.name == TRIALS)
-    run_build(folder, environment=compiled, variables={"as_of_date": MONTH_BEFORE})
-    month = {"variables": {"as_of_date": LAST}, "is_first": False}
+    run_build(folder, environment=compiled, variables={"as_of_date": f"{MONTH_BEFORE}"})
+    month = {"variables": {"as_of_date": f"{LAST}"}, "is_first": False}
     more = run_build(folder, environment=compiled, **month)
     made = (cold, warm, again, night, more)
     return dict(zip(BUILDS, made, strict=True)), seconds

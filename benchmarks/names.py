@@ -71,12 +71,12 @@ HEADER = (
 
 @dataclass(frozen=True)
 class Shop:
-    """A made-up shop: its name, its orders, the kind of each customer_id."""
+    """A made-up shop: name, orders, kind of each customer_id, months of history."""
 
     name: str
     orders: pd.DataFrame
     kinds: pd.Series
-    variables: Mapping[str, object]
+    months: int
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def sample_shop(seed: int) -> Shop:
-    """Draw a shop of the sample's generator, sales only, seen at its last month."""
+    """Draw a shop of the sample's generator, sales only."""
     settings = ShopSettings(seed=seed)
     shop = generate_shop(settings)
     orders = shop.orders.take(np.flatnonzero(~shop.orders.is_return))
@@ -120,23 +120,16 @@ def sample_shop(seed: int) -> Shop:
     truth = shop.truth.sort_values(["customer_id", "to_month"])
     kinds = truth.drop_duplicates("customer_id", keep="last")
     kinds = kinds.set_index("customer_id")["kind"]
-    variables = {"first_fit_months": settings.months}
-    return Shop(f"sample, seed {seed}", frame, kinds, variables)
+    return Shop(f"sample, seed {seed}", frame, kinds, settings.months)
 
 
 def other_shop(seed: int) -> Shop:
-    """Draw a shop of the other generator, seen as it is at its last month.
-
-    Its map is fitted to that month, and nobody waits for a second month to be
-    confirmed: some kinds change in the last quarter only, and a wave that comes once
-    a quarter looks another way in each of its months.
-    """
+    """Draw a shop of the other generator."""
     orders, kinds = make_other_shop(seed)
     frame = orders.rename(
         columns={"order_date": "transaction_date", "amount": "list_price"}
     )
-    variables = {"first_fit_months": DAYS // 30, "transition_months": 1}
-    return Shop(f"other, seed {seed}", frame, kinds, variables)
+    return Shop(f"other, seed {seed}", frame, kinds, DAYS // 30)
 
 
 def measure(shop: Shop) -> dict:
@@ -150,7 +143,10 @@ def measure(shop: Shop) -> dict:
     source.mkdir(parents=True, exist_ok=True)
     numbered = shop.orders.reset_index(names="transaction_id")
     numbered.to_csv(source / "raw_transactions.csv", index=False)
-    found = named(source, shop.variables)
+    # A shop is seen as it is in its last month: the map is fitted to it, and nobody
+    # waits for a second month to be confirmed.
+    variables = {"first_fit_months": shop.months, "transition_months": 1}
+    found = named(source, variables)
     active = found["active"]
     active["kind"] = shop.kinds.reindex(active["customer_id"]).to_numpy()
     verdicts = judged(active)
@@ -282,9 +278,9 @@ def report(measured: list[Mapping], nothing: list[tuple[str, int]]) -> str:
         "Right: each trait that the persona of a customer's segment claims was planted"
         " in her kind (the table below). Adjusted Rand index of `rhythm`: over all"
         " active customers, and over those whose kind has a rhythm. Shops are seen as"
-        " they are in their last month, to which the map is fitted. In those of the"
-        " other generator nobody waits for a second month: some of their kinds change"
-        " in the last quarter only, and their waves come once a quarter.",
+        " they are in their last month: the map is fitted to it, and nobody waits for a"
+        " second month to be confirmed. (Some kinds of the other generator change in"
+        " the last quarter only, and their waves come once a quarter.)",
         table(HEADER, [_cells(row) for row in measured]),
         "Where the names are, customers by kind and persona:",
         *(f"{row['shop']}:\n\n{_crossed(row['customers'])}" for row in measured),

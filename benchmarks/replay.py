@@ -18,12 +18,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 from tqdm import tqdm
+from trajectories.sample_shop import ShopSettings
 
 from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, Node, run_models
 from benchmarks.goals import Goal, finish, page, table
 
 CUSTOMERS, STEPS = 100_000, 3
-LAST = "2017-12-31"
+LAST = f"{ShopSettings().end_date}"
 ROOMS = tuple(f"models/marts/{x}" for x in ("segmentation", "movement", "departures"))
 MOVEMENT = tuple(f"+path:{room}" for room in ROOMS)
 MARTS = tuple(
