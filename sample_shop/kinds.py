@@ -88,9 +88,9 @@ def sale_hunters(traits, calendar, starts):
 
 
 def new_customer_ramp(traits, calendar, starts):
-    """Begin with one order and order ever more often for a hundred days."""
-    age = np.minimum(_age(calendar, starts), 105)
-    return 0.008 + 0.175 * (age / 100) ** (2.2 * traits.width[:, None])
+    """Begin with one order and order ever more often for five months."""
+    age = np.minimum(_age(calendar, starts), 150)
+    return 0.008 + 0.21 * (age / 140) ** (2.2 * traits.width[:, None])
 
 
 def churn_risk(traits, calendar, starts):
@@ -100,10 +100,10 @@ def churn_risk(traits, calendar, starts):
 
 
 def seasonal_shoppers(traits, calendar, starts):
-    """Order around the spring riding season, late November, every year."""
+    """Order in the summer holidays, around the New Year, every year."""
     rate = np.full((len(starts), len(calendar)), 0.004)
     for year in calendar.years:
-        centre = calendar.day_number(f"{year}-11-22") + traits.phase_days
+        centre = calendar.day_number(f"{year}-01-01") + traits.phase_days
         rate += 7.3 * _bump(calendar.day_numbers, centre, 9.5 * traits.width)
     return rate
 

@@ -37,9 +37,10 @@
             'order_days >= 3 and recency_days >= 30'
             ~ ' and recency_days > longest_gap_days'),
         ('fading', 'fading',
-            'ordered mostly in the first third of the recent days and hardly in'
-            ~ ' the last, as they did not before',
+            'had ordered before, then mostly in the first third of the recent days'
+            ~ ' and hardly in the last, as they did not before',
             enough ~ ' and first_third_share >= 0.5 and last_third_share <= 0.2'
+            ~ ' and orders_before >= 2'
             ~ ' and not (orders_before >= 3 and first_third_before_share >= 0.5'
             ~ ' and last_third_before_share <= 0.2)'),
         ('growing', 'growing',

@@ -1,32 +1,17 @@
--- A warning: pooled over all calibrated backtests of a definition, the
--- published 80 % band held a share of what came that is farther from 0.8 than
--- the var coverage_tolerance. Fewer than 100 backtests say little.
+-- A warning where a claim on the bands fails: the share of what came that they
+-- held, with its interval, lies outside what they promise.
 {{ config(severity='warn') }}
 
-with backtests as (
+with claims as (
 
-    select * from {{ ref('int_forecasts_scored') }}
-    where model = 'published' and is_calibrated
-
-),
-
-pooled as (
-
-    select
-        definition,
-        count(*) as backtests,
-        avg(held_80) as coverage_80
-    from backtests
-    group by 1
+    select * from {{ ref('rpt_claims') }}
 
 ),
 
 failures as (
 
-    select * from pooled
-    where
-        backtests >= 100
-        and round(abs(coverage_80 - 0.8), 6) > {{ var('coverage_tolerance') }}
+    select * from claims
+    where claim_id like 'coverage%' and verdict = 'fails'
 
 )
 
