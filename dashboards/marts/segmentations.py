@@ -303,7 +303,12 @@ def structure_banner(marts: PublishedMarts) -> list[Markup]:
         where = "" if everywhere else f" in {formats.listing(denied)}"
         parts.append(f"No segments here{where}")
     if open_ones:
-        parts.append(f"Segments cannot be told in {formats.listing(open_ones)}")
+        where = formats.listing(open_ones)
+        parts.append(
+            f"in {where} it cannot be told"
+            if denied
+            else f"Whether there are segments in {where} cannot be told"
+        )
     heading = "; ".join(parts)
     numbers = " ".join(
         f"In {name}: {trials.loc[name, 'shortcoming']};"
