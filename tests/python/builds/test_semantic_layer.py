@@ -121,7 +121,9 @@ FROM = {
         select * exclude (persona), persona as persona_of_month,
             month = max(month) over () as is_last
         from marts.fct_segment_profiles
-    ) left join marts.dim_segments using (segmentation, segment_id)""",
+    ) left join (
+        select * exclude (customer_share, revenue_share) from marts.dim_segments
+    ) using (segmentation, segment_id)""",
     "stability": """(
         select segmentation, month, sum(customers) as compared
         from marts.fct_segment_migrations
@@ -131,7 +133,9 @@ FROM = {
     ) using (segmentation, month)""",
     "forecasts": """(
         from marts.fct_revenue_forecasts where is_published
-    ) left join marts.dim_segments using (segmentation, segment_id)""",
+    ) left join (
+        select * exclude (customer_share, revenue_share) from marts.dim_segments
+    ) using (segmentation, segment_id)""",
 }
 
 
