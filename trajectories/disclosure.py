@@ -426,6 +426,11 @@ def _hidden_flows(flows: pd.DataFrame, sizes: _Sizes) -> set[int]:
         for table in tables:
             table.table.show_what_follows(table.small)
             hidden |= table.hidden_rows()
+        # Where all ways from a segment are shown, its size is, too.
+        for name, rows in rows_of.items():
+            open_ones = set(rows.loc[rows.index.isin(list(hidden)), "row_id"])
+            told = sizes.hidden(before, name) - open_ones
+            hidden |= set(rows.index[rows["row_id"].isin(told)])
     return hidden
 
 

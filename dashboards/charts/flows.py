@@ -98,8 +98,11 @@ def sankey(marts: PublishedMarts, groups: dict, segments: Segments) -> Chart:
 
 def heatmap(marts: PublishedMarts, groups: dict, segments: Segments) -> Chart:
     """Draw the share of each segment that took each path."""
+    profiles = marts.read("marts.fct_segment_profiles")
+    profiles = profiles[~profiles["is_shown"]]
+    hidden = set(zip(profiles["segment_id"], profiles["month"], strict=True))
     states = {
-        values: _heatmap_state(paths, segments, marts.smallest_cell)
+        values: _heatmap_state(paths, segments, marts.smallest_cell, hidden)
         for values, paths in groups.items()
     }
     return Chart("heatmap", states, CONTROLS)
@@ -184,7 +187,10 @@ def _streams(
     return theme.figure([trace], height=160 + 42 * max(len(starts), len(ends)))
 
 
-def _heatmap_state(paths: Paths, segments: Segments, smallest_cell: int) -> State:
+def _heatmap_state(
+    paths: Paths, segments: Segments, smallest_cell: int, hidden: set[tuple]
+) -> State:
+    """Draw a month; where a size is hidden, its shares beside counts would tell it."""
     ends = matrices.ordered({end for _, end in paths.shown}, segments)
     # Every numbered column has its row, also when nobody was there before.
     starts = {start for start, _ in paths.shown} | {*ends}
@@ -195,7 +201,15 @@ def _heatmap_state(paths: Paths, segments: Segments, smallest_cell: int) -> Stat
         columns=ends,
         dtype=float,
     )
-    totals = pd.Series([float(paths.totals.get(start, 0)) for start in starts], starts)
+    before = pd.Timestamp(paths.month[0].month) - pd.DateOffset(months=1)
+    totals = pd.Series(
+        [
+            float("nan") if (start, before) in hidden else paths.totals.get(start, 0)
+            for start in starts
+        ],
+        starts,
+        dtype=float,
+    )
     shares = 100 * shown.div(totals, axis=0)
     drawn = matrices.figure(
         shares,
@@ -234,7 +248,7 @@ def _steadiest(
         identity: shown.loc[identity, identity] / totals[identity]
         for identity in shown.index
         if identity in shown.columns
-        and not formats.is_missing(shown.loc[identity, identity])
+        and not formats.is_missing(shown.loc[identity, identity] / totals[identity])
     }
     if not kept:
         return "Share of each segment that went to each segment"

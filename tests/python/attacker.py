@@ -266,6 +266,10 @@ class Attack:
         return pd.DataFrame.from_dict(rows, orient="index").fillna(0).astype(int)
 
 
+def _month_before(month: str) -> str:
+    return str(np.datetime64(month, "M") - 1) + "-01"
+
+
 class Attacker:
     """Reads a site and the published file behind it.
 
@@ -284,13 +288,10 @@ class Attacker:
         self.marts = duckdb.connect(str(published), read_only=True)
         with PublishedMarts(published) as marts:
             self.segments = Segments(marts)
-        self.names = {
-            (row.segmentation, label): row.segment_id
+        self.names: dict[str, dict[tuple[str, str], str]] = {}
+        self.today = {
+            (row.segmentation, self.segments.name(row.segment_id)): row.segment_id
             for row in self.segments.frame.itertuples()
-            for label in (
-                self.segments.name(row.segment_id),
-                formats.words(row.segment_id),
-            )
         }
         frame = self.segments.frame
         self.stage = dict(
@@ -386,21 +387,37 @@ class Attacker:
                 continue
             (trace,) = state["figures"][0]["data"]
             for label, row in zip(trace["y"], trace["z"], strict=True):
-                start = self._identity(name, label)
+                start = self._identity(name, label, earlier[month])
                 if start != ENTERED and any(value is not None for value in row):
                     seen.add((name, earlier[month], start))
         for (name,), state in states(self.pages[segments.FILE], "profile").items():
             for row in re.findall(r"<tr>(.*?)</tr>", state["html"], re.DOTALL):
                 cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)
                 if len(cells) > 1 and re.fullmatch(r"[\d,]+", cells[1]):
-                    seen.add((name, last, self._identity(name, cells[0])))
+                    each = self.today.get((name, written(cells[0])))
+                    seen.add((name, last, each))
         return seen
 
-    def _identity(self, name: str, label: str) -> str | None:
-        """Find the segment of a segmentation that a label names."""
+    def _identity(self, name: str, label: str, month: str) -> str | None:
+        """Find the segment of a segmentation that a label names, as named then."""
         text = written(label)
         outside = {words: key for key, words in OUTSIDE_NAMES.items()}
-        return outside.get(text) or self.names.get((name, text))
+        if month not in self.names:
+            then = self.segments.at(month)
+            here = {
+                each
+                for (each,) in self._rows(
+                    "select segment_id from marts.fct_segment_profiles"
+                    f" where month = '{month}'"
+                )
+            }
+            rows = sorted(then.frame["segment_id"], key=lambda each: each in here)
+            self.names[month] = {
+                (each.rpartition("-")[0], said): each
+                for each in rows
+                for said in (then.name(each), formats.words(each))
+            }
+        return outside.get(text) or self.names[month].get((name, text))
 
     def _learn_table(
         self,
@@ -481,8 +498,9 @@ class Attacker:
             if not state["figures"]:
                 continue
             (trace,) = state["figures"][0]["data"]
-            starts = [self._identity(name, label) for label in trace["y"]]
-            ends = [self._identity(name, label) for label in trace["x"]]
+            before, after = _month_before(month), month
+            starts = [self._identity(name, label, before) for label in trace["y"]]
+            ends = [self._identity(name, label, after) for label in trace["x"]]
             for i, start in enumerate(starts):
                 for j, end in enumerate(ends):
                     count, text = trace["customdata"][i][j], trace["text"][i][j]
@@ -495,12 +513,15 @@ class Attacker:
             self._learn_title(name, month, causes[cause], state["title"])
             for figure in state["figures"]:
                 (trace,) = figure["data"]
-                labels = [self._identity(name, each) for each in trace["node"]["label"]]
-                link = trace["link"]
+                labels, link = trace["node"]["label"], trace["link"]
+                before, after = _month_before(month), month
                 for start, end, count in zip(
                     link["source"], link["target"], link["value"], strict=True
                 ):
-                    pair = labels[start], labels[end]
+                    pair = (
+                        self._identity(name, labels[start], before),
+                        self._identity(name, labels[end], after),
+                    )
                     self._learn(
                         self._keys(name, month, pair, causes[cause]), count, count
                     )
@@ -565,8 +586,12 @@ class Attacker:
             ]
             if len(cells) < 3 or not re.fullmatch(r"[\d,]+", cells[2]):
                 continue
+            maps = _month_before(month), month
             named = (
-                tuple(self._identity(name, end) for end in ends)
+                tuple(
+                    self._identity(name, end, then)
+                    for end, then in zip(ends, maps, strict=True)
+                )
                 for ends in _splits(cells[0])
             )
             ends = next(ends for ends in named if None not in ends)
