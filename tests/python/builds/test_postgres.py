@@ -1051,7 +1051,12 @@ def test_the_small_shop_in_and_out(
         project,
         *WITHOUT_UNIT_TESTS,
         source="inputs/postgres.yml",
-        variables={"postgres_schema": "marts", "postgres_reader": "bi"},
+        variables={
+            "postgres_schema": "marts",
+            "postgres_reader": "bi",
+            # As auto takes it of the sample shop.
+            "shop_kind": "bicycles",
+        },
     )
     assert made.returncode == 0, made.output[-6000:]
     assert "schema marts of the PostgreSQL server" in made.said
