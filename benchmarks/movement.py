@@ -2,8 +2,8 @@
 
 ``python -m benchmarks movement`` builds the sample shop and two others of its
 generator up to the migrations, and compares the moves between segments with the
-truth, which the build never reads; and with an oracle (``movement_oracle``), for many
-a switch cannot be seen in three months by anybody.
+truth, which no model of customers reads; and with an oracle (``movement_oracle``), for
+many a switch cannot be seen in three months by anybody.
 """
 
 import argparse

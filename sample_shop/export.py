@@ -178,7 +178,7 @@ def write_shop(
 
 
 def write_truth(shop: Shop, truth_path: Path, dirt_path: Path) -> None:
-    """Write the truth table and the dirt manifest, for tests only.
+    """Write the truth table and the dirt manifest, which no model of customers reads.
 
     Args:
         shop: whose truth to tell.

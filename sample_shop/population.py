@@ -9,7 +9,7 @@ from trajectories.sample_shop.kinds import KIND_NUMBERS, KINDS
 from trajectories.sample_shop.shop_calendar import ShopCalendar
 
 PERIODS = 3  # a customer passes through at most three kinds
-RAMP_MONTHS = 3  # a new customer ramps up, and a leaving one fades, in 3 months
+RAMP_MONTHS = 3  # months of ramping up, or of fading, before another kind follows
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,29 @@
 """What the benchmark of moves reads, how it judges, and what its oracle can know."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from real_builds import PROJECT
 from scipy.stats import gamma
 from trajectories.sample_shop import ShopSettings, generate_shop
 
 from benchmarks import movement
 from benchmarks.dbt_builds import BuildError
-from benchmarks.movement_oracle import Habits, alarm_threshold, judge, log_likelihood
+from benchmarks.movement_oracle import (
+    WINDOW_MONTHS,
+    Habits,
+    alarm_threshold,
+    judge,
+    log_likelihood,
+)
 from benchmarks.movement_truth import (
     ANY_CAUSE,
     CLAIMED,
+    STEADY_MONTHS,
     chance_found,
     false_share,
     found_in,
@@ -321,3 +331,13 @@ def test_silence_tells_of_lapse_as_far_as_orders_were_due(shop):
 def test_alarms_are_as_few_as_asked_for(gains, share):
     least = alarm_threshold(gains, share)
     assert np.mean(np.asarray(gains) > least) <= share + 1e-9
+
+
+def test_the_report_of_the_sample_counts_as_the_benchmark_does():
+    planted = PROJECT / "models" / "intermediate" / "planted"
+    moves = (planted / "int_planted_moves.sql").read_text("utf-8")
+    months = (planted / "int_planted_months.sql").read_text("utf-8")
+    (causes,) = re.findall(r"cause in \(([^)]*)\)", moves)
+    assert set(re.findall(r"'([^']+)'", causes)) == set(ANY_CAUSE)
+    assert f"current row and {WINDOW_MONTHS - 1} following" in moves
+    assert f"{STEADY_MONTHS} preceding and {STEADY_MONTHS} following" in months
