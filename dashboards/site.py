@@ -15,6 +15,7 @@ from trajectories.dashboards.charts import planted
 from trajectories.dashboards.looks import formats
 from trajectories.dashboards.looks.template import Page, render
 from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.shop import Shop
 from trajectories.dashboards.pages import (
     departures,
     forecast,
@@ -38,7 +39,7 @@ PAGES = (
     forecast,
     quality,
 )
-ASSETS = ("site.css", "site.js")
+ASSETS = ("site.css", "site.js", "tables.js")
 # Stands in each page (page.html), and tells a folder of pages from others.
 GENERATOR = '<meta name="generator" content="customer_trajectories">'
 DOCUMENTATION = "docs/index.html"
@@ -79,7 +80,8 @@ def build_site(
     # Pages walk over rows, for which Arrow's strings would be unpacked one by one.
     strings = pd.option_context("mode.string_storage", "python")
     with strings, PublishedMarts(published, smallest_cell) as marts:
-        pages = [_drawn(module, marts) for module in PAGES]
+        shop = Shop(marts)
+        pages = [_drawn(module, shop) for module in PAGES]
         period = f"{_period(marts)}{_marts(published)}"
     navigation = [(module.FILE, module.TITLE) for module in PAGES]
 
@@ -100,9 +102,9 @@ def build_site(
     return [site / name for name in _swap_in(site, write)]
 
 
-def _drawn(module: ModuleType, marts: PublishedMarts) -> Page:
-    with marts.naming_missing_columns(module.FILE):
-        return module.build(marts)
+def _drawn(module: ModuleType, shop: Shop) -> Page:
+    with shop.marts.naming_missing_columns(module.FILE):
+        return module.build(shop)
 
 
 def _check_folder(site: Path) -> None:

@@ -1,10 +1,21 @@
 // Switches between states that were computed when the pages were built.
 "use strict";
-(function () {
-  const page = JSON.parse(document.getElementById("page-data").textContent);
-  const form = document.querySelector("form.controls");
+(async function () {
   const settings = { displayModeBar: false, responsive: true, scrollZoom: false };
-  const missing = "Nothing was computed for this combination.";
+  const said = document.getElementById("said");
+  const page = await unpacked(document.getElementById("page-data").textContent);
+  const forms = Array.from(document.querySelectorAll("form.controls"));
+  const elements = Array.from(document.querySelectorAll("[data-block]"));
+  // What the address asks for, of this page and of the others.
+  let address = asked();
+
+  // -- Data -----------------------------------------------------------------------
+
+  async function unpacked(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream();
+    return new Response(stream.pipeThrough(new DecompressionStream("gzip"))).json();
+  }
 
   // Puts back what many states have in common, in a copy: Plotly writes into what
   // it is given.
@@ -19,122 +30,332 @@
     return names.length > 0 ? Object.assign(common, copy) : common;
   }
 
+  function stateOf(element) {
+    const block = page.blocks[element.dataset.block];
+    const key = block.controls.map(value).join("|");
+    return key in block.states ? whole(block.states[key]) : null;
+  }
+
+  // -- Controls -------------------------------------------------------------------
+
+  function input(name) {
+    return forms.map((form) => form.elements[name]).find(Boolean);
+  }
+
   function value(name) {
-    const input = form.elements[name];
-    return input.value;
+    return input(name).value;
   }
 
   function choose(name, wanted) {
-    form.elements[name].value = wanted;
+    input(name).value = wanted;
   }
 
   function options(name) {
-    const input = form.elements[name];
-    if (input instanceof RadioNodeList) return Array.from(input);
-    return input.tagName === "SELECT" ? Array.from(input.options) : [];
+    const found = input(name);
+    if (found instanceof RadioNodeList) return Array.from(found);
+    return found.tagName === "SELECT" ? Array.from(found.options) : [];
+  }
+
+  function label(name) {
+    const found = input(name);
+    if (found.tagName === "SELECT") return found.selectedOptions[0].textContent;
+    const chosen = options(name).find((option) => option.checked);
+    return chosen ? chosen.nextElementSibling.textContent : `${name} ${found.value}`;
   }
 
   // Greys out what no combination offers, given the controls before it, and
-  // leaves a choice that is no longer offered for the first one that is.
-  function restrict() {
-    if (!form || page.available.length === 0) return;
-    let left = page.available;
-    page.controls.forEach(function (name, position) {
-      const offered = new Set(left.map((values) => values[position]));
+  // leaves a choice that is no longer offered for the first one that is. Where the
+  // address asks for one that is offered, that one is taken.
+  function restrict(choices, wishes) {
+    let left = choices.available;
+    if (left.length === 0) return;
+    choices.names.forEach(function (name, position) {
+      const offered = new Set(
+        left.filter((values) => position < values.length)
+          .map((values) => values[position]));
+      const holder = document.querySelector(`[data-control="${name}"]`);
+      if (holder) holder.hidden = offered.size === 0;
       options(name).forEach(function (option) {
         option.disabled = !offered.has(option.value);
         option.hidden = option.disabled && option.tagName === "OPTION";
       });
-      limit(form.elements[name], Array.from(offered, Number));
-      if (offered.size > 0 && !offered.has(value(name))) {
-        choose(name, left[0][position]);
+      limit(input(name), Array.from(offered, Number));
+      const wished = wishes.get(name);
+      if (wished !== null && offered.has(wished)) choose(name, wished);
+      else if (offered.size > 0 && !offered.has(value(name))) {
+        choose(name, left.find((values) => position < values.length)[position]);
       }
       const kept = left.filter((values) => values[position] === value(name));
       left = kept.length > 0 ? kept : left;
     });
   }
 
+  function restrictAll(wishes = new URLSearchParams()) {
+    page.choices.forEach((choices) => restrict(choices, wishes));
+  }
+
   // A slider runs as far as there is something to show.
-  function limit(input, numbers) {
-    if (input.type !== "range") return;
-    input.min = Math.min(...numbers);
-    input.max = Math.max(...numbers);
+  function limit(found, numbers) {
+    if (found.type !== "range" || numbers.length === 0) return;
+    found.min = Math.min(...numbers);
+    found.max = Math.max(...numbers);
   }
 
-  // Gives every figure its place before any is drawn: their widths depend on
-  // how many there are.
-  function makeRoom(plots, wanted) {
-    if (plots.children.length === wanted) return;
-    plots.querySelectorAll(".plot").forEach((plot) => Plotly.purge(plot));
-    plots.replaceChildren();
-    while (plots.children.length < wanted) {
-      const holder = document.createElement("div");
-      holder.className = "holder";
-      holder.append(document.createElement("h3"), document.createElement("div"));
-      holder.lastElementChild.className = "plot";
-      plots.append(holder);
+  // A new value of a control starts from what is preferred for it, given the
+  // controls before it.
+  function prefer(event) {
+    page.choices.filter((choices) => choices.names.includes(event.target.name))
+      .forEach(function (choices) {
+        const names = choices.names.slice(0, choices.names.indexOf(event.target.name) + 1);
+        const wanted = choices.preferred.find((values) =>
+          names.every((name, position) => values[position] === value(name)));
+        if (!wanted) return;
+        wanted.forEach(function (each, position) {
+          choose(choices.names[position], each);
+          restrict(choices, new URLSearchParams());
+        });
+      });
+  }
+
+  // -- The address ----------------------------------------------------------------
+
+  function asked() {
+    const text = location.hash.slice(1);
+    return new URLSearchParams(text.includes("=") ? text : "");
+  }
+
+  // Writes what is shown into the address, and into the links to the other pages.
+  function remember() {
+    page.choices.flatMap((choices) => choices.names)
+      .forEach((name) => address.set(name, value(name)));
+    const state = address.toString();
+    if (state === "") return;
+    if (asked().toString() !== state) history.replaceState(null, "", `#${state}`);
+    document.querySelectorAll("nav a, .brand a").forEach(function (link) {
+      link.href = `${link.getAttribute("href").split("#")[0]}#${state}`;
+    });
+  }
+
+  function follow() {
+    if (asked().toString() === "" || asked().toString() === address.toString()) return;
+    asked().forEach((wanted, name) => address.set(name, wanted));
+    restrictAll(address);
+    update();
+  }
+
+  // -- Charts ---------------------------------------------------------------------
+
+  let library = null;
+  function plotly() {
+    library = library || new Promise(function (done) {
+      const script = document.createElement("script");
+      script.src = "plotly.js";
+      script.onload = done;
+      document.head.append(script);
+    });
+    return library;
+  }
+
+  // Gives every figure its place before any is drawn: their widths depend on how
+  // many there are, and what stands below should not move.
+  function makeRoom(plots, state) {
+    if (plots.children.length !== state.figures.length) {
+      if (window.Plotly) plots.querySelectorAll(".plot").forEach((it) => Plotly.purge(it));
+      plots.replaceChildren();
+      while (plots.children.length < state.figures.length) {
+        const holder = document.createElement("div");
+        holder.className = "holder";
+        holder.append(document.createElement("h3"), document.createElement("div"));
+        holder.lastElementChild.className = "plot";
+        plots.append(holder);
+      }
     }
-  }
-
-  function draw(plots, state) {
-    makeRoom(plots, state.figures.length);
     state.figures.forEach(function (figure, index) {
       const [heading, plot] = plots.children[index].children;
       heading.textContent = state.captions[index] || "";
       heading.hidden = heading.textContent === "";
+      plot.style.minHeight = `${figure.layout.height}px`;
       plot.setAttribute("role", "img");
       plot.setAttribute(
         "aria-label", [heading.textContent, state.title].filter(Boolean).join(": "));
-      // Plotly lets the streams of a Sankey drift to their new places: too slow.
-      if (figure.data.some((trace) => trace.type === "sankey")) Plotly.purge(plot);
+    });
+  }
+
+  function draw(element) {
+    const state = stateOf(element);
+    delete element.dataset.waits;
+    if (!state) return;
+    state.figures.forEach(function (figure, index) {
+      const plot = element.querySelectorAll(".plot")[index];
+      if (!plot.classList.contains("js-plotly-plot")) plot.replaceChildren();
       const layout = Object.assign({ template: page.template }, figure.layout);
       Plotly.react(plot, figure.data, layout, settings);
     });
   }
+
+  // A chart is drawn when it comes into view, and at once where it is in view.
+  const inView = new Set();
+  async function drawInView() {
+    const waiting = Array.from(inView).filter((element) => element.dataset.waits);
+    if (waiting.length === 0) return;
+    await plotly();
+    waiting.filter((element) => element.dataset.waits).forEach(draw);
+  }
+  const observer = new IntersectionObserver(function (entries) {
+    entries.forEach((entry) =>
+      entry.isIntersecting ? inView.add(entry.target) : inView.delete(entry.target));
+    drawInView();
+  }, { rootMargin: "300px" });
 
   function show(element) {
     const block = page.blocks[element.dataset.block];
     const key = block.controls.map(value).join("|");
     if (element.dataset.shown === key) return;
     element.dataset.shown = key;
-    const state = key in block.states ? whole(block.states[key]) : null;
+    const state = stateOf(element);
+    element.hidden = state === null;
     if (element.tagName !== "FIGURE") {
       element.innerHTML = state ? state.html : "";
       return;
     }
-    const shown = state || { title: missing, note: "", legend: "", figures: [], captions: [] };
+    const shown = state ||
+      { title: "", subtitle: "", note: "", legend: "", figures: [], captions: [] };
     element.querySelector("figcaption").textContent = shown.title;
-    element.querySelector(".note").textContent = shown.note;
+    element.querySelector(".subtitle").textContent = shown.subtitle;
+    element.querySelector(".note").innerHTML = shown.note;
     element.querySelector(".key").innerHTML = shown.legend;
     element.classList.toggle("empty", shown.figures.length === 0);
-    draw(element.querySelector(".plots"), shown);
+    makeRoom(element.querySelector(".plots"), shown);
+    element.dataset.waits = shown.figures.length > 0 ? "yes" : "";
+    const fold = element.querySelector("details.table");
+    fold.hidden = shown.figures.length === 0;
+    if (fold.open) fill(fold);
   }
 
-  // A new value of a control starts from what is preferred for it, given the
-  // controls before it.
-  function prefer(event) {
-    const names = page.controls.slice(0, page.controls.indexOf(event.target.name) + 1);
-    const wanted = page.preferred.find(
-      (values) => names.every((name, position) => values[position] === value(name)));
-    if (!wanted) return;
-    wanted.forEach(function (each, position) {
-      choose(page.controls[position], each);
-      restrict();
-    });
+  // -- Tables of charts -----------------------------------------------------------
+
+  function written(cell) {
+    if (cell === null) return "";
+    if (typeof cell === "number") {
+      return cell.toLocaleString("en-US", { maximumFractionDigits: 6 });
+    }
+    const month = /^(\d{4})-(\d{2})-01$/.exec(cell);
+    if (!month) return String(cell);
+    const start = new Date(Date.UTC(Number(month[1]), Number(month[2]) - 1));
+    return start.toLocaleString("en-US", { month: "long", year: "numeric", timeZone: "UTC" });
   }
+
+  function commaSeparated(table) {
+    const quoted = (cell) => {
+      const text = cell === null ? "" : String(cell);
+      return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    };
+    return [table.headers, ...table.rows]
+      .map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+  }
+
+  function fill(fold) {
+    const element = fold.closest("[data-block]");
+    const state = stateOf(element);
+    const table = tableOfChart(state);
+    const drawn = document.createElement("table");
+    drawn.createCaption().textContent = [state.title, state.subtitle].filter(Boolean).join(". ");
+    const head = drawn.createTHead().insertRow();
+    table.headers.forEach(function (header) {
+      const cell = document.createElement("th");
+      cell.scope = "col";
+      cell.textContent = header;
+      head.append(cell);
+    });
+    const body = drawn.createTBody();
+    table.rows.forEach(function (row) {
+      const line = body.insertRow();
+      row.forEach(function (cell, place) {
+        const made = document.createElement(place === 0 ? "th" : "td");
+        if (place === 0) made.scope = "row";
+        made.className = typeof cell === "number" ? "number" : "";
+        made.textContent = written(cell);
+        line.append(made);
+      });
+    });
+    table.headers.forEach((_, place) => head.children[place].classList.toggle(
+      "number", table.rows.some((row) => typeof row[place] === "number")));
+    const scroll = document.createElement("div");
+    scroll.className = "scroll";
+    scroll.tabIndex = 0;
+    scroll.setAttribute("role", "region");
+    scroll.setAttribute("aria-label", drawn.caption.textContent);
+    scroll.append(drawn);
+    const link = document.createElement("a");
+    link.textContent = "CSV of this table";
+    link.download = `${[element.id, element.dataset.shown].filter(Boolean).join("-")
+      .replace(/[^\w-]+/g, "-")}.csv`;
+    link.href = URL.createObjectURL(new Blob([commaSeparated(table)], { type: "text/csv" }));
+    const old = fold.querySelector("a");
+    if (old) URL.revokeObjectURL(old.href);
+    fold.replaceChildren(fold.firstElementChild, scroll, link);
+  }
+
+  // -- Everything together --------------------------------------------------------
 
   function update() {
-    restrict();
     document.querySelectorAll("output").forEach(function (output) {
       output.value = document.getElementById(output.htmlFor.value).value;
     });
-    document.querySelectorAll("[data-block]").forEach(show);
+    elements.forEach(show);
+    document.querySelectorAll("section").forEach(function (section) {
+      const open = section.querySelectorAll(":scope > .blocks > [data-block]");
+      section.hidden = open.length > 0 && Array.from(open).every((block) => block.hidden);
+    });
+    remember();
+    drawInView();
+    const chosen = page.choices.flatMap((choices) => choices.names)
+      .filter((name, place, all) => all.indexOf(name) === place)
+      .filter((name) => !input(name).disabled).map(label);
+    const first = elements.find((it) => it.tagName === "FIGURE" && !it.hidden);
+    const finding = first ? first.querySelector("figcaption").textContent : "";
+    said.textContent = [chosen.join(", "), finding].filter(Boolean).join(": ");
   }
 
-  if (form) {
-    form.addEventListener("input", prefer);
-    form.addEventListener("input", update);
-    form.addEventListener("submit", (event) => event.preventDefault());
+  // On paper all charts are drawn, as wide as the sheet; how we know it is open,
+  // tables of charts are closed.
+  let opened = [];
+  function print() {
+    document.documentElement.classList.add("printing");
+    opened = Array.from(document.querySelectorAll("details:not(.table)"))
+      .filter((fold) => !fold.open);
+    opened.forEach((fold) => { fold.open = true; });
+    document.querySelectorAll("details.table").forEach((fold) => { fold.open = false; });
+    if (!window.Plotly) return;
+    elements.filter((it) => it.tagName === "FIGURE" && !it.hidden).forEach(function (it) {
+      if (it.dataset.waits) draw(it);
+    });
+    document.querySelectorAll(".js-plotly-plot").forEach((it) => Plotly.Plots.resize(it));
   }
+
+  function printed() {
+    document.documentElement.classList.remove("printing");
+    opened.forEach((fold) => { fold.open = false; });
+    document.querySelectorAll(".js-plotly-plot").forEach((it) => Plotly.Plots.resize(it));
+  }
+
+  forms.forEach(function (form) {
+    form.addEventListener("input", function (event) {
+      prefer(event);
+      restrictAll();
+      update();
+    });
+    form.addEventListener("submit", (event) => event.preventDefault());
+  });
+  document.querySelectorAll("details.table").forEach((fold) =>
+    fold.addEventListener("toggle", () => fold.open && fill(fold)));
+  window.addEventListener("hashchange", follow);
+  window.addEventListener("beforeprint", print);
+  window.addEventListener("afterprint", printed);
+  restrictAll(address);
   update();
+  document.querySelectorAll("figure").forEach((figure) => observer.observe(figure));
+  // The library is there before anybody prints or scrolls.
+  window.addEventListener("load", () => setTimeout(plotly, 300));
+  if (document.readyState === "complete") setTimeout(plotly, 300);
 })();

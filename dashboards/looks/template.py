@@ -1,17 +1,21 @@
 """Pages as data, and the one template that turns them into HTML.
 
-A page is a list of sections of charts and fragments. Each of them has one state
-per combination of the controls it follows; the script of the pages only switches
-between these states, it computes nothing.
+A page is a sentence and a list of sections of charts and fragments. Each of these has
+one state per combination of the controls it follows; the script of the pages only
+switches between these states, it computes nothing. What has no state for a
+combination is not shown.
 """
 
+import base64
+import gzip
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from trajectories.dashboards.looks import theme
 
 _environment = jinja2.Environment(
@@ -38,19 +42,43 @@ class Control:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """Controls that depend on each other, and what can be chosen together.
+
+    `available` lists the combinations of the controls (in their order) that have
+    something to show; options without any are greyed out. A combination may be
+    shorter than the list of controls: those that it leaves out are not shown. A new
+    value of a control jumps to the first of the `preferred` combinations that has it
+    and the values of the controls before it.
+    """
+
+    controls: list[Control] = field(default_factory=list)
+    available: list[tuple[str, ...]] = field(default_factory=list)
+    preferred: list[tuple[str, ...]] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the controls, in their order."""
+        return [control.name for control in self.controls]
+
+
+@dataclass(frozen=True)
 class State:
     """What a chart shows for one combination of its controls.
 
-    `title` says what is seen, `figures` are drawn side by side where there is
-    room (each with its own entry in `captions`, or none), `legend` and `note`
-    stand under them. Without figures, the title is the sentence that says why.
+    `title` is the finding in at most `MOST_WORDS` words, `subtitle` says what is
+    drawn: measure, unit, period and what it is held against. `figures` are drawn side
+    by side where there is room (each with its own entry in `captions`, or none),
+    `legend` and `note` stand under them. Without figures, the title is the sentence
+    that says why.
     """
 
     title: str
     figures: list[theme.Figure] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
     legend: Markup = field(default_factory=Markup)
-    note: str = ""
+    note: str | Markup = ""
+    subtitle: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,37 +107,82 @@ class Fragment:
 
 @dataclass(frozen=True)
 class Section:
-    """A headed part of a page; `is_wide` gives each block the whole width."""
+    """A headed part of a page, which is not shown where none of its blocks is.
+
+    `is_wide` gives each block the whole width. `proof` stands under a fold, "How we
+    know". `choices` are the controls that the blocks follow; those named in `own`
+    stand beside the section, the others on top of the page.
+    """
 
     heading: str
     blocks: list[Chart | Fragment]
-    introduction: str = ""
+    introduction: str | Markup = ""
     is_wide: bool = False
+    proof: list[Chart | Fragment] = field(default_factory=list)
+    choices: Choices = field(default_factory=Choices)
+    own: tuple[str, ...] = ()
+
+    @property
+    def beside(self) -> list[Control]:
+        """The controls that stand beside the section."""
+        return [it for it in self.choices.controls if it.name in self.own]
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the site.
-
-    `available` lists the combinations of all controls (in their order) that
-    have something to show; options without any are greyed out. A new value of a
-    control jumps to the first of the `preferred` combinations that has it and the
-    values of the controls before it.
-    """
+    """One page of the site: a sentence that answers its question, and sections."""
 
     file: str
     title: str
-    introduction: str
+    sentence: str | Markup
     sections: list[Section]
-    controls: list[Control] = field(default_factory=list)
     banners: list[Markup] = field(default_factory=list)
+    # Of pages that are not yet made of sections.
+    controls: list[Control] = field(default_factory=list)
     available: list[tuple[str, ...]] = field(default_factory=list)
     preferred: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
     def blocks(self) -> list[Chart | Fragment]:
         """All charts and fragments of the page."""
-        return [block for section in self.sections for block in section.blocks]
+        return [
+            block
+            for section in self.sections
+            for block in (*section.blocks, *section.proof)
+        ]
+
+    @property
+    def bar(self) -> Choices:
+        """The controls on top: those of all sections that are not a section's own."""
+        if self.controls:
+            return Choices(self.controls, self.available, self.preferred)
+        controls: dict[str, Control] = {}
+        available: dict[tuple[str, ...], None] = {}
+        preferred: dict[tuple[str, ...], None] = {}
+        for section in self.sections:
+            shared = [
+                it for it in section.choices.controls if it.name not in section.own
+            ]
+            for control in shared:
+                known = controls.get(control.name, control)
+                options = list(dict.fromkeys([*known.options, *control.options]))
+                controls[control.name] = replace(known, options=options)
+            for values in section.choices.available:
+                available.setdefault(values[: len(shared)])
+            for values in section.choices.preferred:
+                preferred.setdefault(values[: len(shared)])
+        longest = [
+            values
+            for values in available
+            if not any(it != values and it[: len(values)] == values for it in available)
+        ]
+        return Choices(list(controls.values()), longest, list(preferred))
+
+    @property
+    def choices(self) -> list[Choices]:
+        """The groups of controls, the bar first."""
+        own = [section.choices for section in self.sections if section.own]
+        return [self.bar, *own]
 
 
 def key(values: Iterable[str]) -> str:
@@ -173,16 +246,14 @@ _SVG_HATCHES = {
 }
 
 
-def embed(data: object) -> Markup:
-    """Write data as JSON that is safe inside a script element.
+def embed(data: object) -> str:
+    """Pack data for a script element: JSON, gzip, base64.
 
-    Every "<", ">" and "&" becomes an escape sequence, so that no text from data
-    can end the element or begin a comment.
+    Nothing in it can end the element, and what states have in common costs little.
     """
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)
+    packed = gzip.compress(text.encode(), mtime=0)
+    return base64.b64encode(packed).decode()
 
 
 class _Shared:
@@ -197,7 +268,8 @@ class _Shared:
             return {"html": str(state)}
         return {
             "title": state.title,
-            "note": self._keep(state.note),
+            "subtitle": state.subtitle,
+            "note": self._keep(str(escape(state.note))),
             "legend": self._keep(str(state.legend)),
             "captions": state.captions,
             "figures": [
@@ -226,8 +298,23 @@ class _Shared:
 
 def initial_state(page: Page, block: Chart | Fragment) -> State | Markup | None:
     """Find what a block shows before anybody touches a control."""
-    initial = {control.name: control.initial for control in page.controls}
+    initial = {
+        control.name: control.initial
+        for choices in page.choices
+        for control in choices.controls
+    }
     return block.states.get(tuple(initial[name] for name in block.controls))
+
+
+def says_something(state: State | Markup | None) -> bool:
+    """Say whether a block has anything to show in a state."""
+    return bool(state.title if isinstance(state, State) else state)
+
+
+def link(text: str, file: str, **state: str) -> Markup:
+    """Link to a page in the state that shows more: values of its controls, by name."""
+    address = f"{file}#{urlencode(state)}" if state else file
+    return Markup('<a href="{}">{}</a>').format(address, text)
 
 
 def render(
@@ -235,6 +322,7 @@ def render(
     pages: list[tuple[str, str]],
     period: str,
     documentation: str = "",
+    still: Callable[[theme.Figure], Markup] | None = None,
 ) -> str:
     """Render a page to HTML.
 
@@ -243,6 +331,8 @@ def render(
         pages: file and title of all pages, for the navigation.
         period: which data the site shows, in words, for the foot of the page.
         documentation: file that the foot links to; none, no link.
+        still: draws the figures of the first chart, so that they are seen before the
+            library is there; none, they wait for it.
     """
     shared = _Shared()
     blocks = {
@@ -251,23 +341,43 @@ def render(
             "states": {
                 key(values): shared.state(state)
                 for values, state in block.states.items()
+                if says_something(state)
             },
         }
         for block in page.blocks
     }
     data = {
         "template": theme.template(),
-        "controls": [control.name for control in page.controls],
-        "available": [list(values) for values in page.available],
-        "preferred": [list(values) for values in page.preferred],
+        "choices": [
+            {
+                "names": choices.names,
+                "available": [list(values) for values in choices.available],
+                "preferred": [list(values) for values in choices.preferred],
+            }
+            for choices in page.choices
+        ],
         "blocks": blocks,
         "shared": shared.listed(),
     }
     initial = {block.name: initial_state(page, block) for block in page.blocks}
+    first = next(
+        (
+            name
+            for name, state in initial.items()
+            if isinstance(state, State) and state.figures
+        ),
+        None,
+    )
+    stills = (
+        [still(figure) for figure in initial[first].figures] if first and still else []
+    )
     return _environment.get_template("page.html").render(
         page=page,
         pages=pages,
         initial=initial,
+        first=first,
+        stills=stills,
+        shown={name for name, state in initial.items() if says_something(state)},
         data=embed(data),
         period=period,
         documentation=documentation,

@@ -1,208 +1,30 @@
 """Departures: why customers left valued segments, and what would have kept them."""
 
-import pandas as pd
-from trajectories.dashboards.looks import formats, theme
-from trajectories.dashboards.looks.template import (
-    Chart,
-    Control,
-    Fragment,
-    Page,
-    Section,
-    State,
-    part,
-)
+from trajectories.dashboards.looks import formats
+from trajectories.dashboards.looks.template import Page
 from trajectories.dashboards.marts import segmentations
-from trajectories.dashboards.marts.published import PublishedMarts
-from trajectories.dashboards.marts.segmentations import Segments
-from trajectories.dashboards.marts.small_cells import rest_of
+from trajectories.dashboards.marts.shop import Shop
+from trajectories.dashboards.sections import departures, made
 
 FILE, TITLE = "departures.html", "Departures"
-CONTROLS = ("segmentation", "segment")
-PATH = ["segmentation", "from_segment_id", "to_segment_id", "cause", "month"]
-KEEPING = {1: "one order", 2: "two orders", 3: "three orders"}
+SECTIONS = (departures.who_left, departures.why)
 
 
-def build(marts: PublishedMarts) -> Page:
+def build(shop: Shop) -> Page:
     """Build the page of those who left."""
-    segments, cell = Segments(marts), marts.smallest_cell
-    groups = _groups(marts)
-    if not groups:
+    sections = made(SECTIONS, shop)
+    if not sections:
         text = (
             "Nobody is known to have left a valued segment in the latest month, on a"
             " path that may be told."
         )
         return Page(FILE, TITLE, text, [])
-    names = segmentations.ordered(marts, {name for name, _ in groups})
-    keys = sorted(
-        groups, key=lambda values: (names.index(values[0]), -len(groups[values]))
+    sentence = (
+        "Customers who left a valued segment in the latest month: one that was"
+        " worth more per customer than all clustered customers are. What would"
+        " have kept them is a change that the model was asked about, not one that"
+        " was tried out. Counted are those whose path the page Movement shows."
+        f" {formats.hidden(shop.smallest_cell)}"
     )
-    features = _first_features(marts)
-    return Page(
-        file=FILE,
-        title=TITLE,
-        introduction=(
-            "Customers who left a valued segment in the latest month: one that was"
-            " worth more per customer than all clustered customers are. What would"
-            " have kept them is a change that the model was asked about, not one that"
-            " was tried out. Counted are those whose path the page Movement shows."
-            f" {formats.hidden(cell)}"
-        ),
-        banners=segmentations.structure_banner(marts),
-        controls=[
-            segmentations.control(names),
-            Control(
-                "segment",
-                "Segment that they left",
-                "select",
-                [(key[1], _left(groups[key], segments)) for key in keys],
-                keys[0][1],
-            ),
-        ],
-        sections=[
-            Section("Who left", [_summary(marts, groups, segments)], is_wide=True),
-            Section(
-                "Why",
-                [_reasons(groups, features, cell), _keeping(groups, cell)],
-            ),
-        ],
-        available=keys,
-    )
-
-
-def _groups(marts: PublishedMarts) -> dict[tuple[str, str], pd.DataFrame]:
-    """Sort the departures of the latest month by the segment that was left.
-
-    Only those on paths that are shown: the others could be computed from the rest.
-    """
-    rows = marts.read("marts.fct_segment_departures").dropna(subset=["from_segment_id"])
-    rows = rows[rows["month"] == rows["month"].max()]
-    paths = marts.read("marts.fct_segment_migrations")
-    shown = pd.MultiIndex.from_frame(paths.loc[paths["is_shown"], PATH])
-    rows = rows[pd.MultiIndex.from_frame(rows[PATH]).isin(shown)]
-    return dict(list(rows.groupby(["segmentation", "from_segment_id"])))
-
-
-def _first_features(marts: PublishedMarts) -> pd.DataFrame:
-    """Keep the feature of each departure that moved most."""
-    features = marts.read("marts.fct_departure_features")
-    first = features[features["feature_rank"] == 1]
-    direction = [
-        "" if formats.is_missing(change) else (" up" if change > 0 else " down")
-        for change in first["value_change"]
-    ]
-    return first.assign(direction=direction)
-
-
-def _summary(marts: PublishedMarts, groups: dict, segments: Segments) -> Fragment:
-    events = marts.read("marts.fct_segment_events")
-    events = events[events["event"] == "renamed"]
-    renamed = set(zip(events["segment_id"], events["month"], strict=True))
-    states = {}
-    for values, rows in groups.items():
-        text = _sentence(rows, segments)
-        month = rows["month"].iloc[0]
-        if (values[1], month) in renamed:
-            now = segments.at(month).name(values[1])
-            text += f" From {formats.month(month)} on it is called {now}."
-        states[values] = part("paragraph", text=text)
-    return Fragment("who-left", states, CONTROLS)
-
-
-def _left(rows: pd.DataFrame, segments: Segments) -> str:
-    """Name the segment that was left as it was called then."""
-    then = segments.before(rows["month"].iloc[0])
-    return then.name(rows["from_segment_id"].iloc[0])
-
-
-def _sentence(rows: pd.DataFrame, segments: Segments) -> str:
-    name = _left(rows, segments)
-    month = formats.month(rows["month"].iloc[0])
-    counts = rows["cause"].value_counts().sort_index()
-    told = [f"{formats.count(n)} {cause}" for cause, n in counts.items()]
-    causes = f": {formats.listing(told)}"
-    stake = rows["revenue_12_months_amount"].astype(float).sum()
-    worth = (
-        f" Their revenue of the last twelve months: {formats.amount(stake)} (amount)."
-        if stake
-        else ""
-    )
-    return f"{len(rows):,} customers left {name} in {month}{causes}.{worth}"
-
-
-def _reasons(groups: dict, features: pd.DataFrame, smallest_cell: int) -> Chart:
-    states = {}
-    for values, rows in groups.items():
-        chosen = features["segment_departure_id"].isin(rows["segment_departure_id"])
-        counts = features[chosen].groupby(["feature", "direction"]).size()
-        states[values] = _reasons_state(counts, smallest_cell)
-    return Chart("reasons", states, CONTROLS)
-
-
-def _reasons_state(counts: pd.Series, smallest_cell: int) -> State:
-    hidden = rest_of(counts, smallest_cell)
-    shown = counts[~hidden].sort_values(ascending=False, kind="stable")
-    if shown.empty:
-        return State("No feature moved most for enough customers to be shown.")
-    labels = [f"{formats.feature(name)}{direction}" for name, direction in shown.index]
-    title = f"What moved most: {labels[0]}, for {shown.iloc[0]} customers"
-    note = "Each customer counts once, under the feature that moved most."
-    if hidden.any():
-        note += f" {formats.hidden(smallest_cell)}"
-    return State(title, [_bars(labels, list(shown))], note=note)
-
-
-def _keeping(groups: dict, smallest_cell: int) -> Chart:
-    states = {
-        values: _keeping_state(rows, smallest_cell) for values, rows in groups.items()
-    }
-    return Chart("keeping", states, CONTROLS)
-
-
-def _keeping_state(rows: pd.DataFrame, smallest_cell: int) -> State:
-    """Count who would have been kept by how many orders in the month."""
-    orders = rows["keeping_orders"].dropna().astype(int)
-    counts = {
-        KEEPING.get(number, f"{number} orders"): int(customers)
-        for number, customers in orders.value_counts().sort_index().items()
-    }
-    counts["nothing that was looked at"] = len(rows) - len(orders)
-    hidden = rest_of(counts.values(), smallest_cell)
-    shown = {
-        name: n
-        for (name, n), is_hidden in zip(counts.items(), hidden, strict=True)
-        if n and not is_hidden
-    }
-    if not shown:
-        return State("What would have kept them: too few customers to be shown.")
-    kept = len(orders)
-    title = (
-        "Orders in the month would have kept"
-        f" {formats.count(kept)} of {formats.count(len(rows))} customers"
-        if not hidden.any()
-        else "What would have kept them"
-    )
-    note = "The fewest orders in the month that would have kept a customer."
-    if hidden.any():
-        note += f" {formats.hidden(smallest_cell)}"
-    labels = [formats.words(name) for name in shown]
-    return State(title, [_bars(labels, list(shown.values()))], note=note)
-
-
-def _bars(labels: list[str], counts: list[int]) -> theme.Figure:
-    trace = {
-        "type": "bar",
-        "orientation": "h",
-        "y": [formats.wrapped(label) for label in labels],
-        "x": [int(count) for count in counts],
-        "marker": theme.MEASURED.bar,
-        "text": [formats.count(count) for count in counts],
-        "textposition": "auto",
-        "hovertemplate": "%{y}: %{x:,} customers<extra></extra>",
-    }
-    return theme.figure(
-        [trace],
-        x="Customers who left",
-        height=100 + 44 * len(labels),
-        xaxis=theme.FROM_ZERO,
-        yaxis=theme.DOWNWARDS,
-    )
+    banners = segmentations.structure_banner(shop.marts)
+    return Page(FILE, TITLE, sentence, sections, banners)

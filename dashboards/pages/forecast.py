@@ -30,6 +30,7 @@ from trajectories.dashboards.looks.template import (
 from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import TOTAL, Segments
+from trajectories.dashboards.marts.shop import Shop
 
 FILE, TITLE = "forecast.html", "Forecast"
 CONTROLS = (*KEYS[:2], "segment", "model")
@@ -42,8 +43,9 @@ UNCALIBRATED = (
 )
 
 
-def build(marts: PublishedMarts) -> Page:
+def build(shop: Shop) -> Page:
     """Build the forecast page."""
+    marts = shop.marts
     segments = Segments(marts)
     forecasts = marts.read("marts.fct_revenue_forecasts").dropna(subset=KEYS)
     if forecasts.empty:
@@ -63,7 +65,7 @@ def build(marts: PublishedMarts) -> Page:
     return Page(
         file=FILE,
         title=TITLE,
-        introduction=(
+        sentence=(
             "Revenue of the coming months, for all customers and for each segment. The"
             " bands say where it will be with 80 and 95 per cent confidence; how often"
             " that was true of past months is said below."

@@ -15,6 +15,7 @@ from trajectories.dashboards.looks.template import (
 from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts.shop import Shop
 
 FILE, TITLE = "movement.html", "Movement"
 CONTROLS = ("segmentation", "month", "cause")
@@ -30,8 +31,9 @@ CAUSES = {
 }
 
 
-def build(marts: PublishedMarts) -> Page:
+def build(shop: Shop) -> Page:
     """Build the movement page."""
+    marts = shop.marts
     segments = Segments(marts)
     paths = _paths(marts)
     if paths.empty:
@@ -45,7 +47,7 @@ def build(marts: PublishedMarts) -> Page:
     return Page(
         file=FILE,
         title=TITLE,
-        introduction=(
+        sentence=(
             "Where the customers of each segment were a month later, and why: they"
             " behaved differently, the map was redrawn, or they entered or left"
             " (first orders, silence, and orders after it)."

@@ -16,6 +16,7 @@ from trajectories.dashboards.looks.template import (
 from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts.shop import Shop
 
 FILE, TITLE = "outlook.html", "Next months"
 TODAY, EXPECTED, KEPT = (
@@ -26,8 +27,9 @@ TODAY, EXPECTED, KEPT = (
 OTHER_TESTS = ("order", "homogeneity")
 
 
-def build(marts: PublishedMarts) -> Page:
+def build(shop: Shop) -> Page:
     """Build the page of the coming months."""
+    marts = shop.marts
     segments = Segments(marts)
     expected = _latest(marts, segments)
     names = segmentations.ordered(marts, expected["segmentation"])
@@ -36,7 +38,7 @@ def build(marts: PublishedMarts) -> Page:
     return Page(
         file=FILE,
         title=TITLE,
-        introduction=(
+        sentence=(
             "How many customers each segment will have in the coming months, where"
             " the way customers move has told sizes better than leaving them as they"
             " are. Where it has not, today's sizes stand."

@@ -16,6 +16,7 @@ from trajectories.dashboards.looks.template import (
 )
 from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.shop import Shop
 
 FILE, TITLE = "index.html", "Overview"
 
@@ -27,13 +28,14 @@ MEASURES = {
 }
 
 
-def build(marts: PublishedMarts) -> Page:
+def build(shop: Shop) -> Page:
     """Build the overview page."""
+    marts = shop.marts
     months = _complete_months(marts)
     return Page(
         file=FILE,
         title=TITLE,
-        introduction=(
+        sentence=(
             "How the shop did in its last complete month, and what this project"
             " claims about its customers, with the evidence."
         ),

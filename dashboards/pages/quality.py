@@ -11,7 +11,7 @@ from trajectories.dashboards.looks.template import (
     legend,
     table,
 )
-from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.shop import Shop
 
 FILE, TITLE = "quality.html", "Data quality"
 
@@ -22,8 +22,9 @@ PARTS = {
 }
 
 
-def build(marts: PublishedMarts) -> Page:
+def build(shop: Shop) -> Page:
     """Build the data quality page."""
+    marts = shop.marts
     inputs = marts.read("marts.rpt_input_reconciliations")
     inputs = inputs.sort_values("read_rows", ascending=False).reset_index(drop=True)
     if inputs.empty:
@@ -34,7 +35,7 @@ def build(marts: PublishedMarts) -> Page:
     return Page(
         file=FILE,
         title=TITLE,
-        introduction=(
+        sentence=(
             "Every row that was read is accepted, merged with its duplicate, or"
             " rejected with a reason. Numbers are rows, not customers."
         ),

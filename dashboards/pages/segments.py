@@ -20,6 +20,7 @@ from trajectories.dashboards.looks.template import (
 from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts.shop import Shop
 
 FILE, TITLE = "segments.html", "Segments"
 
@@ -50,8 +51,9 @@ UNKNOWN = "Unknown"
 OTHERS = "all others"
 
 
-def build(marts: PublishedMarts) -> Page:
+def build(shop: Shop) -> Page:
     """Build the segments page."""
+    marts = shop.marts
     segments = Segments(marts)
     profiles = _latest(marts.read("marts.fct_segment_profiles"))
     names = segmentations.ordered(marts, profiles["segmentation"])
@@ -73,7 +75,7 @@ def build(marts: PublishedMarts) -> Page:
     return Page(
         file=FILE,
         title=TITLE,
-        introduction=(
+        sentence=(
             f"Segments in {formats.month(profiles['month'].max())}, the latest month,"
             " in original units. Frequency and monetary are per customer over the"
             " twelve months up to it."

@@ -9,6 +9,7 @@ from trajectories.dashboards.looks.template import Chart, Page, Section, State, 
 from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts.shop import Shop
 
 FILE, TITLE = "stability.html", "Stability"
 
@@ -28,8 +29,9 @@ REFITTING = {
 }
 
 
-def build(marts: PublishedMarts) -> Page:
+def build(shop: Shop) -> Page:
     """Build the stability page."""
+    marts = shop.marts
     segments = Segments(marts)
     stability = marts.read("marts.rpt_segment_stability")
     events = marts.read("marts.fct_segment_events")
@@ -41,7 +43,7 @@ def build(marts: PublishedMarts) -> Page:
     return Page(
         file=FILE,
         title=TITLE,
-        introduction=(
+        sentence=(
             "Two things that must not be mixed up: whether customers stay in their"
             " segments, and whether the segments themselves stay what they are."
         ),

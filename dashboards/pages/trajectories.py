@@ -3,8 +3,8 @@
 from trajectories.dashboards.charts import claims, evidence, paths, sampled, verdicts
 from trajectories.dashboards.looks.template import Control, Page, Section
 from trajectories.dashboards.marts import segmentations
-from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Trials
+from trajectories.dashboards.marts.shop import Shop
 
 FILE, TITLE = "trajectories.html", "Trajectories"
 INTRODUCTION = (
@@ -14,8 +14,9 @@ INTRODUCTION = (
 )
 
 
-def build(marts: PublishedMarts) -> Page:
+def build(shop: Shop) -> Page:
     """Build the trajectories page."""
+    marts = shop.marts
     trials, cell = Trials(marts), marts.smallest_cell
     if trials.frame.empty:
         return Page(FILE, TITLE, "No segmentation has been tried yet.", [])
@@ -25,7 +26,7 @@ def build(marts: PublishedMarts) -> Page:
     return Page(
         file=FILE,
         title=TITLE,
-        introduction=INTRODUCTION,
+        sentence=INTRODUCTION,
         banners=segmentations.structure_banner(marts),
         controls=_controls(trials, order, preferred[0]),
         sections=[

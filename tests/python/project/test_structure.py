@@ -21,7 +21,9 @@ PACKAGES = {
         *("series", "segments", "trials", "movement", "departures", "forecasting"),
         "disclosure",
     ),
-    "dashboards": ("looks", "marts", "charts", "pages", "site", "__main__"),
+    "dashboards": (
+        *("looks", "marts", "charts", "sections", "pages", "site", "__main__"),
+    ),
 }
 MODELS = (
     *("staging/retail/base", "staging/retail"),

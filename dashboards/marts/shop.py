@@ -1,0 +1,44 @@
+"""The shop that is shown: its published marts, and what sections make of them once."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.segmentations import Segments, Trials
+
+
+class Shop:
+    """What every section is made of.
+
+    Attributes:
+        marts: the published marts.
+        smallest_cell: numbers of fewer customers are not shown.
+    """
+
+    def __init__(self, marts: PublishedMarts) -> None:
+        """Take the marts; nothing is read before it is asked for."""
+        self.marts = marts
+        self.smallest_cell = marts.smallest_cell
+        self._made: dict[Callable, Any] = {}
+
+    def read(self, mart: str) -> pd.DataFrame:
+        """Read one mart."""
+        return self.marts.read(mart)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """All segments, with their names, marks and order."""
+        return Segments(self.marts)
+
+    @cached_property
+    def trials(self) -> Trials:
+        """All trials."""
+        return Trials(self.marts)
+
+    def once(self, make: Callable[["Shop"], Any]) -> Any:
+        """Give what `make` makes of the shop; made once, for all sections."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
