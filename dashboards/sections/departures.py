@@ -22,7 +22,7 @@ KEEPING = {1: "one order", 2: "two orders", 3: "three orders"}
 
 
 def who_left(shop: Shop) -> Section | None:
-    """Say how many left each valued segment in the latest month, and what is at stake."""
+    """Say how many left each valued segment in the latest month."""
     groups = shop.once(_groups)
     if not groups:
         return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import importlib.util
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pages_read
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
@@ -161,30 +161,6 @@ class System:
 # -- What is read ----------------------------------------------------------------
 
 
-def payloads(site: Path) -> dict[str, dict]:
-    """Return the blocks of every page, by file, as a browser is given them."""
-    found = {}
-    for path in sorted(site.glob("*.html")):
-        text = path.read_text("utf-8")
-        data = re.search(r'id="page-data">(.*?)</script>', text)
-        if data:
-            page = json.loads(data.group(1))
-            found[path.name] = _whole(page["blocks"], page["shared"])
-    return found
-
-
-def _whole(part: object, shared: list) -> object:
-    if isinstance(part, list):
-        return [_whole(each, shared) for each in part]
-    if not isinstance(part, dict):
-        return part
-    own = {name: _whole(value, shared) for name, value in part.items() if name != "~"}
-    if "~" not in part:
-        return own
-    common = _whole(shared[part["~"]], shared)
-    return common | own if own else common
-
-
 def states(blocks: dict, name: str) -> dict[tuple[str, ...], dict]:
     """Return the states of a block by the values of its controls."""
     if name not in blocks:
@@ -284,7 +260,7 @@ class Attacker:
         self.truth: dict[Key, int] = {}
         self.shown: set[Key] = set()
         self.of_month: dict[Key, list[Key]] = defaultdict(list)
-        self.pages = payloads(site)
+        self.pages = pages_read.blocks(site)
         self.marts = duckdb.connect(str(published), read_only=True)
         with PublishedMarts(published) as marts:
             self.segments = Segments(marts)

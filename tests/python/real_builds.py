@@ -16,6 +16,7 @@ import duckdb
 import pandas as pd
 import pytest
 from made_once import MARK
+from pages_read import text_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHILDREN = Path(__file__).with_name("dbt_children.py")
@@ -75,7 +76,7 @@ class Build:
     @property
     def overview(self) -> str:
         """The first page, as it was drawn."""
-        return (self.folder / "site" / "index.html").read_text(encoding="utf-8")
+        return text_of(self.folder / "site" / "index.html")
 
     def query(self, sql: str, database: Path | None = None) -> pd.DataFrame:
         """Ask the published marts, as a reader would."""

@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from pages_read import text_of
 from real_builds import CLEANING, PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
 from sklearn.metrics import adjusted_rand_score
 from trajectories.warehouse.verify import verify
@@ -356,11 +357,11 @@ def test_pages_need_no_other_host(sample: Build) -> None:
         "trajectories.html",
     ]
     for name in pages:
-        text = (site / name).read_text(encoding="utf-8")
+        text = text_of(site / name)
         assert not re.search(r"https?://|[\"'(]//\w", text), name
         for link in re.findall(r"(?:src|href)=\"(?!data:)([^\"#]+)", text):
             assert (site / link).is_file(), f"{name} links to {link}"
-    overview = (site / "index.html").read_text(encoding="utf-8")
+    overview = text_of(site / "index.html")
     assert "January 2018" in overview
 
 

@@ -12,6 +12,7 @@ import prebuilt
 import pytest
 import test_series_parity as parity
 import yaml
+from pages_read import text_of
 from prebuilt import FEW_TRIALS
 from real_builds import WITHOUT_UNIT_TESTS, Build, run_build
 
@@ -229,6 +230,6 @@ def test_the_others_stay_what_they_were(small: Build, built: Build) -> None:
 def test_all_are_drawn(built: Build) -> None:
     site = built.folder / "site"
     for page in ("trajectories.html", "segments.html"):
-        text = (site / page).read_text(encoding="utf-8")
+        text = text_of(site / page)
         for name in FURTHER:
             assert name in text, (page, name)

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
+from pages_read import page_data, raw_data, text_of
 from plotly.offline import get_plotlyjs
 from trajectories.dashboards import __main__ as command
 from trajectories.dashboards import build_site, site
@@ -25,6 +26,7 @@ from trajectories.dashboards.charts import backtests, forecast_views, planted, v
 from trajectories.dashboards.looks import formats, theme
 from trajectories.dashboards.marts import segmentations, small_cells
 from trajectories.dashboards.marts.published import PublishedMarts, UnreadableMartsError
+from trajectories.dashboards.marts.shop import Shop
 from trajectories.dashboards.pages import (
     departures,
     forecast,
@@ -83,7 +85,8 @@ def built(
 ) -> dict[str, object]:
     with PublishedMarts(published, smallest_cell) as marts:
         modules = [module for module in site.PAGES if module.FILE in only]
-        return {module.FILE: module.build(marts) for module in modules}
+        shop = Shop(marts)
+        return {module.FILE: module.build(shop) for module in modules}
 
 
 class Unchanged:
@@ -98,7 +101,7 @@ class Unchanged:
         with Observed(made_up.write_published(self.path, self.frames)) as marts:
             for module in site.PAGES:
                 marts.asked = self.read[module.FILE] = set()
-                self.pages[module.FILE] = module.build(marts)
+                self.pages[module.FILE] = module.build(Shop(marts))
 
 
 unchanged = cache(Unchanged)
@@ -129,31 +132,6 @@ def redrawn(
 
 def block(page: object, name: str) -> object:
     return next(found for found in page.blocks if found.name == name)
-
-
-def raw_data(text: str) -> dict:
-    found = re.search(
-        r'<script type="application/json" id="page-data">(.*?)</script>', text
-    )
-    return json.loads(found.group(1))
-
-
-def page_data(text: str) -> dict:
-    data = raw_data(text)
-    return whole(data, data["shared"])
-
-
-def whole(part: object, shared: list) -> object:
-    """Put back what states share, as the script of the pages does."""
-    if isinstance(part, list):
-        return [whole(each, shared) for each in part]
-    if not isinstance(part, dict):
-        return part
-    own = {name: whole(value, shared) for name, value in part.items() if name != "~"}
-    if "~" not in part:
-        return own
-    common = whole(shared[part["~"]], shared)
-    return common | own if own else common
 
 
 def shown(pages: dict, name: str, segmentation: str, candidate: str, k: int) -> object:
@@ -188,6 +166,7 @@ def test_build_site_writes_every_file_it_returns(published: Path, tmp_path: Path
     assert {path.name for path in written} == FILES | {
         "site.css",
         "site.js",
+        "tables.js",
         "plotly.js",
     }
     assert set(written) == set((tmp_path / "site").iterdir())
@@ -256,7 +235,8 @@ def test_an_old_site_is_replaced_whole(published: Path, tmp_path: Path):
 def test_our_files_name_no_other_host(folder: Path):
     for path in folder.iterdir():
         if path.name != "plotly.js":
-            assert not re.search(r"(?:https?:)?//\w", path.read_text("utf-8")), path
+            text = text_of(path) if path.suffix == ".html" else path.read_text("utf-8")
+            assert not re.search(r"(?:https?:)?//\w", text), path
 
 
 def test_pages_stay_small(folder: Path):
@@ -268,7 +248,7 @@ def test_every_figure_is_valid_plotly(folder: Path):
     figures = [
         figure
         for name in FILES
-        for part in page_data((folder / name).read_text("utf-8"))["blocks"].values()
+        for part in page_data(folder / name)["blocks"].values()
         for state in part["states"].values()
         for figure in state.get("figures", [])
     ]
@@ -295,10 +275,21 @@ def test_text_from_data_cannot_become_markup(folder: Path):
     seen = 0
     for name in FILES:
         text = (folder / name).read_text("utf-8")
-        assert "<script>alert" not in text
-        assert "<b>NSW" not in text
         # Only our own elements end: one for the data, two for scripts.
         assert text.count("</script>") == 3
+        # What the script of the pages puts in as markup.
+        states = [
+            state
+            for part in page_data(folder / name)["blocks"].values()
+            for state in part["states"].values()
+        ]
+        text += "".join(
+            state.get(part, "")
+            for state in states
+            for part in ("html", "note", "legend")
+        )
+        assert "<script>alert" not in text
+        assert "<b>NSW" not in text
         seen += str(escape(made_up.NASTY)) in text
     assert seen >= 2
 
@@ -316,7 +307,7 @@ def test_wrapped_text_is_escaped_line_by_line():
 
 def test_no_customer_level_text_reaches_a_page(folder: Path):
     for name in FILES:
-        text = (folder / name).read_text("utf-8")
+        text = text_of(folder / name)
         assert "secret" not in text
         assert "Jane Doe" not in text
 
@@ -342,9 +333,9 @@ def test_amounts_of_a_chart_are_rounded_as_they_are_written():
 
 
 def test_a_segment_of_three_customers_shows_no_numbers(folder: Path, pages: dict):
-    texts = [(folder / name).read_text("utf-8") for name in FILES]
+    texts = [text_of(folder / name) for name in FILES]
     assert not any("777.77" in text for text in texts)
-    assert "fewer than 5" in (folder / segments.FILE).read_text("utf-8")
+    assert "fewer than 5" in text_of(folder / segments.FILE)
     radars = block(pages[segments.FILE], "radars").states["lifecycle",]
     assert "At-Risk Sleepers" not in radars.captions
     assert len(radars.figures) == 3
@@ -437,7 +428,7 @@ def test_pages_of_the_sample_say_that_it_is_made_up_and_how_right_they_are(
     folder = tmp_path / "sample"
     build_site(made_up.write_published(tmp_path / "sample.duckdb", marts), folder)
     for path in folder.glob("*.html"):
-        assert planted.MADE_UP in path.read_text("utf-8"), path.name
+        assert planted.MADE_UP in text_of(path), path.name
     pages = redrawn(tmp_path / "again.duckdb", marts)
     rows = cells(block(pages[overview.FILE], "planted").states[()])
     (rhythm,) = (row for row in rows if row[0] == "Rhythm")
@@ -446,7 +437,7 @@ def test_pages_of_the_sample_say_that_it_is_made_up_and_how_right_they_are(
     folder = tmp_path / "own"
     build_site(made_up.write_published(tmp_path / "own.duckdb", marts), folder)
     for path in folder.glob("*.html"):
-        assert "made-up" not in path.read_text("utf-8"), path.name
+        assert "made-up" not in text_of(path), path.name
 
 
 def test_without_the_month_before_nothing_is_compared(tmp_path: Path):
@@ -510,7 +501,8 @@ def test_one_customer_who_makes_a_segment_is_told_of_but_not_in_small_ones(
         (1, {"lifecycle-1", "lifecycle-3"}),
     ):
         with PublishedMarts(published, smallest_cell) as marts:
-            page, named = segments.build(marts), segmentations.Segments(marts)
+            page = segments.build(Shop(marts))
+            named = segmentations.Segments(marts)
             names = {identity: named.name(identity) for identity in whales}
         (banner,) = [text for text in page.banners if "One customer makes" in text]
         listed = banner.partition(": one customer")[0]
@@ -1180,9 +1172,7 @@ def test_departures_on_paths_that_are_shown_are_counted(pages: dict):
 
 
 def test_retired_segments_stand_on_no_other_page(folder: Path):
-    seen = {
-        name for name in FILES if "Former Favourites" in (folder / name).read_text()
-    }
+    seen = {name for name in FILES if "Former Favourites" in text_of(folder / name)}
     assert seen == {movement.FILE, stability_page.FILE}
 
 
@@ -1582,7 +1572,7 @@ def test_two_views_are_set_side_by_side(pages: dict):
 
 
 def test_what_states_have_in_common_is_written_once(folder: Path):
-    data = raw_data((folder / forecast.FILE).read_text("utf-8"))
+    data = raw_data(folder / forecast.FILE)
     states = data["blocks"]["backtests"]["states"].values()
     figures = [figure for state in states for figure in state["figures"]]
     for figure in figures:
@@ -1727,7 +1717,7 @@ def test_marts_without_rows_give_pages_that_say_so(tmp_path: Path):
         quality.FILE: "No input has been reconciled yet.",
     }
     for file, sentence in sentences.items():
-        assert sentence in (tmp_path / "site" / file).read_text("utf-8")
+        assert sentence in text_of(tmp_path / "site" / file)
 
 
 def _value_only() -> dict[str, pd.DataFrame]:
@@ -1827,7 +1817,7 @@ def test_the_command_reads_the_build_folder_and_smallest_cell_from_the_environme
     monkeypatch.setenv("TRAJECTORIES_SMALLEST_CELL", "1")
     assert command.main([]) == 0
     assert str(tmp_path / "site" / "index.html") in capsys.readouterr().out
-    assert "777.77" in (tmp_path / "site" / segments.FILE).read_text("utf-8")
+    assert "777.77" in text_of(tmp_path / "site" / segments.FILE)
     # What has to be hidden with fewer than 300 was not decided when it was built.
     monkeypatch.setenv("TRAJECTORIES_SMALLEST_CELL", "300")
     assert command.main([]) == 1
