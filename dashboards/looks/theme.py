@@ -4,6 +4,8 @@ Groups differ in colour (Okabe and Ito 2008, safe for colour-blind readers), in
 dash, in marker and in pattern, so that a greyscale print still tells them apart.
 """
 
+import html
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -185,6 +187,61 @@ def above(x: float, text: str) -> dict:
 
 
 ROOM_ABOVE = {"l": 8, "r": 12, "t": 26, "b": 8}
+
+
+# So many lines of a chart are named at their ends; more get a legend.
+MOST_NAMED = 7
+LINE_HEIGHT, LETTER_WIDTH, AXIS_HEIGHT = 14, 6.3, 64
+
+
+def names_at_ends(
+    traces: list[dict], height: int = 300, low: float = 0.0, width: int = 18
+) -> dict:
+    """Name lines at their ends, instead of in a legend.
+
+    Args:
+        traces: lines with a name, over the same horizontal axis.
+        height: of the figure, in pixels.
+        low: where the vertical axis begins.
+        width: letters after which a name goes on in the next line.
+
+    Returns:
+        Layout: annotations in the colours of the lines, moved apart where they would
+        lie on each other, and the margin that they need.
+    """
+    ends = []
+    for trace in traces:
+        known = [
+            (x, y) for x, y in zip(trace["x"], trace["y"], strict=True) if y is not None
+        ]
+        if known:
+            lines = textwrap.wrap(trace["name"], width)
+            ends.append([*known[-1], lines, trace["line"]["color"]])
+    if not ends:
+        return {}
+    highest = max(y for trace in traces for y in trace["y"] if y is not None)
+    step = (highest - low) / max(height - AXIS_HEIGHT, 1) * LINE_HEIGHT
+    ends.sort(key=lambda end: end[1])
+    for below, end in zip(ends, ends[1:], strict=False):
+        apart = step * (len(below[2]) + len(end[2])) / 2
+        end[1] = max(end[1], below[1] + apart)
+    longest = max(len(line) for _, _, lines, _ in ends for line in lines)
+    return {
+        "annotations": [
+            {
+                "x": x,
+                "y": y,
+                "text": "<br>".join(html.escape(line, quote=False) for line in lines),
+                "font": {"color": colour, "size": 12},
+                "align": "left",
+                "xanchor": "left",
+                "xshift": 8,
+                "showarrow": False,
+            }
+            for x, y, lines, colour in ends
+        ],
+        "margin": {"l": 8, "r": 16 + round(LETTER_WIDTH * longest), "t": 12, "b": 8},
+    }
 
 
 def template() -> dict:
