@@ -37,18 +37,21 @@ summed as (
 
 ),
 
-stayed as (
+returned as (
 
     select
-        previous_segment_id as segment_id,
-        month,
+        moves.previous_segment_id as segment_id,
+        moves.month,
         cast(count(*) as bigint) as customers_before,
-        cast(sum(case when segment_id = previous_segment_id then 1 else 0 end)
-            as bigint) as stayed_customers
+        cast(sum(
+            case when customer_months.frequency_orders > 0 then 1 else 0 end
+        ) as bigint) as ordering_customers
     from moves
-    where
-        previous_segment_id is not null
-        and coalesce(model_version = previous_model_version, true)
+    inner join customer_months
+        on
+            moves.customer_id = customer_months.customer_id
+            and moves.month = customer_months.month
+    where moves.previous_segment_id is not null
     group by 1, 2
 
 ),
@@ -57,7 +60,9 @@ measured as (
 
     select
         summed.*,
-        {{ ratio('stayed.stayed_customers', 'stayed.customers_before') }}
+        returned.customers_before,
+        returned.ordering_customers,
+        {{ ratio('returned.ordering_customers', 'returned.customers_before') }}
             as retention,
         {{ ratio('summed.revenue_amount', 'summed.orders') }}
             as spend_per_order,
@@ -66,10 +71,10 @@ measured as (
             as spend_per_customer,
         {{ ratio('summed.orders', 'summed.sessions') }} as conversion
     from summed
-    left join stayed
+    left join returned
         on
-            summed.segment_id = stayed.segment_id
-            and summed.month = stayed.month
+            summed.segment_id = returned.segment_id
+            and summed.month = returned.month
 
 ),
 

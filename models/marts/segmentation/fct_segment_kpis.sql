@@ -1,5 +1,7 @@
 -- Each number stands on customers whose count may be shown, or is not shown:
--- who stayed needs those of the month before, and those on the path, too.
+-- who ordered again needs those of the month before, those who stayed (whoever
+-- orders is no longer lapsed), and enough who ordered and who did not.
+{% set few = 'between 1 and ' ~ (var('smallest_cell') - 1) -%}
 {% set kpis = [
     'retention', 'spend_per_order', 'orders_per_customer', 'spend_per_customer',
     'conversion'
@@ -28,8 +30,13 @@ judged as (
     select
         measured.*,
         coalesce(sizes.is_shown, false) as is_size_shown,
-        coalesce(sizes_before.is_shown and paths.is_shown, false)
-            as is_stay_shown
+        coalesce(
+            sizes_before.is_shown and paths.is_shown
+            and measured.ordering_customers not {{ few }}
+            and measured.customers_before - measured.ordering_customers
+            not {{ few }},
+            false
+        ) as is_retention_shown
     from measured
     left join cells as sizes
         on measured.size_id = sizes.cell_id and sizes.kind = 'size'
@@ -52,7 +59,7 @@ unioned as (
         customers,
         {{ kpi }} as kpi_value,
         is_size_shown
-        {{- ' and is_stay_shown' if kpi == 'retention' }} as is_shown,
+        {{- ' and is_retention_shown' if kpi == 'retention' }} as is_shown,
         month
     from judged
     where {{ kpi }} is not null
