@@ -10,12 +10,26 @@ from trajectories.dashboards.marts.published import PublishedMarts
 HEADERS = ["About", "Verdict", "Measured", "95 % interval", "Threshold", "By chance"]
 
 
+def counted(marts: PublishedMarts) -> Fragment:
+    """Count the claims by their verdicts."""
+    verdicts = marts.read("audit.rpt_claims")["verdict"].fillna("")
+    counts = {
+        verdict: int((verdicts == verdict).sum())
+        for verdict in ("holds", "fails", "cannot be told")
+    }
+    said = (
+        f"{formats.count(counts['holds'])} of {formats.counted(len(verdicts), 'check')}"
+        f" hold, {formats.count(counts['fails'])} fail, and of"
+        f" {formats.count(counts['cannot be told'])} it cannot be told."
+    )
+    if verdicts.empty:
+        said = "No claim has been measured yet."
+    return Fragment("claims", {(): part("paragraph", text=said)})
+
+
 def listed(marts: PublishedMarts) -> list[Fragment]:
     """List every claim, one table per sentence, one row per segmentation."""
     claims = marts.read("audit.rpt_claims")
-    if claims.empty:
-        text = "No claim has been measured yet."
-        return [Fragment("claims", {(): part("paragraph", text=text)})]
     return [
         Fragment(f"claims-{number}", {(): _listed_claim(marts, sentence, rows)})
         for number, (sentence, rows) in enumerate(claims.groupby("claim"), start=1)

@@ -10,16 +10,16 @@ from trajectories.dashboards.looks import formats, theme
 # There are rings at least from a half to twice the average.
 NEAREST, LETTERS = 1, 12
 # More rings than this would be too close to each other to be numbered.
-MOST_NUMBERED = 5
+MOST_RINGS = 5
 
 
-def rings(ratios: list[float | None]) -> range:
-    """List the powers of two at which rings are drawn, so that all ratios fit in.
+def scale(ratios: list[float | None]) -> range:
+    """List the powers of two between which all ratios fit in.
 
     Examples:
-        >>> rings([0.9, 1.1, None])
+        >>> scale([0.9, 1.1, None])
         range(-1, 2)
-        >>> rings([0.1, 10])
+        >>> scale([0.1, 10])
         range(-4, 5)
     """
     known = [math.log2(ratio) for ratio in ratios if ratio is not None and ratio > 0]
@@ -41,17 +41,21 @@ def figure(
         labels: names of the measures, clockwise from the top.
         ratios: one per measure, the segment divided by the average; none is a gap,
             and what is not above zero lies in the middle.
-        powers: rings, the same for all radars that are compared (`rings`).
+        powers: the same for all radars that are compared (`scale`).
         mark: look of the segment.
         columns: the table of the chart, pairs of header and values.
     """
     angles = [2 * math.pi * place / len(labels) for place in range(len(labels))]
     edge = len(powers)
     decoration = {"type": "scatter", "mode": "lines", "meta": False}
-    thin = {**decoration, "hoverinfo": "skip", "line": {"color": theme.FAINT}}
+    thin = {
+        **decoration,
+        "hoverinfo": "skip",
+        "line": {"color": theme.FAINT, "width": 1},
+    }
     lines = [
         {**thin, "name": "ring", **_closed([_radius(2.0**power, powers)], angles)}
-        for power in powers
+        for power in _rings(powers)
     ]
     lines += [
         {**thin, "name": "spoke", "x": [0, x], "y": [0, y]}
@@ -83,11 +87,17 @@ def figure(
     return theme.figure(
         [*lines, average, segment],
         height=250,
-        xaxis={**room, "range": [-1.75 * edge, 1.75 * edge]},
-        yaxis={**room, "range": [-1.2 * edge, 1.3 * edge], "scaleanchor": "x"},
+        xaxis={**room, "range": [-1.8 * edge, 1.8 * edge]},
+        yaxis={**room, "range": [-1.15 * edge, 1.4 * edge], "scaleanchor": "x"},
         annotations=[*_names(labels, angles, edge), *_numbers(powers)],
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
     )
+
+
+def _rings(powers: range) -> list[int]:
+    """List the powers that get a ring; that of the average is one of them."""
+    every = -(-len(powers) // MOST_RINGS)
+    return [power for power in powers if power % every == 0]
 
 
 def _radius(ratio: float, powers: range) -> float:
@@ -143,7 +153,6 @@ def _names(labels: list[str], angles: list[float], edge: int) -> list[dict]:
 
 def _numbers(powers: range) -> list[dict]:
     """Write beside the upper spoke at what multiple a ring lies."""
-    every = -(-len(powers) // MOST_NUMBERED)
     return [
         {
             "x": 0,
@@ -154,6 +163,5 @@ def _numbers(powers: range) -> list[dict]:
             "font": {"size": 9, "color": theme.MUTED},
             "showarrow": False,
         }
-        for power in powers
-        if power % every == 0
+        for power in _rings(powers)
     ]

@@ -10,11 +10,11 @@ from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.shop import Shop
 
 MEASURES = {
-    "mean_length_days": "Days since the first order",
-    "mean_recency_days": "Days since the last order",
+    "mean_length_days": "Days since first order",
+    "mean_recency_days": "Days since last order",
     "mean_frequency_orders": "Orders in 12 months",
     "mean_monetary_amount": "Spend in 12 months",
-    "average_order_amount": "Average order of the month",
+    "average_order_amount": "Average order",
 }
 
 

@@ -92,8 +92,8 @@ def _alike(
         elif alike:
             words = formats.listing(dimension.replace("_", " ") for dimension in alike)
             text = (
-                f"{formats.words(words)} of {name}: no difference from"
-                f" {_baseline(shop)} that chance would not make."
+                f"{formats.words(words)} of {name}: as of {_baseline(shop)}, as far as"
+                " can be told."
             )
             states[values] = part("paragraph", text=text)
     return states

@@ -49,8 +49,8 @@ def against_all(shop: Shop) -> Section | None:
     found = shop.once(profiles.by_segmentation)
     states = {(name,): _radars(rows, shop.segments) for name, rows in found.items()}
     sentence = (
-        "Each ring doubles the one inside it. The dashed line is the average of all"
-        " customers; a segment that bulges over it has more."
+        "The dashed line is the average of all customers: a segment that bulges over it"
+        " has more. Rings say how many times as much."
     )
     chart = Chart("radars", states, CONTROLS, columns=4)
     return _section(shop, "Against all customers", chart, sentence)
@@ -123,7 +123,7 @@ def _radars(rows: pd.DataFrame, segments: Segments) -> State:
     average = profiles.averages(rows)
     shown = rows[rows["is_shown"]]
     ratios = [profiles.ratios(row, average) for _, row in shown.iterrows()]
-    powers = radars.rings([ratio for each in ratios for ratio in each])
+    powers = radars.scale([ratio for each in ratios for ratio in each])
     figures = [
         radars.figure(
             list(profiles.MEASURES.values()),
