@@ -14,6 +14,7 @@ RING = {
     "line": {"color": theme.CONTRAST, "width": 2.5},
 }
 SILHOUETTE = "Silhouette (-1 to 1)"
+SAMPLED = "the sampled customers"
 AHEAD = {
     "predictive_r2": ("rfm_predictive_r2", "Spend in the next 90 days"),
     "activity_r2": ("rfm_activity_r2", "Any order in the next 90 days"),
@@ -45,7 +46,7 @@ def _silhouette_state(rows: pd.DataFrame, trial: object) -> State:
     if known.empty:
         return State("The silhouette was not measured.")
     best = known.loc[known["silhouette"].idxmax()]
-    measured = _by_k(known, "silhouette", "Silhouette", theme.MEASURED)
+    measured = _by_k(known, "silhouette", "Measured", theme.MEASURED)
     measured["error_y"] = {
         "type": "data",
         "symmetric": False,
@@ -54,25 +55,23 @@ def _silhouette_state(rows: pd.DataFrame, trial: object) -> State:
         "color": theme.MEASURED.colour,
         "thickness": 1.2,
     }
-    shuffled = _by_k(rows, "null_silhouette", "Shuffled", theme.EXPECTED)
+    shuffled = _by_k(rows, "null_silhouette", "Orders shuffled", theme.EXPECTED)
+    names = theme.names_at_ends([measured, shuffled], width=9)
     drawn = theme.figure(
         [measured, shuffled, _ring(trial, "silhouette")],
         x="Number of groups (k)",
         y=SILHOUETTE,
         xaxis={"dtick": 1},
-        annotations=_chosen_here(rows, "silhouette"),
+        annotations=names["annotations"] + _chosen_here(rows, "silhouette"),
+        margin=names["margin"],
     )
     return State(
         f"Groups stand apart most at k = {best['k']}: silhouette"
         f" {formats.decimal(best['silhouette'], 3)}, in shuffled shops"
         f" {formats.decimal(best['null_silhouette'], 3)}",
         [drawn],
-        legend=legend(
-            [
-                ("measured, with its 95 % interval", theme.MEASURED, "line"),
-                ("mean of shops with shuffled orders", theme.EXPECTED, "line"),
-            ]
-        ),
+        subtitle=f"Silhouette (-1 to 1) of {SAMPLED}, with its 95 % interval, and the"
+        " mean of shops with shuffled orders",
         note=f"The ring marks k = {trial.k}. {_chosen_where(rows)} What counts is the"
         " gap between the lines, not the height: shuffled orders form groups too.",
     )
@@ -100,6 +99,7 @@ def _ring(trial: object, column: str) -> dict:
         "y": formats.rounded([getattr(trial, column)], 4),
         "marker": RING,
         "hoverinfo": "skip",
+        "meta": False,
     }
 
 
@@ -149,6 +149,8 @@ def _elbow_state(rows: pd.DataFrame, trial: object) -> State:
     return State(
         title,
         [drawn],
+        subtitle=f"Inertia (mean squared distance to the own group) of {SAMPLED}, by"
+        " number of groups",
         note=f"Inertia at k = {trial.k} (ringed): {formats.amount(trial.inertia)}."
         f" {_chosen_where(rows)} The dashed line marks the elbow: the k farthest below"
         " the straight line between the two ends (Satopää et al. 2011).",
@@ -180,9 +182,8 @@ def _prediction_state(rows: pd.DataFrame, trial: object) -> State:
         for own, (rfm, _) in AHEAD.items()
     ]
     return State(
-        f"These {trial.k} groups explain {formats.share(trial.predictive_r2)} of who"
-        f" spends how much in the next 90 days, against"
-        f" {formats.share(trial.rfm_predictive_r2)} for {trial.k} RFM groups",
+        f"These {trial.k} groups explain {formats.share(trial.predictive_r2)} of later"
+        f" spend, RFM groups {formats.share(trial.rfm_predictive_r2)}",
         figures,
         [label for _, label in AHEAD.values()],
         legend(
@@ -191,7 +192,9 @@ def _prediction_state(rows: pd.DataFrame, trial: object) -> State:
                 ("as many RFM groups", theme.EXPECTED, "bar"),
             ]
         ),
-        f"Whether a customer orders at all: {formats.share(trial.activity_r2)} against"
+        subtitle="Per cent of the variance (R²) of what customers do in the next 90"
+        " days, against as many RFM groups",
+        note=f"Whether a customer orders at all: {formats.share(trial.activity_r2)} against"
         f" {formats.share(trial.rfm_activity_r2)}. Both together explain"
         f" {formats.share(trial.added_predictive_r2)} of spend more than RFM alone."
         " Out of sample: groups of 90 days ago, each tenth of the customers predicted"
@@ -226,8 +229,8 @@ def _null_state(shuffled: pd.Series, trial: object) -> State:
     reached = int((shuffled >= trial.silhouette).sum())
     title = (
         f"{reached or 'None'} of {formats.counted(len(shuffled), 'shuffled shop')}"
-        f" {'forms' if reached < 2 else 'form'} groups that stand apart as much as"
-        f" these (silhouette {formats.decimal(trial.silhouette, 3)})"
+        f" {'forms' if reached < 2 else 'form'} groups that stand apart this much"
+        f" (silhouette {formats.decimal(trial.silhouette, 3)})"
     )
     dots = {
         "type": "scatter",
@@ -239,6 +242,9 @@ def _null_state(shuffled: pd.Series, trial: object) -> State:
         "hovertemplate": "shuffled: %{x:.3f}<extra></extra>",
     }
     real = round(float(trial.silhouette), 4)
+    shops = ["This shop", *(f"Shuffled {n + 1}" for n in range(len(shuffled)))]
+    columns = [["Shop", shops], ["Silhouette", [real, *dots["x"]]]]
+    dots["meta"] = {"columns": columns}
     drawn = theme.figure(
         [dots],
         x=SILHOUETTE,
@@ -256,6 +262,7 @@ def _null_state(shuffled: pd.Series, trial: object) -> State:
         title,
         [drawn],
         legend=legend([("one shop with shuffled orders", theme.EXPECTED, "dots")]),
+        subtitle=f"Silhouette (-1 to 1) of {SAMPLED}, and of shuffled shops",
         note=f"{_chance(trial, len(shuffled))} Shuffled: orders dealt at random over"
         " customers (dates, amounts and orders per customer kept), series rebuilt,"
         " groups refitted.",

@@ -172,6 +172,7 @@ class Trials:
         )
         self.by_key = {key(trial): trial for trial in self.frame.itertuples()}
         self._numbers = _segment_numbers(marts)
+        self._names = _group_names(marts)
         self._keys = {
             trial.segmentation_trial_id: key for key, trial in self.by_key.items()
         }
@@ -189,6 +190,20 @@ class Trials:
             if identity in self._keys
         }
 
+    def group(self, key: tuple[str, str, str], number: int) -> str:
+        """Name a group of a trial: as its segment, where it has become one."""
+        trial = self.by_key[key].segmentation_trial_id
+        return self._names.get((trial, number), f"Group {number}")
+
+    def in_use(self, segmentation: str) -> object | None:
+        """Find the trial whose groups are the segments, if there is one."""
+        chosen = (
+            trial
+            for key, trial in self.by_key.items()
+            if key[0] == segmentation and trial.is_chosen
+        )
+        return next(chosen, None)
+
     def _numbered(self, trial: str, rows: pd.DataFrame) -> pd.DataFrame:
         numbers = self._numbers.get(trial)
         if numbers is None or "cluster_number" not in rows:
@@ -197,13 +212,27 @@ class Trials:
         return rows.assign(cluster_number=clusters.map(numbers).fillna(clusters))
 
 
+def _group_names(marts: PublishedMarts) -> dict[tuple[str, int], str]:
+    """Name the groups that are segments, by trial and segment number."""
+    segments = Segments(marts)
+    return {
+        (row.segmentation_trial_id, known.segment_number): segments.name(row.segment_id)
+        for row in _groups_in_use(marts).itertuples()
+        if (known := segments.row(row.segment_id)) is not None
+        and not formats.is_missing(known.segment_number)
+    }
+
+
+def _groups_in_use(marts: PublishedMarts) -> pd.DataFrame:
+    groups = marts.read("marts.fct_trial_centroids").dropna(subset=["segment_id"])
+    return groups.drop_duplicates(["segmentation_trial_id", "cluster_number"])
+
+
 def _segment_numbers(marts: PublishedMarts) -> dict[str, dict[int, int]]:
     """Find the segment number of each group of the chosen trials, by trial."""
     numbers = marts.read("marts.dim_segments").set_index("segment_id")["segment_number"]
-    groups = marts.read("marts.fct_trial_centroids").dropna(subset=["segment_id"])
-    groups = groups.drop_duplicates(["segmentation_trial_id", "cluster_number"])
     found: dict[str, dict[int, int]] = {}
-    for row in groups.itertuples():
+    for row in _groups_in_use(marts).itertuples():
         if not formats.is_missing(numbers.get(row.segment_id)):
             of_trial = found.setdefault(row.segmentation_trial_id, {})
             of_trial[row.cluster_number] = int(numbers[row.segment_id])
