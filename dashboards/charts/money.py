@@ -2,12 +2,12 @@
 
 from markupsafe import Markup
 from trajectories.dashboards.charts import matrices
-from trajectories.dashboards.charts.flows import CONTROLS, Paths
+from trajectories.dashboards.charts.flows import Paths
 from trajectories.dashboards.looks import formats
-from trajectories.dashboards.looks.template import Fragment, part, table
-from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.looks.template import Fragment, table
 from trajectories.dashboards.marts.segmentations import Segments
 
+CONTROLS = ("segmentation", "month", "cause")
 MOST_PATHS = 10
 KINDS = {
     "gain_rank": ("gains", "most valuable"),
@@ -16,9 +16,7 @@ KINDS = {
 HEADERS = ["Path", "Cause", "Customers", "Change in revenue", "95 % interval"]
 
 
-def blocks(
-    marts: PublishedMarts, groups: dict[tuple[str, ...], Paths], segments: Segments
-) -> list[Fragment]:
+def blocks(groups: dict[tuple[str, ...], Paths], segments: Segments) -> list[Fragment]:
     """List the paths that changed revenue most, up and down, in two tables."""
     return [
         Fragment(
@@ -41,9 +39,7 @@ def _listed(paths: Paths, rank: str, words: str, segments: Segments) -> Markup:
     ]
     ranked.sort(key=lambda entry: entry[0])
     if not ranked:
-        changed = "raised" if rank == "gain_rank" else "lowered"
-        text = f"{paths.name}: no path that can be shown {changed} revenue."
-        return part("paragraph", text=text)
+        return Markup("")
     before, after = paths.ends(segments)
     body = [_row(row, before, after) for _, row in ranked[:MOST_PATHS]]
     number = "path" if len(body) == 1 else f"{len(body)} paths"

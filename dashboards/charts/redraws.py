@@ -4,14 +4,13 @@ from markupsafe import Markup
 from trajectories.dashboards.charts.flows import REDRAWN, Paths
 from trajectories.dashboards.looks import formats
 from trajectories.dashboards.looks.template import Fragment, table
-from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments
 
 HEADERS = ["Was in", "Is in", "Customers"]
 
 
 def listed(
-    marts: PublishedMarts, groups: dict[tuple[str, ...], Paths], segments: Segments
+    groups: dict[tuple[str, ...], Paths], segments: Segments, smallest_cell: int
 ) -> Fragment:
     """List old name, new name and customers of each month with a new map.
 
@@ -19,7 +18,7 @@ def listed(
     them.
     """
     states = {
-        (name, month): _listed(paths, segments, marts.smallest_cell)
+        (name, month): _listed(paths, segments, smallest_cell)
         for (name, month, _), paths in groups.items()
         if not paths.cause
     }

@@ -27,6 +27,10 @@ _environment = jinja2.Environment(
 )
 
 
+# A title says its finding in so many words.
+MOST_WORDS = 15
+
+
 @dataclass(frozen=True)
 class Control:
     """A labelled switch: kind is "radio", "select" or "slider".
@@ -309,6 +313,11 @@ def initial_state(page: Page, block: Chart | Fragment) -> State | Markup | None:
 def says_something(state: State | Markup | None) -> bool:
     """Say whether a block has anything to show in a state."""
     return bool(state.title if isinstance(state, State) else state)
+
+
+def fitting(*titles: str) -> str:
+    """Take the first title of at most `MOST_WORDS` words, or else the last one."""
+    return next((it for it in titles if len(it.split()) <= MOST_WORDS), titles[-1])
 
 
 def link(text: str, file: str, **state: str) -> Markup:

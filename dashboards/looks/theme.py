@@ -1,6 +1,6 @@
 """One look for all charts: colours, dashes, markers and the Plotly template.
 
-Groups differ in colour (Okabe and Ito 2008, safe for colour-blind readers), in
+Groups differ in colour (after Okabe and Ito 2008, safe for colour-blind readers), in
 dash, in marker and in pattern, so that a greyscale print still tells them apart.
 """
 
@@ -8,6 +8,7 @@ import html
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 INK = "#1f2933"
 MUTED = "#52606d"
@@ -19,13 +20,15 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-ser
 # From white to dark blue: lightness alone carries the value.
 SCALE = [[0, "#f4f8fb"], [0.25, "#c6dcec"], [0.5, "#7fb2d6"], [1, "#0b3d66"]]
 
+# After Okabe and Ito, darkened where a mark would have less than 3:1 on white, and
+# then apart for each kind of eyes (CIE76 in simulated deuteranopia: 14 or more).
 COLOURS = (
     "#0072b2",
-    "#d55e00",
+    "#b84e00",
     "#009e73",
     "#7b3f8c",
-    "#e69f00",
-    "#56b4e9",
+    "#b98b00",
+    "#3a9bd4",
     "#333333",
     "#cc79a7",
 )
@@ -95,9 +98,9 @@ def surfaces(marks: Iterable[Mark], colour_key: str = "color") -> dict:
 
 
 STAGE_MARKS = {
-    "new": Mark("#8a97a6", "dot", "circle-open", "."),
+    "new": Mark("#7d8a97", "dot", "circle-open", "."),
     "lapsed": Mark("#5f6b7a", "dash", "square-open", "/"),
-    "sparse": Mark("#b4bec9", "dashdot", "diamond-open", "x"),
+    "sparse": Mark("#948b80", "dashdot", "diamond-open", "x"),
 }
 
 
@@ -222,7 +225,7 @@ def names_at_ends(
     highest = max(y for trace in traces for y in trace["y"] if y is not None)
     step = (highest - low) / max(height - AXIS_HEIGHT, 1) * LINE_HEIGHT
     ends.sort(key=lambda end: end[1])
-    for below, end in zip(ends, ends[1:], strict=False):
+    for below, end in pairwise(ends):
         apart = step * (len(below[2]) + len(end[2])) / 2
         end[1] = max(end[1], below[1] + apart)
     longest = max(len(line) for _, _, lines, _ in ends for line in lines)
