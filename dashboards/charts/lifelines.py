@@ -3,89 +3,76 @@
 import pandas as pd
 from markupsafe import Markup
 from trajectories.dashboards.looks import formats, theme
-from trajectories.dashboards.looks.template import (
-    Chart,
-    Fragment,
-    State,
-    legend,
-    part,
-    table,
-)
-from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.looks.template import table
 from trajectories.dashboards.marts.segmentations import Segments
 
+# Colours are for segments: events differ in their shape.
 EVENTS = {
     "born": ("born", theme.Mark(theme.INK, marker="circle")),
-    "split": ("split off from another", theme.mark(1)),
-    "merged": ("merged into another", theme.mark(2)),
-    "changed": ("changed (overlap of {least:g} to {surviving:g})", theme.mark(3)),
-    "survived": ("survived (overlap of {surviving:g} or more)", theme.mark(4)),
-    "renamed": ("renamed", theme.mark(5)),
-    "retired": ("retired", theme.mark(6)),
+    "split": ("split off from another", theme.Mark(theme.INK, marker="triangle-up")),
+    "merged": ("merged into another", theme.Mark(theme.INK, marker="diamond")),
+    "changed": (
+        "changed (overlap of {least:g} to {surviving:g})",
+        theme.Mark(theme.INK, marker="square"),
+    ),
+    "survived": (
+        "survived (overlap of {surviving:g} or more)",
+        theme.Mark(theme.INK, marker="circle-open"),
+    ),
+    "renamed": ("renamed", theme.Mark(theme.INK, marker="star")),
+    "retired": ("retired", theme.Mark(theme.INK, marker="x")),
 }
 # Where two events share a place, the first of these is drawn.
 DRAWN = ["retired", "merged", "born", "split", "changed", "survived", "renamed"]
 
 
-def blocks(
-    marts: PublishedMarts, segments: Segments, names: list[str]
-) -> list[Chart | Fragment]:
-    """Draw life lines, list what happened, and list the maps."""
-    events = marts.read("marts.fct_segment_events")
-    versions = marts.read("marts.dim_model_versions").sort_values("fit_number")
-    last = marts.read("marts.rpt_segment_stability")["month"].max()
-    lines, lists, maps = {}, {}, {}
-    for name in names:
-        rows = events[events["segmentation"] == name].sort_values("month")
-        fits = versions[versions["segmentation"] == name]
-        lines[(name,)] = _lines(segments, name, rows, fits, last)
-        lists[(name,)] = _listed(segments, rows)
-        maps[(name,)] = _maps(fits)
-    controls = ("segmentation",)
-    return [
-        Chart("lifelines", lines, controls),
-        Fragment("events", lists, controls),
-        Fragment("maps", maps, controls),
-    ]
-
-
-def _lines(
+def figure(
     segments: Segments,
-    name: str,
+    clusters: pd.DataFrame,
     events: pd.DataFrame,
     versions: pd.DataFrame,
     last: pd.Timestamp,
-) -> State:
-    frame = segments.frame
-    clusters = frame[
-        (frame["segmentation"] == name)
-        & ~frame["is_stage"]
-        & frame["valid_from"].notna()
-    ]
-    if clusters.empty:
-        return State("No segment has lived through a month yet.")
+) -> tuple[theme.Figure, list[str]]:
+    """Draw a line for each segment, and list the kinds of events on them.
+
+    Args:
+        segments: names and marks.
+        clusters: rows of dim_segments to draw.
+        events: of fct_segment_events, in the order of months.
+        versions: the maps, for the months that are seen in hindsight.
+        last: the latest month.
+    """
     labels = {
         row.segment_id: formats.wrapped(_called(segments, row))
         for row in clusters.itertuples()
     }
-    traces = [
+    kinds, dots = _dots(segments, events, labels)
+    happened = _happened(dots)
+    lives = [
         {
             "type": "scatter",
             "mode": "lines",
-            "name": labels[row.segment_id],
-            "x": [
-                formats.month_key(month) for month in (row.valid_from, _end(row, last))
-            ],
-            "y": [labels[row.segment_id]] * 2,
+            "name": label,
+            "x": (
+                months := [*map(formats.month_key, (row.valid_from, _end(row, last)))]
+            ),
+            "y": [label] * 2,
             "line": {**segments.mark(row.segment_id).line, "width": 5},
             "hoverinfo": "skip",
+            "meta": {
+                "columns": [
+                    ["Segment", [label]],
+                    ["First month", months[:1]],
+                    ["Last month", months[1:]],
+                    ["What happened", [happened.get(label, "")]],
+                ]
+            },
         }
         for row in clusters.itertuples()
+        for label in [labels[row.segment_id]]
     ]
-    traces += _kinships(events, labels)
-    kinds, dots = _dots(segments, events, labels)
-    figure = theme.figure(
-        traces + dots,
+    drawn = theme.figure(
+        [*lives, *_kinships(events, labels), *dots],
         height=110 + 46 * len(clusters),
         lines=_hindsight_band(versions),
         x="Month",
@@ -96,15 +83,10 @@ def _lines(
             "categoryarray": list(labels.values()),
         },
     )
-    used = clusters["valid_to"].isna().sum()
-    title = f"{formats.counted(int(used), 'segment')} in use today"
-    if used < len(clusters):
-        title += f", {len(clusters) - used} retired"
-    key = legend((*_explained(kind, events), "point") for kind in kinds)
-    return State(title, [figure], legend=key, note=hindsight(versions))
+    return drawn, kinds
 
 
-def _explained(kind: str, events: pd.DataFrame) -> tuple[str, theme.Mark]:
+def explained(kind: str, events: pd.DataFrame) -> tuple[str, theme.Mark]:
     """Say what an event is, with the overlaps that decided it."""
     label, mark = EVENTS[kind]
     decided = events.iloc[0]
@@ -131,6 +113,7 @@ def _kinships(events: pd.DataFrame, labels: dict[str, str]) -> list[dict]:
             "type": "scatter",
             "mode": "lines",
             "name": "kin",
+            "meta": False,
             "x": [formats.month_key(event.month)] * 2,
             "y": [labels[event.related_segment_id], labels[event.segment_id]],
             "line": {"color": theme.MUTED, "dash": "dot", "width": 1},
@@ -160,6 +143,7 @@ def _dots(
             "type": "scatter",
             "mode": "markers",
             "name": kind,
+            "meta": False,
             "x": [month for month, _, _ in found],
             "y": [label for _, label, _ in found],
             "text": [said for _, _, said in found],
@@ -173,6 +157,22 @@ def _dots(
         for kind, found in places.items()
     ]
     return [kind for kind in EVENTS if kind in places], traces
+
+
+def _happened(dots: list[dict]) -> dict[str, str]:
+    """Say all that happened to each segment, by its label."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for trace in dots:
+        for month, label, text in zip(
+            trace["x"], trace["y"], trace["text"], strict=True
+        ):
+            found.setdefault(label, []).append((month, text.replace("<br>", ", ")))
+    return {
+        label: "; ".join(
+            f"{formats.month(month)}: {said}" for month, said in sorted(all_)
+        )
+        for label, all_ in found.items()
+    }
 
 
 def _sentence(segments: Segments, event: object) -> str:
@@ -200,10 +200,10 @@ def _or_none(persona: str | None) -> str:
     return "no name" if formats.is_missing(persona) else str(persona)
 
 
-def _listed(segments: Segments, events: pd.DataFrame) -> Markup:
+def listed(segments: Segments, events: pd.DataFrame) -> Markup:
+    """List what happened, the latest first; nothing, where nothing did."""
     if events.empty:
-        text = "Nothing has happened to a segment yet."
-        return part("paragraph", text=text)
+        return Markup("")
     body = [
         [
             f"{segments.at(event.month).name(event.segment_id)} ({event.segment_id})",
@@ -217,9 +217,10 @@ def _listed(segments: Segments, events: pd.DataFrame) -> Markup:
     return table(caption, headers, body, 3, is_stacked=True)
 
 
-def _maps(versions: pd.DataFrame) -> Markup:
+def maps(versions: pd.DataFrame) -> Markup:
+    """List the maps; nothing, where none was drawn."""
     if versions.empty:
-        return part("paragraph", text="No map has been drawn yet.")
+        return Markup("")
     body = [
         [
             formats.count(row.fit_number),

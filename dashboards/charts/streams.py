@@ -10,7 +10,7 @@ from trajectories.dashboards.looks import formats, theme
 PLACE_HEIGHT, APART = 34, 8
 # In parts of the width, which is 100.
 WIDTH, THICKNESS = 100, 2
-LETTERS = 15
+LETTERS = 13
 Stream = tuple[int, int]
 Span = tuple[float, float]
 

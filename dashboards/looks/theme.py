@@ -194,7 +194,7 @@ ROOM_ABOVE = {"l": 8, "r": 12, "t": 26, "b": 8}
 
 # So many lines of a chart are named at their ends; more get a legend.
 MOST_NAMED = 7
-LINE_HEIGHT, LETTER_WIDTH, AXIS_HEIGHT = 14, 6.3, 64
+LINE_HEIGHT, LETTER_WIDTH, AXIS_HEIGHT = 14, 7.4, 64
 
 
 def names_at_ends(

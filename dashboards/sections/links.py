@@ -1,6 +1,8 @@
 """Links from what is told to the page and state that show more of it."""
 
+import pandas as pd
 from markupsafe import Markup
+from trajectories.dashboards.looks import formats
 from trajectories.dashboards.looks.template import link
 from trajectories.dashboards.marts.shop import Shop
 from trajectories.dashboards.sections import departures
@@ -26,14 +28,18 @@ def to_departures(shop: Shop, text: str, segmentation: str, segment_id: str) -> 
     return link(text, "departures.html", segmentation=segmentation, segment=segment_id)
 
 
-def to_movement(shop: Shop, text: str, segmentation: str, month: str = "") -> Markup:
-    """Link to who went where in a month, the latest where none is given."""
+def to_movement(
+    shop: Shop, text: str, segmentation: str, month: pd.Timestamp | None = None
+) -> Markup:
+    """Link to who went where, in a month or in the latest; nothing where none did."""
     paths = shop.read("marts.fct_segment_migrations")
-    of_segmentation = paths["segmentation"].eq(segmentation)
-    if not of_segmentation.any():
+    paths = paths[paths["segmentation"].eq(segmentation) & (paths["customers"] > 0)]
+    if month is not None:
+        paths = paths[paths["month"].eq(month)]
+    if paths.empty:
         return Markup("")
-    state = {"segmentation": segmentation} | ({"month": month} if month else {})
-    return link(text, "movement.html", **state)
+    state = {"month": formats.month_key(month)} if month is not None else {}
+    return link(text, "movement.html", segmentation=segmentation, **state)
 
 
 def _peopled(shop: Shop) -> set[tuple[str, str]]:

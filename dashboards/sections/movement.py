@@ -221,7 +221,7 @@ def _shares_state(paths: Paths, shop: Shop, hidden: set[tuple]) -> State:
         100 * shown.div(totals, axis=0),
         shown,
         *paths.ends(shop.segments),
-        f"Segment in {paths.name} (number of its row)",
+        f"{paths.name} (by row number)",
         f"Segment in {paths.name_before}",
     )
     subtitle = (
