@@ -59,9 +59,10 @@ def do_segments_stay(shop: Shop) -> Section | None:
         maps[(name,)] = lifelines.maps(fits)
     return Section(
         "Do the segments stay what they are?",
-        [Chart("lifelines", lives, CONTROLS), Fragment("events", listed, CONTROLS)],
+        [Chart("lifelines", lives, CONTROLS)],
         is_wide=True,
         proof=[
+            Fragment("events", listed, CONTROLS),
             claims.quoted(shop.marts, "agreement", names),
             _refitting(shop, names),
             Fragment("maps", maps, CONTROLS),
