@@ -12,7 +12,7 @@ from trajectories.dashboards.charts.revenue import (
     Key,
 )
 from trajectories.dashboards.looks import formats, theme
-from trajectories.dashboards.looks.template import State, legend
+from trajectories.dashboards.looks.template import State, fitting, legend
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments
 
@@ -51,8 +51,8 @@ class Backtests:
         if not origins:
             which = "that was published" if is_published else f"by {label}"
             return State(
-                f"{name}: no forecast {which} has come due yet. What is said above"
-                " counts those that have."
+                f"{name}: no forecast {which} has come due yet. What is said of the"
+                " bands counts those that have."
             )
         beside = {}
         if is_published:
@@ -67,11 +67,15 @@ class Backtests:
             is_beside |= bool(other)
             figures.append(_figure(origins[month], other, scale, self._models))
         return State(
-            _title(name, label, [row for past in origins.values() for row in past]),
+            _title(label, [row for past in origins.values() for row in past]),
             figures,
             [_caption(origins[month][0], model, self._models) for month in chosen],
             legend=legend(_entries(is_beside, self._models)),
             note=self._note(rows),
+            subtitle=(
+                f"{name}: revenue per month (amount), as said and as it came, from"
+                f" {formats.counted(len(chosen), 'month')} in the past on"
+            ),
         )
 
     def _note(self, rows: list) -> str:
@@ -169,7 +173,7 @@ def _caption(row: object, model: str, models: revenue.ForecastModels) -> str:
     return words + (", in hindsight" if revenue.is_true(row.is_hindsight) else "")
 
 
-def _title(name: str, label: str, rows: list) -> str:
+def _title(label: str, rows: list) -> str:
     told = [
         row
         for row in rows
@@ -178,11 +182,13 @@ def _title(name: str, label: str, rows: list) -> str:
     ]
     came = sum(abs(row.actual_amount) for row in told)
     if not came:
-        return f"{name}: what it said before, and what came"
+        return "What it said before, and what came"
     error = sum(abs(row.forecast_amount - row.actual_amount) for row in told)
-    months = formats.counted(len(told), "backtested month")
-    off = formats.share(error / came)
-    return f"{name}: {label} was off by {off} of revenue in {months}"
+    off = (
+        f"off by {formats.share(error / came)} of revenue in"
+        f" {formats.counted(len(told), 'past month')}"
+    )
+    return fitting(f"{formats.words(label)} was {off}", formats.words(off))
 
 
 def _entries(

@@ -92,6 +92,16 @@ def read_history(marts: PublishedMarts) -> pd.DataFrame:
     return history.sort_values("month")
 
 
+def heights(values: Iterable[float | None]) -> list[float | None]:
+    """Round amounts for a chart: to four digits, one more than a reader is shown."""
+    return [None if formats.is_missing(it) else _four_digits(it) for it in values]
+
+
+def _four_digits(value: float) -> float:
+    rounded = float(f"{value:.4g}")
+    return int(rounded) if rounded.is_integer() else rounded
+
+
 def _x(rows: Iterable) -> list[str]:
     return [formats.month_key(row.month) for row in rows]
 
@@ -111,7 +121,7 @@ def bands(rows: Sequence, levels: Sequence[int] = (95, 80)) -> list[dict]:
                 "mode": "lines",
                 "name": f"{level} % band",
                 "x": [*months, *reversed(months)],
-                "y": formats.amounts([*uppers, *reversed(lowers)]),
+                "y": heights([*uppers, *reversed(lowers)]),
                 "fill": "toself",
                 "fillcolor": theme.fade(theme.ACCENT, 0.25 if level == 80 else 0.15),
                 "line": {"width": 0.5, "color": theme.fade(theme.ACCENT, 0.6)},
@@ -128,7 +138,7 @@ def dots(rows: Iterable, column: str, name: str) -> dict:
         "mode": "markers",
         "name": name,
         "x": _x(rows),
-        "y": formats.amounts(getattr(row, column) for row in rows),
+        "y": heights(getattr(row, column) for row in rows),
         "marker": {"color": theme.INK, "size": 7},
     }
 
@@ -160,8 +170,49 @@ def thin_line(rows: Iterable, name: str) -> dict:
 
 
 def _forecasts(rows: Iterable) -> list[float | None]:
-    return formats.amounts(row.forecast_amount for row in rows)
+    return heights(row.forecast_amount for row in rows)
 
 
 # The legend's sign of a thin line.
 BESIDE = theme.Mark(theme.BESIDE.colour, theme.BESIDE.dash, "none")
+
+
+def figure(
+    history: Sequence, forecast: tuple[Sequence, str], beside: tuple[Sequence, str]
+) -> theme.Figure:
+    """Draw what came, a forecast with its bands, and perhaps another one beside it.
+
+    Args:
+        history: rows of months with their revenue.
+        forecast: rows of the forecast, and what its model is called.
+        beside: the same of the other one; without rows, none is drawn.
+    """
+    (shown, label), (others, other) = forecast, beside
+    traces = [*bands(shown), dots(history, "revenue_amount", "Revenue")]
+    said = [
+        _said("left", 0, "● revenue so far", theme.INK),
+        _said("right", 15, f"━ {label}, 80 and 95 % bands", theme.ACCENT),
+    ]
+    traces.append(line(shown, label))
+    if others:
+        traces.append(thin_line(others, other))
+        said.append(_said("right", 0, f"┅ {other}", BESIDE.colour))
+    return theme.figure(
+        traces,
+        y="Revenue per month (amount)",
+        height=390,
+        annotations=said,
+        margin={**theme.ROOM_ABOVE, "t": 42},
+        xaxis=theme.MONTHS,
+    )
+
+
+def _said(side: str, up: int, text: str, colour: str) -> dict:
+    """Say above a chart, in its own colour, what is drawn on one of its sides."""
+    return {
+        **theme.above({"left": 0, "right": 1}[side], text),
+        "xref": "x domain",
+        "xanchor": side,
+        "yshift": up,
+        "font": {"color": colour, "size": 12},
+    }

@@ -26,7 +26,7 @@ def figure(rows: pd.DataFrame, segments: Segments, highest: float) -> theme.Figu
     """
     labels = [formats.wrapped(segments.name(i)) for i in rows["segment_id"]]
     mark = EXPECTED if is_chain(rows) else KEPT
-    name = "Expected" if is_chain(rows) else "Same as now"
+    name = "Expected" if is_chain(rows) else "Expected, at today's shares"
     values = rows["published_customers"].astype(float)
     beyond = rows["upper_80_customers"].astype(float) - values
     below = values - rows["lower_80_customers"].astype(float)

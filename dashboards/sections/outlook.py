@@ -130,7 +130,7 @@ def _months(horizon: float) -> str:
 def _largest_change(rows: pd.DataFrame, segments: Segments) -> str:
     rows = rows[rows["is_published"].eq(True)]
     if rows.empty:
-        return "We cannot say better than today's sizes"
+        return "We cannot say better than today's shares"
     first = rows[rows["horizon_months"] == rows["horizon_months"].min()]
     change = first["published_customers"] - first["same_as_now_customers"]
     row = first.loc[change.astype(float).abs().idxmax()]

@@ -11,71 +11,74 @@ from trajectories.dashboards.looks.template import (
     Fragment,
     Section,
     State,
+    fitting,
     legend,
+    link,
     part,
     table,
 )
 from trajectories.dashboards.marts import segmentations
-from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts.shop import Shop
+from trajectories.dashboards.sections import outlook
 
 SERIES, TRANSITIONS = theme.MEASURED, theme.Mark(theme.CONTRAST, marker="diamond-open")
 CONTROLS = ("segmentation",)
-ELSEWHERE = "Choose a segmentation above: the two views are compared for segments."
+INTRODUCTION = (
+    "The revenue of whoever is in a segment can be told in two ways: continued from its"
+    " own months, as above, or as the customers who are expected in it times what each"
+    " of them spent in the last months. How far apart the two lie depends on the way of"
+    " looking, which no band holds."
+)
 
 
-def sections(
-    marts: PublishedMarts, segments: Segments, names: list[str]
-) -> list[Section]:
+def section(shop: Shop, names: list[str]) -> Section | None:
     """Set the two views of each segmentation side by side; without any, nothing."""
-    views = marts.read("marts.fct_forecast_views").dropna(
+    segments = shop.segments
+    frame = shop.read("marts.fct_forecast_views").dropna(
         subset=["segmentation", "segment_id", "horizon_months"]
     )
-    views = _without_small(views, marts)
-    views = views[views["segment_id"].map(segments.is_in_use).astype(bool)]
-    if views.empty:
-        return []
-    views = views.sort_values(
+    frame = _without_small(frame, shop)
+    frame = frame[frame["segment_id"].map(segments.is_in_use).astype(bool)]
+    if frame.empty:
+        return None
+    frame = frame.sort_values(
         ["horizon_months", "segment_id"],
         key=lambda column: (
             column.map(segments.place) if column.name == "segment_id" else column
         ),
     )
-    newest = views.groupby("segmentation")["origin_month"].transform("max")
-    latest = revenue.rows_by(views[views["origin_month"] == newest], ["segmentation"])
-    past = revenue.rows_by(views.dropna(subset=["actual_amount"]), ["segmentation"])
-    states = {(name,): _state(latest.get((name,), []), segments) for name in names}
+    newest = frame.groupby("segmentation")["origin_month"].transform("max")
+    latest = revenue.rows_by(frame[frame["origin_month"] == newest], ["segmentation"])
+    past = revenue.rows_by(frame.dropna(subset=["actual_amount"]), ["segmentation"])
+    states = {
+        (name,): state
+        for name in names
+        if (state := _state(shop, name, latest.get((name,), [])))
+    }
     records = {
         (name,): _record(past.get((name,), []), latest.get((name,), []), segments)
         for name in names
     }
-    return [
-        Section(
-            "Two views of the same months",
-            [
-                Chart("views", states, CONTROLS, columns=3),
-                Fragment("views-record", records, CONTROLS),
-            ],
-            "The revenue of whoever is in a segment can be told in two ways: continued"
-            " from its own months, as above, or as the customers who are expected in it"
-            " (page Next months) times what each of them spent in the last months. How"
-            " far apart the two lie is model risk: what depends on the way of looking,"
-            " which no band holds.",
-            is_wide=True,
-        )
-    ]
+    return Section(
+        "Two views of the same months",
+        [Chart("views", states, CONTROLS, columns=3)],
+        INTRODUCTION,
+        is_wide=True,
+        proof=[Fragment("views-record", records, CONTROLS)],
+    )
 
 
-def _without_small(views: pd.DataFrame, marts: PublishedMarts) -> pd.DataFrame:
+def _without_small(views: pd.DataFrame, shop: Shop) -> pd.DataFrame:
     """Leave out what is said of few customers, or came from few."""
-    hidden = segmentations.of_hidden_size(marts, views)
-    hidden |= segmentations.of_hidden_size(marts, views, "origin_month")
+    hidden = segmentations.of_hidden_size(shop.marts, views)
+    hidden |= segmentations.of_hidden_size(shop.marts, views, "origin_month")
     expected = views["expected_customers"].astype(float)
-    hidden |= expected.between(0, marts.smallest_cell, inclusive="neither")
+    hidden |= expected.between(0, shop.smallest_cell, inclusive="neither")
     return views[~hidden]
 
 
-def _state(rows: list, segments: Segments) -> State:
+def _state(shop: Shop, name: str, rows: list) -> State | None:
     told = [
         row
         for row in rows
@@ -83,19 +86,37 @@ def _state(rows: list, segments: Segments) -> State:
         and not formats.is_missing(row.expected_amount)
     ]
     if not told:
-        return State(ELSEWHERE)
+        return None
     highest = 1.05 * max(max(row.series_amount, row.expected_amount) for row in told)
-    horizons = sorted({row.horizon_months for row in told})
     figures, captions = [], []
-    for horizon in horizons:
+    for horizon in sorted({row.horizon_months for row in told}):
         shown = [row for row in told if row.horizon_months == horizon]
-        figures.append(_figure(shown, segments, highest))
+        figures.append(_figure(shown, shop.segments, highest))
         captions.append(f"In {_ahead(horizon)}, {formats.month(shown[0].month)}")
     entries = [
         ("revenue continued", SERIES, "point"),
         ("expected customers times spend", TRANSITIONS, "point"),
     ]
-    return State(_furthest(told, segments), figures, captions, legend(entries))
+    subtitle = (
+        "Revenue of the month (amount) of whoever is in each segment, told in two ways"
+    )
+    return State(
+        _furthest(told, shop.segments),
+        figures,
+        captions,
+        legend(entries),
+        note=_sizes(shop, name),
+        subtitle=subtitle,
+    )
+
+
+def _sizes(shop: Shop, name: str) -> Markup:
+    """Link to the sizes that are expected, where there are any."""
+    section = shop.once(outlook.expected_sizes)
+    if not section or (name,) not in section.choices.available:
+        return Markup("")
+    text = "How many customers are expected"
+    return link(text, "outlook.html", segmentation=name) + "."
 
 
 def _ahead(horizon: float) -> str:
@@ -106,11 +127,14 @@ def _furthest(rows: list, segments: Segments) -> str:
     row = max(rows, key=lambda row: abs(row.series_amount - row.expected_amount))
     if formats.is_missing(row.disagreement_share):
         return "Both views expect no revenue"
-    return (
-        f"The views lie furthest apart for {segments.name(row.segment_id)} in"
-        f" {formats.month(row.month)}: {formats.amount(row.series_amount)} and"
-        f" {formats.amount(row.expected_amount)}, a model risk of"
-        f" {formats.share(row.disagreement_share)}"
+    name = segments.name(row.segment_id)
+    amounts = (
+        f"{formats.amount(row.series_amount)} and {formats.amount(row.expected_amount)}"
+    )
+    month = formats.month(row.month)
+    return fitting(
+        f"The two ways differ most for {name}, in {month}: {amounts}",
+        f"The two ways differ most for {name}: {amounts}",
     )
 
 
@@ -122,7 +146,7 @@ def _figure(rows: list, segments: Segments, highest: float) -> theme.Figure:
             "mode": "markers",
             "name": name,
             "y": labels,
-            "x": formats.amounts(getattr(row, column) for row in rows),
+            "x": revenue.heights(getattr(row, column) for row in rows),
             "marker": {**mark.point, "size": 9},
             "hovertemplate": f"%{{y}}, {name.lower()}: %{{x:,}}<extra></extra>",
         }
@@ -143,6 +167,7 @@ def _figure(rows: list, segments: Segments, highest: float) -> theme.Figure:
             "tickangle": 0,
         },
         yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
+        y="Segment",
     )
 
 
