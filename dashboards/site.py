@@ -12,7 +12,7 @@ import pandas as pd
 from plotly.offline import get_plotlyjs
 from trajectories.dashboards import looks
 from trajectories.dashboards.charts import planted
-from trajectories.dashboards.looks import formats
+from trajectories.dashboards.looks import formats, still
 from trajectories.dashboards.looks.template import Page, render
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.shop import Shop
@@ -90,7 +90,8 @@ def build_site(
     def write(folder: Path) -> list[str]:
         names = [page.file for page in pages]
         for page in pages:
-            _write_text(folder / page.file, render(page, navigation, period, link))
+            text = render(page, navigation, period, link, still.drawn)
+            _write_text(folder / page.file, text)
         for name in ASSETS:
             shutil.copyfile(Path(looks.__file__).with_name(name), folder / name)
         _write_text(folder / "plotly.js", get_plotlyjs())

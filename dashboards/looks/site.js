@@ -211,6 +211,10 @@
     const block = page.blocks[element.dataset.block];
     const key = block.controls.map(value).join("|");
     if (element.dataset.shown === key) return;
+    // A still picture is of one state.
+    if (element.dataset.still !== key) {
+      element.querySelectorAll(".still").forEach((picture) => picture.remove());
+    }
     element.dataset.shown = key;
     const state = stateOf(element);
     element.hidden = state === null;

@@ -300,14 +300,19 @@ class _Shared:
         return {"~": self._places.setdefault(text, len(self._places))}
 
 
-def initial_state(page: Page, block: Chart | Fragment) -> State | Markup | None:
-    """Find what a block shows before anybody touches a control."""
+def initial_key(page: Page, block: Chart | Fragment) -> tuple[str, ...]:
+    """Find the values of a block's controls before anybody touches one."""
     initial = {
         control.name: control.initial
         for choices in page.choices
         for control in choices.controls
     }
-    return block.states.get(tuple(initial[name] for name in block.controls))
+    return tuple(initial[name] for name in block.controls)
+
+
+def initial_state(page: Page, block: Chart | Fragment) -> State | Markup | None:
+    """Find what a block shows before anybody touches a control."""
+    return block.states.get(initial_key(page, block))
 
 
 def says_something(state: State | Markup | None) -> bool:
@@ -326,12 +331,47 @@ def link(text: str, file: str, **state: str) -> Markup:
     return Markup('<a href="{}">{}</a>').format(address, text)
 
 
+# The widest that the style of the pages lets a chart be, and what is between two.
+WIDE, BETWEEN_BLOCKS, BETWEEN_FIGURES = 1144, 40, 24
+# Of charts with more than two columns, how narrow the style lets a figure be.
+LEAST_WIDTHS = {3: 320, 4: 256}
+
+
+def _stills(
+    page: Page,
+    chart: Chart,
+    initial: Mapping[str, State | Markup | None],
+    still: Callable[[theme.Figure, str, int], Markup],
+) -> list[dict[str, object]]:
+    """Draw the figures of a chart as they are shown at first, as wide as on a desk."""
+    section = next(it for it in page.sections if chart in (*it.blocks, *it.proof))
+    state = initial[chart.name]
+    width = WIDE if section.is_wide else (WIDE - BETWEEN_BLOCKS) // 2
+    if len(state.figures) > 1:
+        columns = chart.columns
+        if columns in LEAST_WIDTHS:
+            least = LEAST_WIDTHS[columns] + BETWEEN_FIGURES
+            columns = max((width + BETWEEN_FIGURES) // least, 1)
+        width = (width + BETWEEN_FIGURES) // columns - BETWEEN_FIGURES
+    captions = state.captions or [""] * len(state.figures)
+    return [
+        {
+            "picture": still(figure, f"{chart.name}-{place}", width),
+            "caption": caption,
+            "height": figure["layout"]["height"],
+        }
+        for place, (figure, caption) in enumerate(
+            zip(state.figures, captions, strict=True)
+        )
+    ]
+
+
 def render(
     page: Page,
     pages: list[tuple[str, str]],
     period: str,
     documentation: str = "",
-    still: Callable[[theme.Figure], Markup] | None = None,
+    still: Callable[[theme.Figure, str, int], Markup] | None = None,
 ) -> str:
     """Render a page to HTML.
 
@@ -340,8 +380,8 @@ def render(
         pages: file and title of all pages, for the navigation.
         period: which data the site shows, in words, for the foot of the page.
         documentation: file that the foot links to; none, no link.
-        still: draws the figures of the first chart, so that they are seen before the
-            library is there; none, they wait for it.
+        still: draws a figure of the first chart, given its name and width in pixels,
+            so that it is seen before the library is there; none, it waits for it.
     """
     shared = _Shared()
     blocks = {
@@ -371,21 +411,19 @@ def render(
     initial = {block.name: initial_state(page, block) for block in page.blocks}
     first = next(
         (
-            name
-            for name, state in initial.items()
-            if isinstance(state, State) and state.figures
+            block
+            for block in page.blocks
+            if isinstance(initial[block.name], State) and initial[block.name].figures
         ),
         None,
-    )
-    stills = (
-        [still(figure) for figure in initial[first].figures] if first and still else []
     )
     return _environment.get_template("page.html").render(
         page=page,
         pages=pages,
         initial=initial,
-        first=first,
-        stills=stills,
+        first=first.name if first else None,
+        first_key=key(initial_key(page, first)) if first else "",
+        stills=_stills(page, first, initial, still) if first and still else [],
         shown={name for name, state in initial.items() if says_something(state)},
         data=embed(data),
         period=period,
