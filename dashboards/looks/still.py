@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import numpy as np
 from markupsafe import Markup
@@ -74,7 +75,8 @@ def _picture(figure: theme.Figure, name: str, kind: str, width: int) -> Markup:
         # At 72 dots an inch a point is a pixel.
         picture = Figure((width / 72, height / 72), dpi=72)
         canvas = FigureCanvasSVG(picture)
-        axes = picture.add_axes((0.1, 0.1, 0.8, 0.8))
+        picture.patch.set_visible(False)
+        axes = picture.add_axes((0.1, 0.1, 0.8, 0.8), frameon=False)
         _Chart(axes, figure["data"], layout).draw(width, height)
         for text in picture.findobj(Text):
             if "\n" in text.get_text():
@@ -86,55 +88,86 @@ def _picture(figure: theme.Figure, name: str, kind: str, width: int) -> Markup:
 
 def _inline(text: str, kind: str, width: int, height: int) -> Markup:
     """Make a part of a page of an SVG file: short, and without names of hosts."""
-    inner = re.search(r"<svg[^>]*>(.*)</svg>", text, re.DOTALL)[1]
-    inner = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", inner, flags=re.S)
-    inner = _LINES.sub(_aligned, inner)
-    inner = re.sub(r'<g id="[^"]*"', "<g", inner)
-    inner = re.sub(r"(?:font-size: 12px; |; )?font-family: 'DejaVu Sans'", "", inner)
-    inner = re.sub(r' transform="rotate\(-0 [^"]*"', "", inner)
-    inner = inner.replace("xlink:href", "href").replace(f"; fill: {theme.INK}", "")
-    # Numbers of paths and places, to a tenth of a pixel.
-    inner = re.sub(
-        r' (?:d|x|y|width|height|transform)="[^"]*"',
-        lambda found: re.sub(r"-?\d+\.\d+", _tenth, found[0]).replace("\n", ""),
-        inner,
-    )
-    inner = re.sub(r"(?<=>)\s+(?=<)", "", inner)
-    while "<g></g>" in inner or "<defs></defs>" in inner:
-        inner = inner.replace("<g></g>", "").replace("<defs></defs>", "")
+    drawn = ElementTree.fromstring(text)
+    _clean(drawn)
+    inner = "".join(ElementTree.tostring(it, "unicode") for it in drawn)
     return Markup(
         f'<svg class="still {kind}" viewBox="0 0 {width} {height}" height="{height}"'
         f' aria-hidden="true" focusable="false">{inner}</svg>'
     )
 
 
+def _clean(element: ElementTree.Element) -> None:
+    """Leave what is needed inside a page, with places to a tenth of a pixel."""
+    align = _ALIGNMENTS.get(element.get("id"))
+    kept: list[ElementTree.Element] = []
+    for child in element:
+        child.tag = child.tag.partition("}")[2]
+        child.tail = None
+        if child.tag in ("metadata", "style"):
+            continue
+        if align:
+            _align(child, *align)
+        _clean(child)
+        is_bare = child.tag == "g" and not child.attrib
+        kept += [*child] if is_bare else [child]
+    element[:] = [it for it in kept if it.tag != "defs" or len(it)]
+    if element.tag in ("g", "defs"):
+        element.text = None
+        element.attrib.pop("id", None)
+    for name, value in list(element.attrib.items()):
+        if name.endswith("href"):
+            del element.attrib[name]
+            element.set("href", value)
+        elif name == "style":
+            parts = [it for it in value.split("; ") if not _is_known(it, element.tag)]
+            element.set(name, "; ".join(parts))
+        elif name == "transform" and value.startswith("rotate(-0 "):
+            del element.attrib[name]
+        elif name in ("d", "x", "y", "width", "height", "transform"):
+            short = _DECIMALS.sub(_tenth, value)
+            element.set(name, " ".join(short.split()))
+    if element.get("style") == "":
+        del element.attrib["style"]
+
+
+def _is_known(part: str, tag: str) -> bool:
+    """Tell what the style of the pages says of text, or what is used of itself."""
+    if tag == "text":
+        is_font = part == "font-size: 12px" or part.startswith("font-family")
+        return is_font or part == f"fill: {theme.INK}"
+    return tag == "use" and part.startswith("stroke")
+
+
+_DECIMALS = re.compile(r"-?\d+\.\d+")
+
+
 def _tenth(number: re.Match) -> str:
     return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
-# matplotlib starts each of several lines of text where its own font would; those of
-# the page's font, which is narrower, are to be centred or end together, too.
-_LINES = re.compile(r'<g id="(center|right)">((?:\s*<text [^>]*>[^<]*</text>)+)')
-_LINE = re.compile(
-    r'font-size: (\d+)px;([^>]*?)" transform="translate\(([\d.-]+) ([\d.-]+)\)">([^<]*)'
-)
+# How several lines of text stand to each other, and the same as SVG says it.
+_ALIGNMENTS = {"center": (0.5, "middle"), "right": (1.0, "end")}
 
 
-def _aligned(lines: re.Match) -> str:
+def _align(line: ElementTree.Element, share: float, anchor: str) -> None:
+    """Place one of several lines of text by its middle or end.
+
+    matplotlib places it by its start, which is right in its own font alone.
+    """
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    share, anchor = {"center": (0.5, "middle"), "right": (1, "end")}[lines[1]]
-
-    def moved(line: re.Match) -> str:
-        size, style, x, y, text = line.groups()
-        font = FontProperties(family=_SETTINGS["font.family"], size=int(size))
-        words = html.unescape(text)
-        width, _, _ = text_to_path.get_text_width_height_descent(words, font, False)
-        look = f"font-size: {size}px;{style}; text-anchor: {anchor}"
-        return f'{look}" x="{float(x) + share * width}" y="{y}">{text}'
-
-    return f"<g>{_LINE.sub(moved, lines[2])}"
+    place = re.fullmatch(r"translate\(([\d.-]+) ([\d.-]+)\)", line.get("transform"))
+    if not place:
+        return
+    size = float(re.search(r"font-size: ([\d.]+)", line.get("style"))[1])
+    font = FontProperties(family=_SETTINGS["font.family"], size=size)
+    width, _, _ = text_to_path.get_text_width_height_descent(line.text, font, False)
+    del line.attrib["transform"]
+    line.set("x", f"{float(place[1]) + share * width:.1f}")
+    line.set("y", place[2])
+    line.set("style", f"{line.get('style')}; text-anchor: {anchor}")
 
 
 def _plain(text: object) -> str:
@@ -533,7 +566,8 @@ class _Chart:
         y = float if "domain" in shape.get("yref", "y") else self.y.place
         if shape["type"] != "path":
             x0, x1, y0, y1 = (
-                put(shape[end]) for put, end in ((x, "x0"), (x, "x1"), (y, "y0"), (y, "y1"))
+                put(shape[end])
+                for put, end in ((x, "x0"), (x, "x1"), (y, "y0"), (y, "y1"))
             )
             if shape["type"] == "line":
                 return [Path.MOVETO, Path.LINETO], [(x0, y0), (x1, y1)]
@@ -572,7 +606,11 @@ class _Chart:
             else scale.place(note[name])
             for name, scale in (("x", self.x), ("y", self.y))
         )
-        arrow = {"arrowstyle": "->", "color": _colour(note.get("arrowcolor")), "lw": 1.2}
+        arrow = {
+            "arrowstyle": "->",
+            "color": _colour(note.get("arrowcolor")),
+            "lw": 1.2,
+        }
         self.axes.annotate(
             _plain(note["text"]),
             (x, y),
@@ -592,8 +630,6 @@ class _Chart:
     def _frame(self, width: int, height: int) -> None:
         """Draw the axes, as wide as their margins and names leave room for."""
         axes, margin = self.axes, self.layout["margin"]
-        for side in axes.spines.values():
-            side.set_visible(False)
         axes.set_xlim(self.x.range())
         axes.set_ylim(self.y.range())
         for scale in (self.x, self.y):
