@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
-from plotly.offline import get_plotlyjs
 from trajectories.dashboards import looks
 from trajectories.dashboards.charts import planted
 from trajectories.dashboards.looks import formats, still
@@ -39,7 +38,8 @@ PAGES = (
     forecast,
     quality,
 )
-ASSETS = ("site.css", "site.js", "tables.js")
+# plotly.js is the bundle that plotly.json names, as it was published.
+ASSETS = ("site.css", "site.js", "tables.js", "plotly.js")
 # Stands in each page (page.html), and tells a folder of pages from others.
 GENERATOR = '<meta name="generator" content="customer_trajectories">'
 DOCUMENTATION = "docs/index.html"
@@ -94,11 +94,10 @@ def build_site(
             _write_text(folder / page.file, text)
         for name in ASSETS:
             shutil.copyfile(Path(looks.__file__).with_name(name), folder / name)
-        _write_text(folder / "plotly.js", get_plotlyjs())
         if documentation:
             (folder / link).parent.mkdir()
             shutil.copyfile(documentation, folder / link)
-        return [*names, *ASSETS, "plotly.js", *([link] if link else [])]
+        return [*names, *ASSETS, *([link] if link else [])]
 
     return [site / name for name in _swap_in(site, write)]
 

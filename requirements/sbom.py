@@ -2,8 +2,9 @@
 
 ``python requirements/sbom.py [build/sbom.json]`` reads names, versions and hashes from
 requirements.lock and the locks of the extras, and each licence from the installed
-package's own metadata. It ends with status 1, and a sentence for each, when a package
-has no licence that can be told, or one that does not go with this project's.
+package's own metadata; of the script that the pages carry, all from the file beside it.
+It ends with status 1, and a sentence for each, when a package has no licence that can
+be told, or one that does not go with this project's.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parents[1]
 EXTRAS = ("spark", "postgres", "semantic", "dev")
+CARRIED = PROJECT / "dashboards" / "looks" / "plotly.json"
 LOCKS = ("requirements.lock", *(f"requirements/{extra}.lock" for extra in EXTRAS))
 # What may be installed beside a project under Apache-2.0: it asks for no more than
 # notices, or (MPL-2.0) for the source of its own files.
@@ -151,6 +153,23 @@ def _component(package: Package, licence: str) -> dict[str, Any]:
     }
 
 
+def carried() -> dict[str, Any]:
+    """Describe the library that lies among the project's files."""
+    about = json.loads(CARRIED.read_text(encoding="utf-8"))
+    purl = f"pkg:npm/{about['package']}@{about['version']}"
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "name": about["package"],
+        "version": about["version"],
+        "scope": "required",
+        "hashes": [{"alg": "SHA-256", "content": about["sha256"]}],
+        "licenses": [{"expression": about["licence"]}],
+        "purl": purl,
+        "properties": [{"name": "lock", "value": str(CARRIED.relative_to(PROJECT))}],
+    }
+
+
 def main(path: Path) -> int:
     """Write the file; return 1 when a licence may not be."""
     about = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
@@ -158,6 +177,7 @@ def main(path: Path) -> int:
         it for lock in LOCKS for it in locked(lock, (PROJECT / lock).read_text())
     ]
     components, refused = describe(packages)
+    components.append(carried())
     own = {key: about[key] for key in ("name", "version", "description")}
     licences = [{"license": {"id": about["license"]}}]
     content = {

@@ -9,6 +9,7 @@ import html
 import io
 import math
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -71,7 +72,11 @@ def _picture(figure: theme.Figure, name: str, kind: str, width: int) -> Markup:
 
     layout = figure["layout"]
     height = layout["height"]
-    with matplotlib.rc_context({**_SETTINGS, "svg.hashsalt": name}):
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # Letters that the font lacks are measured amiss, and drawn by the browser.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({**_SETTINGS, "svg.hashsalt": name})
         # At 72 dots an inch a point is a pixel.
         picture = Figure((width / 72, height / 72), dpi=72)
         canvas = FigureCanvasSVG(picture)
@@ -172,8 +177,12 @@ def _align(line: ElementTree.Element, share: float, anchor: str) -> None:
 
 def _plain(text: object) -> str:
     """Read the text of a figure: Plotly takes <br>, bold and entities in it."""
-    lines = str(text).replace("<br>", "\n")
+    lines = _NO_TEXT.sub("", str(text).replace("<br>", "\n"))
     return html.unescape(re.sub(r"</?(?:b|i|sup|sub|span)\b[^>]*>", "", lines))
+
+
+# What no XML may hold.
+_NO_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _colour(colour: str | None) -> Any:

@@ -1,6 +1,7 @@
 """The pages say what the marts say, to people only, and hide what is small."""
 
 import ast
+import hashlib
 import html
 import json
 import re
@@ -19,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 from pages_read import page_data, raw_data, text_of
-from plotly.offline import get_plotlyjs
+from plotly.offline import get_plotlyjs_version
 from trajectories.dashboards import __main__ as command
-from trajectories.dashboards import build_site, site
+from trajectories.dashboards import build_site, looks, site
 from trajectories.dashboards.charts import backtests, forecast_views, planted, verdicts
 from trajectories.dashboards.looks import formats, theme
 from trajectories.dashboards.marts import segmentations, small_cells
@@ -170,9 +171,16 @@ def test_build_site_writes_every_file_it_returns(published: Path, tmp_path: Path
         "plotly.js",
     }
     assert set(written) == set((tmp_path / "site").iterdir())
-    assert (tmp_path / "site" / "plotly.js").read_text(
-        encoding="utf-8"
-    ) == get_plotlyjs()
+
+
+def test_the_library_is_the_one_that_figures_are_checked_with(folder: Path):
+    about = json.loads(Path(looks.__file__).with_name("plotly.json").read_text())
+    library = (folder / "plotly.js").read_bytes()
+    assert hashlib.sha256(library).hexdigest() == about["sha256"]
+    assert about["version"] == get_plotlyjs_version()
+    head = library[:300].decode()
+    assert f"v{about['version']}" in head
+    assert "MIT license" in head
 
 
 def test_two_builds_are_the_same_bytes(published: Path, folder: Path, tmp_path: Path):
@@ -187,10 +195,10 @@ def test_a_failed_build_leaves_the_old_site(
     old.mkdir()
     (old / "index.html").write_text(site.GENERATOR)
 
-    def fail() -> str:
+    def fail(*_: object) -> str:
         raise OSError("disk full")
 
-    monkeypatch.setattr(site, "get_plotlyjs", fail)
+    monkeypatch.setattr(site.shutil, "copyfile", fail)
     with pytest.raises(OSError, match="disk full"):
         build_site(published, old)
     assert [path.name for path in tmp_path.iterdir()] == ["site"]

@@ -43,7 +43,11 @@ def test_every_package_of_every_lock_is_listed_and_may_be_used(
     content = json.loads((tmp_path / "sbom.json").read_text())
     locks = locked("requirements.lock", *(f"requirements/{it}.lock" for it in EXTRAS))
     found = {it["name"]: it for it in content["components"]}
-    assert {name: it["version"] for name, it in found.items()} == locks
+    library = json.loads(sbom.CARRIED.read_text())
+    assert library["licence"] in sbom.ALLOWED
+    assert {name: it["version"] for name, it in found.items()} == locks | {
+        library["package"]: library["version"]
+    }
     assert len({it["bom-ref"] for it in found.values()}) == len(found)
     for name, it in found.items():
         assert it["hashes"], name
