@@ -81,8 +81,11 @@ def build_site(
     strings = pd.option_context("mode.string_storage", "python")
     with strings, PublishedMarts(published, smallest_cell) as marts:
         shop = Shop(marts)
-        pages = [_drawn(module, shop) for module in PAGES]
-        period = f"{_period(marts)}{_marts(published)}"
+        with marts.naming_missing_columns("every page"):
+            currency = shop.currency
+        with formats.amounts_in(currency):
+            pages = [_drawn(module, shop) for module in PAGES]
+        period = f"{_period(marts)} {_amounts(currency)}{_marts(published)}"
     navigation = [(module.FILE, module.TITLE) for module in PAGES]
 
     link = DOCUMENTATION if documentation else ""
@@ -169,6 +172,12 @@ def _period(marts: PublishedMarts) -> str:
         f"{made_up}Complete months from {formats.month(first)} to"
         f" {formats.month(last)}."
     )
+
+
+def _amounts(currency: str) -> str:
+    """Say once what amounts are in."""
+    named = currency or "the currency of the input, which names none"
+    return f"Amounts are in {named}."
 
 
 def _marts(published: Path) -> str:

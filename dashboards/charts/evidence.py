@@ -151,7 +151,7 @@ def _elbow_state(rows: pd.DataFrame, trial: object) -> State:
         [drawn],
         subtitle=f"Inertia (mean squared distance to the own group) of {SAMPLED}, by"
         " number of groups",
-        note=f"Inertia at k = {trial.k} (ringed): {formats.amount(trial.inertia)}."
+        note=f"Inertia at k = {trial.k} (ringed): {formats.decimal(trial.inertia)}."
         f" {_chosen_where(rows)} The dashed line marks the elbow: the k farthest below"
         " the straight line between the two ends (Satopää et al. 2011).",
     )

@@ -53,7 +53,7 @@ def _row(row: object, before: Segments, after: Segments) -> list[str]:
         f" {matrices.name(after, row.to_segment_id)}",
         "" if formats.is_missing(row.cause) else row.cause,
         formats.count(row.customers),
-        formats.amount(row.revenue_change_amount),
+        formats.whole_amount(row.revenue_change_amount),
         _interval(row.revenue_change_low_amount, row.revenue_change_high_amount),
     ]
 
@@ -61,4 +61,4 @@ def _row(row: object, before: Segments, after: Segments) -> list[str]:
 def _interval(low: float | None, high: float | None) -> str:
     if formats.is_missing(low) or formats.is_missing(high):
         return formats.NOTHING
-    return f"{formats.amount(low)} to {formats.amount(high)}"
+    return f"{formats.whole_amount(low)} to {formats.whole_amount(high)}"

@@ -286,7 +286,7 @@ def _k_row(trial: pd.Series, smallest_cell: int) -> list[str]:
         formats.decimal(trial["silhouette"], 3),
         formats.decimal(trial["null_silhouette"], 3),
         formats.decimal(trial["null_p_value"], 3),
-        formats.amount(trial["inertia"]),
+        formats.decimal(trial["inertia"]),
         formats.decimal(trial["calinski_harabasz"], 1),
         formats.decimal(trial["davies_bouldin"], 2),
         formats.decimal(trial["bootstrap_ari"], 2),

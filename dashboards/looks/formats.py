@@ -1,9 +1,16 @@
-"""How numbers, months and text from data are written on every page."""
+"""How numbers, months and text from data are written on every page.
+
+One thing has one form: `count` for people, orders and rows, `share` for parts of a
+whole, `decimal` for measures, `amount` for money in sentences, titles and cards, and
+`whole_amount` for money in tables.
+"""
 
 import html
 import math
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 import pandas as pd
@@ -26,18 +33,77 @@ def counted(value: int, thing: str) -> str:
     return f"{count(value)} {thing}" + ("" if value == 1 else "s")
 
 
-def amount(value: float | None) -> str:
-    """Write an amount without a currency, which the input does not name.
+# What amounts are written with; empty where nothing names it.
+_currency: ContextVar[str] = ContextVar("currency", default="")
 
-    Amounts of 1,000 and over lose their decimals.
+
+@contextmanager
+def amounts_in(currency: str) -> Iterator[None]:
+    """Write amounts in a currency, while pages are drawn."""
+    token = _currency.set(currency)
+    try:
+        yield
+    finally:
+        _currency.reset(token)
+
+
+def unit() -> str:
+    """Name the unit of amounts, for axes and headers: the currency, or "amount"."""
+    return _currency.get() or "amount"
+
+
+# An amount is told with so many digits: the next would claim what nobody knows.
+DIGITS = 3
+MILLION = 1_000_000
+
+
+def amount(value: float | None) -> str:
+    """Write an amount for a sentence, a title or a card, with three digits.
+
+    Signs of a currency stand before it, words behind it.
+
+    Examples:
+        >>> [amount(value) for value in (456_781, 4_080_000, 1234.5, 86.04, 0.5)]
+        ['457,000', '4.08 m', '1,230', '86.0', '0.500']
+        >>> with amounts_in("EUR"):
+        ...     amount(456_781).replace("\u00a0", " ")
+        '457,000 EUR'
+    """
+    if is_missing(value):
+        return NOTHING
+    told = float(f"{value:.{DIGITS - 1}e}")
+    if abs(told) >= MILLION:
+        return _with_currency(f"{_digits(told / MILLION)}\u00a0m")
+    return _with_currency(_digits(told))
+
+
+def whole_amount(value: float | None) -> str:
+    """Write an amount for a table, whose header names the unit.
+
+    Tables add up and are compared row by row: amounts are whole from 1,000 on, and
+    have two decimals below.
     """
     if is_missing(value):
         return NOTHING
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
 
 
+def _digits(value: float) -> str:
+    """Write what was rounded to some digits with them, and no further ones."""
+    before = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
+    return f"{value:,.{max(DIGITS - before, 0)}f}" if value else "0"
+
+
+def _with_currency(written: str) -> str:
+    currency = _currency.get()
+    if not currency or currency[-1].isalpha():
+        return f"{written}\u00a0{currency}" if currency else written
+    sign = "-" if written.startswith("-") else ""
+    return f"{sign}{currency}{written.removeprefix('-')}"
+
+
 def amounts(values: Iterable[float | None]) -> list[float | None]:
-    """Round amounts for a chart as `amount` writes them; null becomes a gap."""
+    """Round amounts for a chart and its table, as in other tables; null is a gap."""
     return [
         round(value) if value is not None and abs(value) >= 1000 else value
         for value in rounded(values)
@@ -129,9 +195,9 @@ FEATURES = {
     "length_days": "Length (days since first order)",
     "recency_days": "Recency (days since last order)",
     "frequency_orders": "Frequency (orders)",
-    "monetary_amount": "Monetary (amount)",
-    "spend_amount": "Spend (amount)",
-    "average_order_amount": "Average order (amount)",
+    "monetary_amount": "Monetary ({unit})",
+    "spend_amount": "Spend ({unit})",
+    "average_order_amount": "Average order ({unit})",
     "orders": "Orders",
     "items": "Items",
     "sessions": "Web sessions",
@@ -142,7 +208,7 @@ FEATURES = {
 
 def feature(name: str) -> str:
     """Name a clustering feature with its unit."""
-    return FEATURES.get(name, words(name))
+    return FEATURES[name].format(unit=unit()) if name in FEATURES else words(name)
 
 
 # What is compared of a customer, before any smoothing.

@@ -1,5 +1,6 @@
 """The shop that is shown: its published marts, and what sections make of them once."""
 
+import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import pandas as pd
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments, Trials
+
+# A currency as pages write it: nothing of it can be markup or part of a number.
+WORD = re.compile(r"[^\d\s<>&]{1,8}")
 
 
 class Shop:
@@ -26,6 +30,12 @@ class Shop:
     def read(self, mart: str) -> pd.DataFrame:
         """Read one mart."""
         return self.marts.read(mart)
+
+    @cached_property
+    def currency(self) -> str:
+        """What amounts are written with; empty where nothing names it in a word."""
+        named = self.read("marts.fct_shop_months")["currency"].dropna()
+        return next(filter(WORD.fullmatch, named), "")
 
     @cached_property
     def segments(self) -> Segments:

@@ -21,18 +21,21 @@ CONTROLS = ("segmentation",)
 COLUMNS = {
     "customers": ("Customers", formats.count),
     "customer_share": ("Share of customers", formats.share),
-    "revenue_amount": ("Revenue of the month (amount)", formats.amount),
+    "revenue_amount": ("Revenue of the month (amount)", formats.whole_amount),
     "revenue_share": ("Share of revenue", formats.share),
     "orders": ("Orders of the month", formats.count),
-    "average_order_amount": ("Average order (amount)", formats.amount),
+    "average_order_amount": ("Average order (amount)", formats.whole_amount),
     "mean_length_days": ("Length (days, mean)", formats.count),
     "mean_recency_days": ("Recency (days, mean)", formats.count),
     "median_recency_days": ("Recency (days, median)", formats.count),
     "mean_frequency_orders": ("Frequency (orders in 12 months, mean)", formats.decimal),
-    "mean_monetary_amount": ("Monetary (amount in 12 months, mean)", formats.amount),
+    "mean_monetary_amount": (
+        "Monetary (amount in 12 months, mean)",
+        formats.whole_amount,
+    ),
     "median_monetary_amount": (
         "Monetary (amount in 12 months, median)",
-        formats.amount,
+        formats.whole_amount,
     ),
 }
 

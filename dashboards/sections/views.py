@@ -249,9 +249,9 @@ def _listed(row: object, segments: Segments) -> list[str]:
     return [
         segments.name(row.segment_id),
         formats.month(row.month),
-        formats.amount(row.series_amount),
+        formats.whole_amount(row.series_amount),
         formats.count(row.expected_customers),
-        formats.amount(row.spend_amount),
-        formats.amount(row.expected_amount),
+        formats.whole_amount(row.spend_amount),
+        formats.whole_amount(row.expected_amount),
         formats.share(row.disagreement_share),
     ]

@@ -10,6 +10,7 @@
         'date_order': ['word', 'auto', 'dmy', 'mdy'],
         'time_zone': ['time zone'],
         'decimal_separator': ['word', 'auto', 'point', 'comma'],
+        'currency': ['currency or nothing'],
         'earliest_order_date': ['day'],
         'latest_order_date': ['day'],
         'accepted_order_statuses': ['list'],
@@ -112,6 +113,13 @@
         {% set wanted = 'the name of a time zone such as Europe/Berlin, or empty' %}
         {% set is_right = not text or text in modules.pytz.all_timezones_set %}
         {% set value = text %}
+    {% elif kind == 'currency or nothing' %}
+        {% set wanted = 'at most eight letters and signs such as $ or EUR, without'
+            ~ ' digits, blanks, quotes or markup, or empty' %}
+        {% set is_right = modules.re.fullmatch(
+            '[^\\d\\s<>&{}"\'`\\\\]{0,8}', text
+        ) is not none %}
+        {% set value = text if value else '' %}
     {% elif kind == 'true or false' %}
         {% set wanted = 'true or false, without quotes' %}
         {% set is_right = value is boolean %}

@@ -18,6 +18,12 @@ as_of_dates as (
 
 ),
 
+shop_currency as (
+
+    select * from {{ ref('int_shop_currency') }}
+
+),
+
 numbers as (
 
     {{ dbt.generate_series(1200) }}
@@ -90,10 +96,12 @@ published as (
             as average_order_amount,
         {{ ratio('ordered.revenue_amount', 'ordered.customers') }}
             as revenue_per_customer_amount,
+        shop_currency.currency,
         spined.month <= spined.last_complete_month as is_complete,
         coalesce(nullif(ordered.customers, 0), ordered.people, 0)
         not between 1 and {{ var('smallest_cell') - 1 }} as is_shown
     from spined
+    cross join shop_currency
     left join ordered
         on spined.month = ordered.month
     left join started

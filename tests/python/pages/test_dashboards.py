@@ -337,6 +337,45 @@ def test_amounts_of_a_chart_are_rounded_as_they_are_written():
     ]
 
 
+def test_amounts_are_written_with_three_digits_and_the_currency():
+    values = (456_781, 999_600, 4_080_000, -1234.5, 86.04, 0, None)
+    bare = ["457,000", "1.00 m", "4.08 m", "-1,230", "86.0", "0", formats.NOTHING]
+    assert [_spaced(formats.amount(value)) for value in values] == bare
+    with formats.amounts_in("A$"):
+        assert formats.amount(-1234.5) == "-A$1,230"
+        assert formats.feature("spend_amount") == "Spend (A$)"
+        with formats.amounts_in("EUR"):
+            assert _spaced(formats.amount(4_080_000)) == "4.08 m EUR"
+        assert formats.amount(None) == formats.NOTHING
+    assert formats.feature("spend_amount") == "Spend (amount)"
+    whole = [formats.whole_amount(value) for value in (456_781.4, 86.04, None)]
+    assert whole == ["456,781", "86.04", formats.NOTHING]
+
+
+def _spaced(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("currency", "said", "revenue"),
+    [
+        (None, "the currency of the input, which names none", "130,000"),
+        ("A$", "A$", "A$130,000"),
+        ("<b>", "the currency of the input, which names none", "130,000"),
+    ],
+)
+def test_pages_say_once_what_amounts_are_in(
+    currency: str | None, said: str, revenue: str, tmp_path: Path
+):
+    marts = made_up.frames()
+    months = marts["marts.fct_shop_months"]
+    marts["marts.fct_shop_months"] = months.assign(currency=currency)
+    published = made_up.write_published(tmp_path / "trajectories.duckdb", marts)
+    for page in build_site(published, tmp_path / "site")[: len(FILES)]:
+        assert text_of(page).count(f"Amounts are in {said}.") == 1, page.name
+    assert f">{revenue}<" in text_of(tmp_path / "site" / "index.html")
+
+
 # -- Small cells ---------------------------------------------------------------
 
 
@@ -421,7 +460,7 @@ def test_headlines_are_the_last_complete_month_against_the_one_before(pages: dic
     text = block(pages[overview.FILE], "headlines").states[()]
     shop = made_up.frames()["marts.fct_shop_months"].set_index("month")
     last, before = shop.loc["2017-12-01"], shop.loc["2017-11-01"]
-    assert f"{last['revenue_amount']:,.0f}" in text
+    assert formats.amount(last["revenue_amount"]) in text
     assert f"{last['orders']:,.0f}" in text
     relative = 100 * (last["orders"] / before["orders"] - 1)
     direction = "up" if relative > 0 else "down"
@@ -535,7 +574,7 @@ def test_revenue_below_zero_has_no_shares_and_no_change(tmp_path: Path):
     frames["marts.fct_segment_profiles"] = profiles.astype({"revenue_share": float})
     pages = redrawn(tmp_path / "trajectories.duckdb", frames)
     headlines = block(pages[overview.FILE], "headlines").states[()]
-    assert "-20,664" in headlines
+    assert "-20,700" in headlines
     assert headlines.count("no comparison") == 2
     sizes = block(pages[segments.FILE], "sizes").states["lifecycle",]
     assert sizes.title.endswith(
@@ -1092,7 +1131,7 @@ def test_money_lists_the_ten_largest_paths_with_their_intervals(pages: dict):
         assert [row[1] for row in listed[1:]] == list(expected["cause"])
         first = expected.iloc[0]
         low, high = first["revenue_change_low_amount"], first.revenue_change_high_amount
-        assert listed[1][4] == f"{formats.amount(low)} to {formats.amount(high)}"
+        assert listed[1][4] == " to ".join(map(formats.whole_amount, (low, high)))
 
 
 def test_stability_sets_the_margin_and_the_refits_apart(pages: dict):
@@ -1566,7 +1605,7 @@ def test_two_views_are_set_side_by_side(pages: dict):
         assert moved["x"] == [amounts[1] for amounts in told]
     assert state.captions[0] == "In 1 month, January 2018"
     assert state.title == (
-        "The views lie furthest apart for New customers in January 2018: 4,001 and"
+        "The views lie furthest apart for New customers in January 2018: 4,000 and"
         " 4,880, a model risk of 19.8 %"
     )
     record = cells(block(pages[forecast.FILE], "views-record").states["value",])
