@@ -582,11 +582,15 @@ class _Chart:
                 return [Path.MOVETO, Path.LINETO], [(x0, y0), (x1, y1)]
             corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
             return [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], corners
-        steps = {"M": Path.MOVETO, "L": Path.LINETO, "C": Path.CURVE4}
+        steps = dict.fromkeys("LHV", Path.LINETO)
+        steps |= {"M": Path.MOVETO, "C": Path.CURVE4}
         codes: list[int] = []
         points: list[tuple[float, float]] = []
-        for letter, rest in re.findall(r"([MLCZ])([^MLCZ]*)", shape["path"]):
+        for letter, rest in re.findall(r"([MLHVCZ])([^MLHVCZ]*)", shape["path"]):
             numbers = [float(it) for it in re.findall(r"[-+.\deE]+", rest)]
+            if letter in "HV":
+                across, up = points[-1]
+                numbers = [*numbers, up] if letter == "H" else [across, *numbers]
             pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
             codes += [steps[letter]] * len(pairs) if pairs else [Path.CLOSEPOLY]
             points += pairs or [points[-1]]

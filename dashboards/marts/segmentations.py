@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 
 import pandas as pd
@@ -48,8 +49,9 @@ class Segments:
         frame = frame.sort_values(
             ["segmentation", "is_stage", "segment_number", "segment_id"]
         ).drop_duplicates("segment_id", keep="last")
-        self._name_by(frame.reset_index(drop=True))
-        self.in_use = self.frame[self.frame["valid_to"].isna()]
+        frame = frame.reset_index(drop=True)
+        self.in_use = frame[frame["valid_to"].isna()]
+        self._name_by(frame, self.in_use["segment_id"])
         self._retired = set(frame["segment_id"]) - set(self.in_use["segment_id"])
         self._places = {identity: place for place, identity in enumerate(self._rows)}
         named = marts.read("marts.fct_segment_profiles").dropna(subset=["persona"])
@@ -59,13 +61,18 @@ class Segments:
         }
         self._months: dict[pd.Timestamp, Segments] = {}
 
-    def _name_by(self, frame: pd.DataFrame, among: object = None) -> None:
-        """Take names from a frame; numbered are those that some of them share."""
+    def _name_by(self, frame: pd.DataFrame, living: Iterable[str]) -> None:
+        """Take names from a frame; numbered are those that living segments share.
+
+        Of the others, each that has the name of another is numbered.
+        """
         self.frame = frame
         named = frame[frame["persona"].notna()]
-        if among is not None:
-            named = named[named["segment_id"].isin(among)]
-        is_shared = named.duplicated(["segmentation", "persona"], keep=False)
+        is_living = named["segment_id"].isin(list(living))
+        alike = ["segmentation", "persona"]
+        is_shared = named[is_living].duplicated(alike, keep=False)
+        is_shared = is_shared.reindex(named.index, fill_value=False)
+        is_shared |= ~is_living & named.duplicated(alike, keep=False)
         self._shared = set(named.loc[is_shared, "segment_id"])
         self._rows = {row.segment_id: row for row in frame.itertuples()}
 
