@@ -61,8 +61,8 @@ def _silhouette_state(rows: pd.DataFrame, trial: object) -> State:
         [measured, shuffled, _ring(trial, "silhouette")],
         x="Number of groups (k)",
         y=SILHOUETTE,
-        xaxis={"dtick": 1},
-        annotations=names["annotations"] + _chosen_here(rows, "silhouette"),
+        xaxis={"dtick": 1, **theme.within([measured, shuffled])},
+        annotations=names["annotations"] + _chosen_here(rows, "silhouette", -26),
         margin=names["margin"],
     )
     return State(
@@ -103,11 +103,11 @@ def _ring(trial: object, column: str) -> dict:
     }
 
 
-def _chosen_here(rows: pd.DataFrame, column: str) -> list[dict]:
+def _chosen_here(rows: pd.DataFrame, column: str, aside: int = 26) -> list[dict]:
     """Point an arrow at the chosen trial, where it is one of these."""
     chosen = rows[rows["is_chosen"]].dropna(subset=[column])
     return [
-        theme.arrow(int(row.k), round(float(getattr(row, column)), 4), "chosen")
+        theme.arrow(int(row.k), round(float(getattr(row, column)), 4), "chosen", aside)
         for row in chosen.itertuples()
     ]
 
@@ -194,8 +194,8 @@ def _prediction_state(rows: pd.DataFrame, trial: object) -> State:
         ),
         subtitle="Per cent of the variance (R²) of what customers do in the next 90"
         " days, against as many RFM groups",
-        note=f"Whether a customer orders at all: {formats.share(trial.activity_r2)} against"
-        f" {formats.share(trial.rfm_activity_r2)}. Both together explain"
+        note=f"Whether a customer orders at all: {formats.share(trial.activity_r2)}"
+        f" against {formats.share(trial.rfm_activity_r2)}. Both together explain"
         f" {formats.share(trial.added_predictive_r2)} of spend more than RFM alone."
         " Out of sample: groups of 90 days ago, each tenth of the customers predicted"
         " by the others (R² of log spend). RFM groups: customers by the sum of their"

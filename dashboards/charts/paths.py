@@ -120,7 +120,7 @@ def _named_figure(groups: _Groups, name: str, step: str) -> theme.Figure:
     low = min([0, *(y for line in lines for y in line["y"] if y is not None)])
     sized = [{**line, "name": groups.sized[no]} for no, line in paths.items()]
     names = theme.names_at_ends(sized, HEIGHT, low)
-    return _figure(name, step, lines, HEIGHT, **names)
+    return _figure(name, step, lines, HEIGHT, xaxis=theme.within(lines), **names)
 
 
 def _figure(
@@ -160,20 +160,32 @@ def _path(name: str, number: int, path: pd.DataFrame) -> dict:
 
 def _bars(groups: _Groups, name: str) -> theme.Figure:
     rows = groups.of(name).sort_values("cluster_number")
-    trace = {
-        "type": "bar",
-        "orientation": "h",
-        "name": "Mean",
-        "y": [formats.wrapped(groups.names[no]) for no in rows["cluster_number"]],
-        "x": formats.rounded(rows["value"]),
-        "marker": theme.surfaces(theme.mark(no) for no in rows["cluster_number"]),
-        "hovertemplate": "%{y}: %{x:,}<extra></extra>",
-    }
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": formats.plain(groups.names[number]),
+            "y": [formats.wrapped(groups.names[number])],
+            "x": [value],
+            "marker": theme.mark(number).bar,
+            "hovertemplate": "%{y}: %{x:,}<extra></extra>",
+            "meta": False,
+        }
+        for number, value in zip(
+            rows["cluster_number"], formats.rounded(rows["value"]), strict=True
+        )
+    ]
+    columns = [
+        ["Group", [trace["name"] for trace in traces]],
+        ["Mean", [trace["x"][0] for trace in traces]],
+    ]
+    traces[0]["meta"] = {"columns": columns}
     return theme.figure(
-        [trace],
+        traces,
         x=_unit(name),
         y="Group",
         height=90 + 30 * len(rows),
+        barmode="overlay",
         xaxis=theme.FROM_ZERO,
         yaxis=theme.DOWNWARDS,
     )

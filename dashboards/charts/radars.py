@@ -86,7 +86,7 @@ def figure(
     room = {"visible": False, "fixedrange": True, "title": {"text": "Ratio"}}
     return theme.figure(
         [*lines, average, segment],
-        height=250,
+        height=230,
         xaxis={**room, "range": [-1.8 * edge, 1.8 * edge]},
         yaxis={**room, "range": [-1.15 * edge, 1.4 * edge], "scaleanchor": "x"},
         annotations=[*_names(labels, angles, edge), *_numbers(powers)],

@@ -67,6 +67,7 @@ def _blade_state(
         traces,
         x="Silhouette (-1 to 1)",
         y="Group",
+        height=max(300, 90 + 32 * len(traces)),
         lines=[theme.upright(round(mean, 4))],
         bargap=0,
         yaxis={

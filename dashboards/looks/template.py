@@ -18,6 +18,9 @@ import jinja2
 from markupsafe import Markup, escape
 from trajectories.dashboards.looks import theme
 
+# A title is a finding that is read at a glance.
+MOST_WORDS = 15
+
 _environment = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
     autoescape=True,

@@ -69,32 +69,14 @@ class Mark:
     def bar(self) -> dict:
         """Plotly's marker settings for bars."""
         edge = {"color": "white", "width": 1}
-        return {"color": self.colour, "line": edge, "pattern": _pattern(self)}
-
-
-def _pattern(*marks: Mark) -> dict:
-    """Hatch one surface, or the surfaces of one trace, in white."""
-    shapes, colours = [mark.pattern for mark in marks], [mark.colour for mark in marks]
-    return {
-        "shape": shapes[0] if len(marks) == 1 else shapes,
-        "bgcolor": colours[0] if len(marks) == 1 else colours,
-        "fgcolor": "white",
-        "fgopacity": 0.6,
-        "size": 7,
-    }
-
-
-def surfaces(marks: Iterable[Mark], colour_key: str = "color") -> dict:
-    """Give each bar or slice of one trace its own mark.
-
-    Slices of a pie call their colours "colors", bars "color".
-    """
-    marks = list(marks)
-    return {
-        colour_key: [mark.colour for mark in marks],
-        "line": {"color": "white", "width": 1},
-        "pattern": _pattern(*marks),
-    }
+        pattern = {
+            "shape": self.pattern,
+            "bgcolor": self.colour,
+            "fgcolor": "white",
+            "fgopacity": 0.6,
+            "size": 7,
+        }
+        return {"color": self.colour, "line": edge, "pattern": pattern}
 
 
 STAGE_MARKS = {
@@ -177,9 +159,9 @@ def upright_band(start: float | str, end: float | str, colour: str = MUTED) -> d
     return {"type": "rect", **ends, **look}
 
 
-def arrow(x: float, y: float, text: str) -> dict:
-    """Point at (x, y) from above and to the right, and say what is there."""
-    to = {"x": x, "y": y, "text": text, "ax": 26, "ay": -30, "standoff": 9}
+def arrow(x: float, y: float, text: str, aside: int = 26) -> dict:
+    """Point at (x, y) from above and from a side, and say what is there."""
+    to = {"x": x, "y": y, "text": text, "ax": aside, "ay": -30, "standoff": 9}
     return {**to, "showarrow": True, "arrowcolor": MUTED, "arrowwidth": 1.2}
 
 
@@ -245,6 +227,12 @@ def names_at_ends(
         ],
         "margin": {"l": 8, "r": 16 + round(LETTER_WIDTH * longest), "t": 12, "b": 8},
     }
+
+
+def within(traces: list[dict]) -> dict:
+    """End a horizontal axis of numbers where its lines do, not with their names."""
+    places = [x for trace in traces for x in trace["x"]]
+    return {"range": [min(places) - 0.5, max(places) + 0.5]}
 
 
 def template() -> dict:

@@ -122,21 +122,26 @@ def _reasons(groups: dict, features: pd.DataFrame, smallest_cell: int) -> Chart:
     for values, rows in groups.items():
         chosen = features["segment_departure_id"].isin(rows["segment_departure_id"])
         counts = features[chosen].groupby(["feature", "direction"]).size()
-        states[values] = _reasons_state(counts, smallest_cell)
+        states[values] = _reasons_state(counts, _leavers(rows), smallest_cell)
     return Chart("reasons", states, CONTROLS)
 
 
-def _reasons_state(counts: pd.Series, smallest_cell: int) -> State:
+def _leavers(rows: pd.DataFrame) -> str:
+    """Say whom the charts count."""
+    return f"Customers who left in {formats.month(rows['month'].iloc[0])}"
+
+
+def _reasons_state(counts: pd.Series, leavers: str, smallest_cell: int) -> State:
     hidden = rest_of(counts, smallest_cell)
     shown = counts[~hidden].sort_values(ascending=False, kind="stable")
     if shown.empty:
         return State("No feature moved most for enough customers to be shown.")
     labels = [f"{formats.feature(name)}{direction}" for name, direction in shown.index]
     title = f"What moved most: {labels[0]}, for {shown.iloc[0]} customers"
-    note = "Each customer counts once, under the feature that moved most."
-    if hidden.any():
-        note += f" {formats.hidden(smallest_cell)}"
-    return State(title, [_bars(labels, list(shown))], note=note)
+    note = formats.hidden(smallest_cell) if hidden.any() else ""
+    subtitle = f"{leavers}, by the feature that moved most on the month before"
+    drawn = _bars(labels, list(shown), "What moved most")
+    return State(title, [drawn], note=note, subtitle=subtitle)
 
 
 def _keeping(groups: dict, smallest_cell: int) -> Chart:
@@ -169,17 +174,18 @@ def _keeping_state(rows: pd.DataFrame, smallest_cell: int) -> State:
         if not hidden.any()
         else "What would have kept them"
     )
-    note = "The fewest orders in the month that would have kept a customer."
-    if hidden.any():
-        note += f" {formats.hidden(smallest_cell)}"
+    note = formats.hidden(smallest_cell) if hidden.any() else ""
     labels = [formats.words(name) for name in shown]
-    return State(title, [_bars(labels, list(shown.values()))], note=note)
+    subtitle = f"{_leavers(rows)}, by the fewest orders then that would have kept them"
+    drawn = _bars(labels, list(shown.values()), "Kept by")
+    return State(title, [drawn], note=note, subtitle=subtitle)
 
 
-def _bars(labels: list[str], counts: list[int]) -> theme.Figure:
+def _bars(labels: list[str], counts: list[int], axis: str) -> theme.Figure:
     trace = {
         "type": "bar",
         "orientation": "h",
+        "name": "Customers who left",
         "y": [formats.wrapped(label) for label in labels],
         "x": [int(count) for count in counts],
         "marker": theme.MEASURED.bar,
@@ -190,6 +196,7 @@ def _bars(labels: list[str], counts: list[int]) -> theme.Figure:
     return theme.figure(
         [trace],
         x="Customers who left",
+        y=axis,
         height=100 + 44 * len(labels),
         xaxis=theme.FROM_ZERO,
         yaxis=theme.DOWNWARDS,

@@ -33,6 +33,7 @@ from trajectories.dashboards.pages import (
     stability,
     trajectories,
 )
+from trajectories.dashboards.sections.departures import KEEPING
 
 Key = tuple[Hashable, ...]
 SUPERSET = Path(__file__).resolve().parents[2] / "dashboards" / "superset"
@@ -709,6 +710,9 @@ class Attacker:
             for trace in figure["data"]:
                 labels = trace.get("labels", trace.get("y"))
                 counts = trace.get("values", trace.get("customdata"))
+                if counts is None:
+                    # All customers, of whom the attacker knows more.
+                    continue
                 for label, count in zip(labels, counts, strict=True):
                     if key := find(label):
                         self._learn([key], count, count)
@@ -754,10 +758,7 @@ class Attacker:
                 "cause": group["cause"],
                 "keeping": keeping.map(
                     {0: "Nothing that was looked at"}
-                    | {
-                        n: formats.words(label)
-                        for n, label in departures.KEEPING.items()
-                    }
+                    | {n: formats.words(label) for n, label in KEEPING.items()}
                 ),
                 "reasons": features,
             }
@@ -812,16 +813,24 @@ class Attacker:
         drawn = states(self.pages[trajectories.FILE], "paths")
         for key, frame in numbers.items():
             state = drawn[key]
-            text = " ".join([state["title"], state["legend"], *state["captions"]])
+            ends = [
+                mark["text"]
+                for figure in state["figures"]
+                for mark in figure["layout"].get("annotations", [])
+            ]
+            text = " ".join(
+                [state["title"], state["legend"], *state["captions"], *ends]
+            )
+            text = html.unescape(html.unescape(text.replace("<br>", " ")))
             counts = frame.groupby("cluster_number")["customers"].max()
             keys = {n: ("trial", *key, int(n)) for n in counts.index}
             for number, name in keys.items():
                 self.truth[name] = int(counts[number])
             total = int(counts.sum())
             self.system.sum_is(keys.values(), total, total)
-            for number in re.findall(r"Group (\d+) \(", html.unescape(text)):
-                name = keys[int(number)]
-                self._learn([name], self.truth[name], self.truth[name])
+            for number, name in keys.items():
+                if f"{trials.group(key, number)} (" in text:
+                    self._learn([name], self.truth[name], self.truth[name])
 
 
 def _splits(path: str) -> list[tuple[str, str]]:

@@ -359,10 +359,8 @@ def _profiles() -> pd.DataFrame:
 
 
 def _mixes() -> pd.DataFrame:
-    values = {
-        "state": [(NASTY_STATE, 0.6), ("VIC", 0.39), ("QLD", 0.01)],
-        "wealth_segment": [("Mass Customer", 0.5), ("High Net Worth", 0.5)],
-    }
+    """The first segment lives elsewhere than all others; wealth is the same in all."""
+    states = {1: [0.6, 0.39, 0.01], 2: [0.2, 0.79, 0.01]}
     return pd.DataFrame(
         {
             "segmentation": segmentation,
@@ -374,7 +372,12 @@ def _mixes() -> pd.DataFrame:
         }
         for segmentation in CANDIDATES
         for number, customers in SIZES.items()
-        for dimension, cells in values.items()
+        for dimension, cells in {
+            "state": zip(
+                [NASTY_STATE, "VIC", "QLD"], states[min(number, 2)], strict=True
+            ),
+            "wealth_segment": [("Mass Customer", 0.5), ("High Net Worth", 0.5)],
+        }.items()
         for value, share in cells
     )
 

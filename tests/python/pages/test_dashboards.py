@@ -4,12 +4,14 @@ import ast
 import hashlib
 import html
 import json
+import math
 import re
 import shutil
 from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import parse_qsl
 
 import dashboards_fixtures as made_up
 import duckdb
@@ -21,11 +23,17 @@ from hypothesis import strategies as st
 from markupsafe import escape
 from pages_read import page_data, raw_data, text_of
 from plotly.offline import get_plotlyjs_version
+from scipy.stats import chi2_contingency
 from trajectories.dashboards import __main__ as command
 from trajectories.dashboards import build_site, looks, site
-from trajectories.dashboards.charts import backtests, forecast_views, planted, verdicts
-from trajectories.dashboards.looks import formats, theme
-from trajectories.dashboards.marts import segmentations, small_cells
+from trajectories.dashboards.charts import (
+    backtests,
+    planted,
+    radars,
+    verdicts,
+)
+from trajectories.dashboards.looks import formats, template, theme
+from trajectories.dashboards.marts import mixes, profiles, segmentations, small_cells
 from trajectories.dashboards.marts.published import PublishedMarts, UnreadableMartsError
 from trajectories.dashboards.marts.shop import Shop
 from trajectories.dashboards.pages import (
@@ -276,6 +284,69 @@ def test_every_chart_has_a_title_and_axes_have_units(pages: dict):
                         assert any("title" in axis for axis in axes)
 
 
+# Pages that are made of sections alone.
+OF_SECTIONS = (overview, segments, trajectories, departures, quality)
+
+
+def test_titles_are_short_and_charts_say_what_they_draw(pages: dict):
+    seen = 0
+    for module in OF_SECTIONS:
+        page = pages[module.FILE]
+        charts = [part for part in page.blocks if part.is_chart]
+        for state in (state for chart in charts for state in chart.states.values()):
+            if state.figures:
+                seen += 1
+                assert len(state.title.split()) <= template.MOST_WORDS, state.title
+                assert state.subtitle, state.title
+    assert seen > 50
+
+
+def test_every_line_and_bar_has_a_name_and_none_needs_more_than_axes(pages: dict):
+    for module in OF_SECTIONS:
+        for part in pages[module.FILE].blocks:
+            for state in part.states.values() if part.is_chart else []:
+                for figure in state.figures:
+                    types = {trace["type"] for trace in figure["data"]}
+                    assert types <= {"scatter", "bar"}
+                    told = [it for it in figure["data"] if it.get("meta") is not False]
+                    assert told
+                    assert all(trace["name"] for trace in told)
+
+
+def _links(text: str) -> list[tuple[str, dict[str, str]]]:
+    """The pages and states that a text links to."""
+    found = []
+    for address in re.findall(r'href="([^"]+)"', text):
+        file, _, state = html.unescape(address).partition("#")
+        found.append((file, dict(parse_qsl(state))))
+    return found
+
+
+def test_every_link_leads_to_what_there_is(pages: dict):
+    seen = set()
+    for page in pages.values():
+        texts = [page.sentence, *page.banners]
+        texts += [section.introduction for section in page.sections]
+        for part in page.blocks:
+            for state in part.states.values():
+                texts.append(state.note if part.is_chart else state)
+        for file, state in (link for text in texts for link in _links(str(text))):
+            assert file in pages, file
+            offered = [
+                dict(zip(choices.names, values, strict=False)).items()
+                for choices in pages[file].choices
+                for values in choices.available
+            ]
+            assert not state or any(state.items() <= each for each in offered), state
+            seen.add((page.file, file))
+    assert {
+        (overview.FILE, trajectories.FILE),
+        (segments.FILE, movement.FILE),
+        (segments.FILE, forecast.FILE),
+        (trajectories.FILE, trajectories.FILE),
+    } <= seen
+
+
 # -- Text from data ------------------------------------------------------------
 
 
@@ -503,6 +574,34 @@ def test_claims_carry_their_verdict(pages: dict):
     assert "0.480 to 0.520" in text
 
 
+def test_claims_are_counted_and_stand_under_their_count(pages: dict):
+    (section,) = (it for it in pages[overview.FILE].sections if it.heading == "Claims")
+    verdicts = made_up.frames()["audit.rpt_claims"]["verdict"].value_counts()
+    (count,) = section.blocks
+    assert _text(count.states[()]) == (
+        f"{verdicts['holds']} of {verdicts.sum()} checks hold, {verdicts['fails']}"
+        f" fail, and of {verdicts['cannot be told']} it cannot be told."
+    )
+    assert all(part.name.startswith("claims-") for part in section.proof)
+    assert section.proof
+
+
+def test_lines_are_named_at_their_ends_where_they_are_few(pages: dict):
+    customers = block(pages[overview.FILE], "monthly-customers").states[()]
+    silhouettes = shown(pages, "silhouette-by-k", "lifecycle", "plain", 4)
+    paths = shown(pages, "paths", "lifecycle", "warped", 4)
+    for state, names in (
+        (customers, {"With an order", "New of them"}),
+        (silhouettes, {"Measured", "Orders<br>shuffled"}),
+        (paths, {f"Group {n} (25.0 %)" for n in range(1, 5)}),
+    ):
+        layout = state.figures[0]["layout"]
+        assert names <= {mark["text"] for mark in layout["annotations"]}
+        assert "range" in layout["xaxis"]
+        assert not state.legend
+    assert shown(pages, "paths", "lifecycle", "smooth", 8).legend == ""
+
+
 def test_claims_are_quoted_where_they_belong(pages: dict):
     structure = block(pages[trajectories.FILE], "claim-structure").states
     assert ("lifecycle",) in structure
@@ -577,9 +676,8 @@ def test_revenue_below_zero_has_no_shares_and_no_change(tmp_path: Path):
     assert "-20,700" in headlines
     assert headlines.count("no comparison") == 2
     sizes = block(pages[segments.FILE], "sizes").states["lifecycle",]
-    assert sizes.title.endswith(
-        "no shares of revenue, which is not above zero everywhere"
-    )
+    assert sizes.title.endswith(" of customers")
+    assert sizes.note == "Revenue has no shares, for it is not above zero everywhere."
     assert formats.change(0, 10) == "down 100.0 %"
     assert formats.change(10, -10) == formats.change(10, 0) == "no comparison"
 
@@ -625,7 +723,8 @@ def test_pages_open_with_the_segmentation_of_the_first_place(tmp_path: Path):
     found = {
         file: [value for value, _ in control.options]
         for file, page in pages.items()
-        for control in page.controls
+        for choices in page.choices
+        for control in choices.controls
         if control.name == "segmentation" and file != forecast.FILE
     }
     both = {file: names for file, names in found.items() if len(names) > 1}
@@ -741,8 +840,8 @@ def test_nothing_is_said_where_nothing_was_tested(tmp_path: Path):
 
 
 def test_every_candidate_is_offered_in_words_the_chosen_one_first(pages: dict):
-    page = pages[trajectories.FILE]
-    _, candidate, k = page.controls
+    bar = pages[trajectories.FILE].bar
+    _, candidate, k = bar.controls
     assert [value for value, _ in candidate.options] == [
         made_up.WORDS["lifecycle", "warped"],
         made_up.WORDS["lifecycle", "plain"],
@@ -750,9 +849,9 @@ def test_every_candidate_is_offered_in_words_the_chosen_one_first(pages: dict):
         made_up.WORDS["value", "plain"],
     ]
     assert (candidate.initial, k.initial) == (made_up.WORDS["lifecycle", "warped"], "3")
-    assert len(page.available) == 7 + 7 + 5 + 5
+    assert len(bar.available) == 7 + 7 + 5 + 5
     # Each candidate starts from its best trial: chosen, or of the highest score.
-    assert page.preferred == [
+    assert bar.preferred == [
         made_up.state("lifecycle", "warped", 3),
         made_up.state("lifecycle", "smooth", 8),
         made_up.state("lifecycle", "plain", 3),
@@ -854,7 +953,7 @@ def test_the_null_distribution_is_that_of_the_shuffled_shops(pages: dict):
     (line,) = state.figures[0]["layout"]["shapes"]
     assert line["x0"] == line["x1"] == made_up.silhouette("lifecycle", "plain", 2)
     assert state.title == (
-        "None of 5 shuffled shops forms groups that stand apart as much as these"
+        "None of 5 shuffled shops forms groups that stand apart this much"
         " (silhouette 0.270)"
     )
     assert "p = 0.040: of shops without segments, about 4 in 100" in state.note
@@ -881,8 +980,7 @@ def test_prediction_sets_groups_beside_as_many_rfm_groups(pages: dict):
             )
         assert figure["layout"]["annotations"][0]["x"] == 5
     assert state.title == (
-        "These 5 groups explain 10.0 % of who spends how much in the next 90 days,"
-        " against 5.5 % for 5 RFM groups"
+        "These 5 groups explain 10.0 % of later spend, RFM groups 5.5 %"
     )
     assert "orders at all: 2.5 % against 1.0 %." in state.note
     assert "1.5 % of spend more than RFM alone" in state.note
@@ -941,7 +1039,7 @@ def test_the_radar_average_weighs_customers_and_orders():
             "average_order_amount": [40.0, 80.0],
         }
     )
-    assert segments.averages(rows).to_dict() == {
+    assert profiles.averages(rows).to_dict() == {
         "mean_length_days": 3.0,
         "mean_recency_days": 2.0,
         "mean_frequency_orders": 2.0,
@@ -950,11 +1048,138 @@ def test_the_radar_average_weighs_customers_and_orders():
     }
 
 
-def test_radars_stay_within_their_scale(pages: dict):
-    for figure in block(pages[segments.FILE], "radars").states["value",].figures:
-        average, segment = figure["data"]
-        assert set(average["r"]) == {1}
-        assert all(0.25 <= ratio <= 4 for ratio in segment["r"])
+def _spokes(trace: dict) -> list[float]:
+    """How far from the middle a radar goes on each of its spokes."""
+    return [
+        round(math.hypot(x, y), 3) for x, y in zip(trace["x"], trace["y"], strict=True)
+    ]
+
+
+def test_a_ratio_of_ten_is_drawn_at_ten():
+    powers = radars.scale([10, 0.3, None])
+    assert powers == range(-2, 5)
+    ratios = [10, 0.3, 1, 0, None]
+    names = ["a", "b", "c", "d", "e"]
+    figure = radars.figure(names, ratios, powers, theme.mark(1), [])
+    *_, average, segment = figure["data"]
+    # The inner ring, a quarter, is one from the middle; rings double.
+    assert set(_spokes(average)) == {3}
+    tenfold, third, same, nothing = (
+        math.hypot(segment["x"][place], segment["y"][place]) for place in range(4)
+    )
+    assert tenfold == pytest.approx(3 + math.log2(10), abs=1e-3)
+    assert third == pytest.approx(3 + math.log2(0.3), abs=1e-3)
+    assert (same, nothing) == (pytest.approx(3, abs=1e-3), 0)
+    assert (segment["x"][4], segment["fill"]) == (None, "none")
+    assert tenfold < figure["layout"]["yaxis"]["range"][1]
+    said = {mark["text"] for mark in figure["layout"]["annotations"]}
+    assert {"1/4", "1", "4", "16"} <= said
+
+
+def test_radars_reach_as_far_as_the_segments_do(tmp_path: Path):
+    marts = made_up.frames()
+    profile = marts["marts.fct_segment_profiles"]
+    is_champion = profile["segment_id"] == "value-1"
+    profile.loc[is_champion, "mean_monetary_amount"] = 1e6
+    pages = redrawn(tmp_path / "far.duckdb", marts)
+    state = block(pages[segments.FILE], "radars").states["value",]
+    for figure in state.figures:
+        *decoration, segment = figure["data"]
+        assert all(trace["meta"] is False for trace in decoration)
+        assert {trace["type"] for trace in figure["data"]} == {"scatter"}
+        headers, columns = zip(*segment["meta"]["columns"], strict=True)
+        assert headers == ("Measure", "Segment", "All customers", "Ratio")
+        measures, own, every, ratios = columns
+        place = measures.index("Days since last order")
+        assert ratios[place] == pytest.approx(own[place] / every[place], abs=0.02)
+        outer = figure["layout"]["yaxis"]["range"][1]
+        assert max(it for it in _spokes(segment)) < outer
+
+
+def test_there_is_one_baseline_and_every_chart_names_it(pages: dict):
+    page = pages[segments.FILE]
+    rows = made_up.frames()["marts.fct_segment_profiles"]
+    is_last = (rows["month"] == made_up.LAST) & (rows["segmentation"] == "value")
+    rows = rows[is_last]
+    mean = (rows["mean_recency_days"] * rows["customers"]).sum()
+    mean /= rows["customers"].sum()
+    baseline = "all customers who are in a segment in December 2017"
+    for name in ("sizes", "radars", "mix-state"):
+        for state in block(page, name).states.values():
+            assert baseline in state.subtitle
+    for figure in block(page, "radars").states["value",].figures:
+        columns = dict(figure["data"][-1]["meta"]["columns"])
+        assert columns["All customers"][1] == pytest.approx(mean, abs=0.005)
+    every = sum(made_up.SIZES.values())
+    bars, dots = block(page, "mix-state").states["value", "value-1"].figures[0]["data"]
+    in_state = {number: 0.6 if number == 1 else 0.2 for number in made_up.SIZES}
+    of_all = sum(
+        round(in_state[number] * customers)
+        for number, customers in made_up.SIZES.items()
+    )
+    assert dots["x"][0] == pytest.approx(100 * of_all / every, abs=0.005)
+    assert bars["x"][0] == 60
+
+
+def test_a_mix_like_that_of_all_customers_is_a_sentence(pages: dict):
+    page = pages[segments.FILE]
+    key = ("value", "value-2")
+    said = _text(block(page, "alike").states[key])
+    assert said.startswith("Wealth segment of ")
+    assert "all customers who are in a segment in December 2017, as far as" in said
+    assert "tate" not in said
+    assert not block(page, "mix-wealth-segment").states
+    drawn = block(page, "mix-state").states[key]
+    assert drawn.title == "State: VIC 79.0 %, against 57.7 % of all customers"
+    # Nothing of the three customers is told, not even a verdict.
+    hidden = _text(block(page, "alike").states["value", "value-3"])
+    assert hidden == f"Who At-Risk Sleepers are: {formats.hidden(5)}"
+    assert ("value", "value-3") not in block(page, "mix-state").states
+
+
+def test_chance_decides_what_differs_as_the_chi_square_test_does():
+    for part, size, all_parts, total in [
+        (30, 100, 250, 1000),
+        (7, 50, 20, 400),
+        (60, 61, 500, 1000),
+    ]:
+        others = [all_parts - part, total - size - all_parts + part]
+        expected = chi2_contingency([[part, size - part], others]).pvalue
+        assert mixes.p_value(part, size, all_parts, total) == pytest.approx(expected)
+    assert mixes.p_value(10, 10, 10, 10) is None
+
+
+def test_hidden_parts_of_a_mix_decide_nothing(published: Path):
+    with PublishedMarts(published, 5) as marts:
+        told = mixes.told(Shop(marts))
+    hidden = told[~told["is_shown"]]
+    assert len(hidden)
+    assert hidden["p_value"].isna().all()
+    assert not hidden["differs"].any()
+
+
+def test_many_parts_make_a_difference_less_sure(tmp_path: Path):
+    """What one part alone would show, one of a hundred does not."""
+    marts = made_up.frames()
+    marts["marts.fct_segment_mixes"] = pd.DataFrame(
+        {
+            "segmentation": "value",
+            "segment_id": f"value-{number}",
+            "dimension": "state",
+            "dimension_value": f"{place:03}",
+            "customers": 8 if (number, place) == (1, 0) else 20,
+            "customer_share": 0.01,
+            "is_shown": True,
+        }
+        for number in (1, 2)
+        for place in range(100)
+    )
+    with PublishedMarts(
+        made_up.write_published(tmp_path / "many.duckdb", marts), 5
+    ) as read:
+        told = mixes.told(Shop(read))
+    assert told["p_value"].min() < mixes.LARGEST_P_VALUE
+    assert not told["differs"].any()
 
 
 def test_segments_that_share_a_persona_are_numbered(tmp_path: Path):
@@ -963,7 +1188,8 @@ def test_segments_that_share_a_persona_are_numbered(tmp_path: Path):
         lambda rows: rows["stage"] == "active", "persona"
     ] = "Steady Supporters"
     pages = redrawn(tmp_path / "same.duckdb", marts)
-    labels = dict(pages[segments.FILE].controls[1].options)
+    (control,) = pages[segments.FILE].sections[-1].beside
+    labels = dict(control.options)
     assert labels["lifecycle-1"] == "Steady Supporters (1)"
     assert labels["lifecycle-2"] == "Steady Supporters (2)"
 
@@ -1223,7 +1449,7 @@ def test_retired_segments_stand_on_no_other_page(folder: Path):
     assert seen == {movement.FILE, stability_page.FILE}
 
 
-def test_groups_of_a_chosen_trial_carry_the_numbers_of_their_segments(tmp_path: Path):
+def test_groups_of_a_chosen_trial_carry_the_names_of_their_segments(tmp_path: Path):
     marts = made_up.frames()
     centres = marts["marts.fct_trial_centroids"]
     chosen = centres["segmentation_trial_id"] == "lifecycle-warped-3"
@@ -1235,13 +1461,37 @@ def test_groups_of_a_chosen_trial_carry_the_numbers_of_their_segments(tmp_path: 
         ]
     )
     pages = redrawn(tmp_path / "numbers.duckdb", marts)
-    drawn = shown(pages, "paths", "lifecycle", "warped", 3).figures[0]["data"]
-    first = next(path for path in drawn if path["name"] == "Group 2")
-    assert first["y"][0] == made_up.centre("warped", 3, 1, 1, 0)
-    blade = shown(pages, "blades", "lifecycle", "warped", 3).figures[0]["data"]
-    assert blade[1]["x"] == sorted(made_up.blade(3, 1))
+    state = shown(pages, "paths", "lifecycle", "warped", 3)
+    paths = {path["name"]: path for path in state.figures[0]["data"]}
+    nasty = html.escape(made_up.NASTY, quote=False)
+    assert list(paths) == ["Loyal Champions", nasty, "At-Risk Sleepers"]
+    assert paths[nasty]["y"][0] == made_up.centre("warped", 3, 1, 1, 0)
+    assert paths[nasty]["line"] == theme.mark(2).line
+    written = [it["text"] for it in state.figures[0]["layout"]["annotations"]]
+    assert "Loyal Champions<br>(33.3 %)" in written
+    assert "Group" not in state.title
+    blades = shown(pages, "blades", "lifecycle", "warped", 3).figures[0]["data"]
+    assert [blade["name"] for blade in blades] == list(paths)
+    assert blades[1]["x"] == sorted(made_up.blade(3, 1))
     other = shown(pages, "paths", "lifecycle", "warped", 4).figures[0]["data"]
+    assert [path["name"] for path in other] == [f"Group {n}" for n in range(1, 5)]
     assert other[0]["y"][0] == made_up.centre("warped", 4, 1, 1, 0)
+
+
+def test_what_is_shown_but_not_in_use_says_so(pages: dict):
+    states = block(pages[trajectories.FILE], "in-use").states
+    used = made_up.state("lifecycle", "warped", 3)
+    assert used not in states
+    near = str(states[made_up.state("lifecycle", "warped", 5)])
+    assert "Shown: k = 5, not in use." in near
+    assert ">In use: k = 3</a>" in near
+    far = str(states[made_up.state("lifecycle", "plain", 3)])
+    assert f">In use: {made_up.WORDS['lifecycle', 'warped']}, k = 3</a>" in far
+    ((file, state),) = _links(far)
+    assert (file, state) == (
+        trajectories.FILE,
+        dict(zip(("segmentation", "candidate", "k"), used, strict=True)),
+    )
 
 
 def test_nine_segments_differ_in_their_marks():

@@ -235,7 +235,7 @@ def test_the_segmentation_switch_goes_there_and_back(reader: Reader, folder: Pat
     assert switch.input_value() == made_up.WORDS["value", "plain"]
     assert switch.locator("option:not([hidden])").count() == 1
     assert reader.page.locator("#paths .plot").count() == len(made_up.STATIC_FEATURES)
-    values = [trace["y"] for trace in reader.data("paths")]
+    values = [trace["x"] for trace in reader.data("paths")]
     assert values == [[made_up.centre("plain", 3, c, 1, 0)] for c in (1, 2, 3)]
     assert len(reader.data("picture")) == 3
     reader.page.get_by_label("Lifecycle").check()
@@ -370,7 +370,7 @@ def test_the_segment_select_offers_only_what_belongs(reader: Reader, folder: Pat
     reader.page.get_by_label("Value", exact=True).check()
     assert reader.page.evaluate(offered) == [f"value-{n}" for n in made_up.SIZES]
     reader.page.locator("select").select_option("value-4")
-    assert reader.data("mix-state")[0]["customdata"] == [58, 38]
+    assert reader.data("mix-state")[0]["customdata"] == [77, 19]
 
 
 def test_pages_of_marts_without_rows_open_too(reader: Reader, tmp_path: Path):
