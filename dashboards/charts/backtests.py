@@ -145,17 +145,20 @@ def _scale(rows: list) -> dict:
         for amount in (row.upper_80_amount, row.forecast_amount, row.actual_amount)
         if not formats.is_missing(amount)
     ]
-    return {"range": [0, round(1.05 * max(amounts))]} if max(amounts, default=0) else {}
+    highest = max(amounts, default=0)
+    return {"range": [0, float(f"{1.05 * highest:.3g}")]} if highest else {}
 
 
 def _figure(
     rows: list, beside: list, scale: dict, models: revenue.ForecastModels
 ) -> theme.Figure:
+    digits = revenue.FEWER_DIGITS
+    thin = revenue.thin_line(beside, models.name(PROPHET), digits)
     traces = [
         *revenue.bands(rows, (80,)),
-        *([revenue.thin_line(beside, models.name(PROPHET))] if beside else []),
-        revenue.line(rows, "Said"),
-        revenue.dots(rows, "actual_amount", "Came"),
+        *([thin] if beside else []),
+        revenue.line(rows, "Said", digits),
+        revenue.dots(rows, "actual_amount", "Came", digits),
     ]
     return theme.figure(
         traces,

@@ -92,13 +92,17 @@ def read_history(marts: PublishedMarts) -> pd.DataFrame:
     return history.sort_values("month")
 
 
-def heights(values: Iterable[float | None]) -> list[float | None]:
-    """Round amounts for a chart: to four digits, one more than a reader is shown."""
-    return [None if formats.is_missing(it) else _four_digits(it) for it in values]
+# Digits of the amounts in a chart: a reader is shown three.
+DIGITS, FEWER_DIGITS = 4, 3
 
 
-def _four_digits(value: float) -> float:
-    rounded = float(f"{value:.4g}")
+def heights(values: Iterable[float | None], digits: int = DIGITS) -> list[float | None]:
+    """Round amounts for a chart to so many digits; null becomes a gap."""
+    return [None if formats.is_missing(it) else _round(it, digits) for it in values]
+
+
+def _round(value: float, digits: int) -> float:
+    rounded = float(f"{value:.{digits}g}")
     return int(rounded) if rounded.is_integer() else rounded
 
 
@@ -121,7 +125,7 @@ def bands(rows: Sequence, levels: Sequence[int] = (95, 80)) -> list[dict]:
                 "mode": "lines",
                 "name": f"{level} % band",
                 "x": [*months, *reversed(months)],
-                "y": heights([*uppers, *reversed(lowers)]),
+                "y": heights([*uppers, *reversed(lowers)], FEWER_DIGITS),
                 "fill": "toself",
                 "fillcolor": theme.fade(theme.ACCENT, 0.25 if level == 80 else 0.15),
                 "line": {"width": 0.5, "color": theme.fade(theme.ACCENT, 0.6)},
@@ -131,19 +135,19 @@ def bands(rows: Sequence, levels: Sequence[int] = (95, 80)) -> list[dict]:
     return traces
 
 
-def dots(rows: Iterable, column: str, name: str) -> dict:
+def dots(rows: Iterable, column: str, name: str, digits: int = DIGITS) -> dict:
     """Draw what came, one dot a month."""
     return {
         "type": "scatter",
         "mode": "markers",
         "name": name,
         "x": _x(rows),
-        "y": heights(getattr(row, column) for row in rows),
+        "y": heights((getattr(row, column) for row in rows), digits),
         "marker": {"color": theme.INK, "size": 7},
     }
 
 
-def line(rows: Iterable, name: str) -> dict:
+def line(rows: Iterable, name: str, digits: int = DIGITS) -> dict:
     """Draw a forecast."""
     mark = theme.MEASURED
     return {
@@ -151,26 +155,22 @@ def line(rows: Iterable, name: str) -> dict:
         "mode": "lines+markers",
         "name": name,
         "x": _x(rows),
-        "y": _forecasts(rows),
+        "y": heights((row.forecast_amount for row in rows), digits),
         "line": mark.line,
         "marker": mark.point,
     }
 
 
-def thin_line(rows: Iterable, name: str) -> dict:
+def thin_line(rows: Iterable, name: str, digits: int = DIGITS) -> dict:
     """Draw a forecast that stands beside the one that is looked at."""
     return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
         "x": _x(rows),
-        "y": _forecasts(rows),
+        "y": heights((row.forecast_amount for row in rows), digits),
         "line": {**theme.BESIDE.line, "width": 1.5},
     }
-
-
-def _forecasts(rows: Iterable) -> list[float | None]:
-    return heights(row.forecast_amount for row in rows)
 
 
 # The legend's sign of a thin line.

@@ -33,7 +33,14 @@
   function stateOf(element) {
     const block = page.blocks[element.dataset.block];
     const key = block.controls.map(value).join("|");
-    return key in block.states ? whole(block.states[key]) : null;
+    if (!(key in block.states)) return null;
+    const state = whole(block.states[key]);
+    (state.figures || []).forEach(function (figure, place) {
+      page.heights[state.heights][place].forEach(function (heights, trace) {
+        if (heights !== null) figure.data[trace].y = heights.slice();
+      });
+    });
+    return state;
   }
 
   // -- Controls -------------------------------------------------------------------

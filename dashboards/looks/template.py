@@ -268,6 +268,7 @@ class _Shared:
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
+        self.heights: list[list] = []
 
     def state(self, state: State | Markup) -> dict:
         """Write a state as the script reads it."""
@@ -279,24 +280,31 @@ class _Shared:
             "note": self._keep(str(escape(state.note))),
             "legend": self._keep(str(state.legend)),
             "captions": state.captions,
-            "figures": [
-                {
-                    "data": [self._trace(trace) for trace in figure["data"]],
-                    "layout": self._keep(figure["layout"]),
-                }
-                for figure in state.figures
-            ],
+            "figures": [self._figure(figure) for figure in state.figures],
+            "heights": self._heights_of(state.figures),
         }
 
     def listed(self) -> list[object]:
         """List what was kept, in the order of the places."""
         return [json.loads(text) for text in self._places]
 
-    def _trace(self, trace: dict) -> dict:
-        """Keep everything of a trace but its heights, which are its own."""
-        heights = {"y": trace["y"]} if "y" in trace else {}
-        rest = {name: value for name, value in trace.items() if name != "y"}
-        return self._keep(rest) | heights
+    def _figure(self, figure: theme.Figure) -> dict:
+        """Keep everything of a figure but the heights of its traces."""
+        rest = [
+            self._keep({name: it for name, it in trace.items() if name != "y"})
+            for trace in figure["data"]
+        ]
+        return {"data": self._keep(rest), "layout": self._keep(figure["layout"])}
+
+    def _heights_of(self, figures: list[theme.Figure]) -> int:
+        """Lay the heights of a state, its own, beside those of all others.
+
+        Numbers among numbers take less room than among words.
+        """
+        self.heights.append(
+            [[trace.get("y") for trace in figure["data"]] for figure in figures]
+        )
+        return len(self.heights) - 1
 
     def _keep(self, part: object) -> dict:
         text = json.dumps(part, allow_nan=False)
@@ -410,6 +418,7 @@ def render(
         ],
         "blocks": blocks,
         "shared": shared.listed(),
+        "heights": shared.heights,
     }
     initial = {block.name: initial_state(page, block) for block in page.blocks}
     first = next(

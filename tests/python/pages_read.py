@@ -31,7 +31,20 @@ def raw_data(path: Path) -> dict:
 def page_data(path: Path) -> dict:
     """The data of a page, with what states share put back."""
     data = raw_data(path)
-    return whole(data, data["shared"])
+    data = whole(data, data["shared"])
+    for block in data["blocks"].values():
+        for state in block["states"].values():
+            _put_back_heights(state, data["heights"])
+    return data
+
+
+def _put_back_heights(state: dict, heights: list) -> None:
+    """Give traces their heights, which stand apart from what figures share."""
+    for place, figure in enumerate(state.get("figures", [])):
+        of_figure = heights[state["heights"]][place]
+        for trace, values in zip(figure["data"], of_figure, strict=True):
+            if values is not None:
+                trace["y"] = values
 
 
 def blocks(site: Path) -> dict[str, dict]:
