@@ -1,0 +1,111 @@
+"""Every number on every page is what SQL says of the published marts."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dashboards_fixtures as made_up
+import duckdb
+import page_numbers
+import pytest
+from environments import BROWSER_ARGUMENTS
+from page_questions import QUESTIONS, WITHOUT_NUMBERS
+from playwright.sync_api import Page, sync_playwright
+from trajectories.dashboards import build_site
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What is on the pages of a shop, by page and block, and its marts."""
+
+    blocks: dict[str, dict]
+    marts: duckdb.DuckDBPyConnection
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Page]:
+    """A window in which tables are made and nothing is drawn."""
+    path = shutil.which("chromium")
+    if path is None and not os.environ.get("CI"):
+        pytest.skip("The tables under the charts are made in Chromium.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=BROWSER_ARGUMENTS
+        )
+        yield browser.new_page()
+        browser.close()
+
+
+@pytest.fixture(
+    scope="module",
+    params=["made up", pytest.param("sample", marks=pytest.mark.long)],
+)
+def shop(
+    request: pytest.FixtureRequest,
+    window: Page,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Shop:
+    if request.param == "sample":
+        sample = request.getfixturevalue("sample")
+        return shown(window, sample.published, sample.folder / "site")
+    folder = tmp_path_factory.mktemp("made-up")
+    published = made_up.write_published(
+        folder / "trajectories.duckdb", made_up.frames()
+    )
+    build_site(published, folder / "site")
+    return shown(window, published, folder / "site")
+
+
+def shown(window: Page, published: Path, site: Path) -> Shop:
+    blocks = page_numbers.read(window, site)
+    return Shop(blocks, page_numbers.marts(published))
+
+
+def charts(shop: Shop) -> list[str]:
+    """The blocks that draw something in some state."""
+    return [
+        name
+        for name, block in shop.blocks.items()
+        if any(state.get("tables") for state in block["states"].values())
+    ]
+
+
+def differences(shop: Shop, name: str) -> list[str]:
+    """Say where the tables of a block differ from the marts."""
+    block, question = shop.blocks[name], QUESTIONS[name]
+    return page_numbers.differences(
+        page_numbers.told(block, question),
+        page_numbers.asked(shop.marts, block, question),
+        question,
+    )
+
+
+def test_every_chart_has_a_question(shop: Shop) -> None:
+    asked = {*QUESTIONS, *WITHOUT_NUMBERS}
+    assert not set(charts(shop)) - asked, "charts without a question in page_questions"
+
+
+def test_tables_of_charts_are_what_the_marts_say(shop: Shop) -> None:
+    for name in charts(shop):
+        if name not in WITHOUT_NUMBERS:
+            found = differences(shop, name)
+            assert not found, f"{name}: {len(found)} differ, such as {found[:5]}"
+
+
+def test_a_number_that_the_marts_do_not_say_is_found(shop: Shop) -> None:
+    block = shop.blocks["segments.sizes"]
+    row = next(
+        row
+        for state in block["states"].values()
+        for table in state.get("tables", ())
+        for row in table["rows"]
+    )
+    assert not differences(shop, "segments.sizes")
+    row[1] += 0.02
+    assert len(differences(shop, "segments.sizes")) == 1
+    row[1] -= 0.02
+    row[1], row[2] = row[2], row[1]
+    assert differences(shop, "segments.sizes")
+    row[1], row[2] = row[2], row[1]
