@@ -120,7 +120,8 @@ create temp macro words(name) as
 create temp macro is_few(customers) as
     coalesce(customers > 0 and customers < {CELL}, false);
 create temp view known as
-    select segment_id, segmentation, segment_number, persona, valid_from, valid_to
+    select segment_id, segmentation, segment_number, persona, valid_from, valid_to,
+        coalesce(stage, 'active') <> 'active' as is_stage
     from marts.dim_segments
     qualify row_number() over (
         partition by segment_id order by segment_number desc nulls last

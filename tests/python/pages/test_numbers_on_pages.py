@@ -9,6 +9,8 @@ from pathlib import Path
 import dashboards_fixtures as made_up
 import duckdb
 import page_numbers
+import page_sources
+import page_words
 import pytest
 from environments import BROWSER_ARGUMENTS
 from page_questions import QUESTIONS, WITHOUT_NUMBERS
@@ -20,6 +22,7 @@ from trajectories.dashboards import build_site
 class Shop:
     """What is on the pages of a shop, by page and block, and its marts."""
 
+    site: Path
     blocks: dict[str, dict]
     marts: duckdb.DuckDBPyConnection
 
@@ -60,7 +63,7 @@ def shop(
 
 def shown(window: Page, published: Path, site: Path) -> Shop:
     blocks = page_numbers.read(window, site)
-    return Shop(blocks, page_numbers.marts(published))
+    return Shop(site, blocks, page_numbers.marts(published))
 
 
 def charts(shop: Shop) -> list[str]:
@@ -94,6 +97,39 @@ def test_tables_of_charts_are_what_the_marts_say(shop: Shop) -> None:
             assert not found, f"{name}: {len(found)} differ, such as {found[:5]}"
 
 
+def lacking(shop: Shop, name: str) -> tuple[int, list[str]]:
+    """Count the numbers in the words of a block, and list those that nothing holds."""
+    block = shop.blocks[name]
+    numbers = (
+        page_numbers.asked(shop.marts, block, QUESTIONS[name])
+        if name in QUESTIONS
+        else {}
+    )
+    sources = page_sources.of(name)
+    assert sources is not None, f"{name} has no sources in page_sources"
+    rows = page_words.rows_by_state(shop.marts, sources, len(block["controls"]))
+    return page_words.not_held(block, rows, numbers)
+
+
+def test_numbers_in_words_are_in_the_marts(shop: Shop) -> None:
+    seen: dict[str, int] = {}
+    for name in shop.blocks:
+        count, found = lacking(shop, name)
+        assert not found, f"{name}: {len(found)} not held, such as {found[:5]}"
+        page = name.partition(".")[0]
+        seen[page] = seen.get(page, 0) + count
+    assert all(seen.values()), f"pages without a number: {seen}"
+
+
+def test_numbers_around_the_blocks_are_in_the_marts(shop: Shop) -> None:
+    rows = page_words.rows_by_state(shop.marts, page_sources.FRAME, 0)
+    held = page_words.Held(value for row in rows[()] for value in row)
+    for path in sorted(shop.site.glob("*.html")):
+        told = page_words.tokens(page_words.frame(path.read_text("utf-8")))
+        found = [token for token in told if not held.has(token)]
+        assert not found, f"{path.name}: {found}"
+
+
 def test_a_number_that_the_marts_do_not_say_is_found(shop: Shop) -> None:
     block = shop.blocks["segments.sizes"]
     row = next(
@@ -109,3 +145,17 @@ def test_a_number_that_the_marts_do_not_say_is_found(shop: Shop) -> None:
     row[1], row[2] = row[2], row[1]
     assert differences(shop, "segments.sizes")
     row[1], row[2] = row[2], row[1]
+
+
+def test_a_number_in_words_that_the_marts_do_not_say_is_found(shop: Shop) -> None:
+    state = next(iter(shop.blocks["quality.rows"]["states"].values()))
+    title = state["title"]
+    assert not lacking(shop, "quality.rows")[1]
+    state["title"] = f"{title}, and 17"
+    assert len(lacking(shop, "quality.rows")[1]) == 1
+    state["title"] = title
+    state = next(iter(shop.blocks["quality.reconciliation"]["states"].values()))
+    html = state["html"]
+    state["html"] = html.replace("</td>", "1</td>", 1)
+    assert len(lacking(shop, "quality.reconciliation")[1]) == 1
+    state["html"] = html

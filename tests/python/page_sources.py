@@ -1,0 +1,393 @@
+"""Where in the marts the numbers in the words of a block stand, by page and block."""
+
+from __future__ import annotations
+
+from page_questions import DEPARTED, SERIES
+
+MEASURES = (
+    "revenue_amount",
+    "revenue_per_customer_amount",
+    "customers",
+    "orders",
+)
+HEADLINES = [
+    f"""
+    select months.{measure},
+        100 * (months.{measure} - earlier.{measure}) / nullif(earlier.{measure}, 0)
+    from marts.fct_shop_months as months
+    left join marts.fct_shop_months as earlier
+        on months.month = earlier.month + interval 1 month
+    where months.is_complete and not is_few(months.customers)
+    order by months.month desc limit 1
+    """
+    for measure in MEASURES
+]
+MIXES = """
+    select segmentation, segment_id, customers, customer_share, dimension_value
+    from marts.fct_segment_mixes where is_shown
+"""
+TRIAL = """
+    select s.segmentation, s.candidate, s.k, t.* exclude (segmentation, k)
+    from trial_states as s
+    inner join marts.fct_segmentation_trials as t using (segmentation_trial_id)
+"""
+TRIALS_OF_CANDIDATE = """
+    select s.segmentation, s.candidate, s.k, t.* exclude (segmentation)
+    from trial_states as s
+    inner join trial_states as others
+        on s.segmentation = others.segmentation and s.candidate = others.candidate
+    inner join marts.fct_segmentation_trials as t
+        on others.segmentation_trial_id = t.segmentation_trial_id
+"""
+# A p-value that no shuffle reached is told as 1 in so many.
+TRIALS = """
+    select t.segmentation, t.* exclude (segmentation), 1, shuffles + 1
+    from marts.fct_segmentation_trials as t
+    left join (
+        select segmentation, max(shuffle_number) as shuffles
+        from marts.fct_trial_nulls group by segmentation
+    ) using (segmentation)
+"""
+SAMPLED = """
+    select s.segmentation, s.candidate, s.k, count(*), avg(silhouette),
+        avg((silhouette < 0)::int), ceil(count(*) / 400.0)
+    from trial_states as s
+    inner join marts.fct_silhouettes as drawn using (segmentation_trial_id)
+    where silhouette is not null group by all
+"""
+NULLS = """
+    select s.segmentation, s.candidate, s.k, count(*), count(*) + 1,
+        count(*) filter (n.silhouette >= t.silhouette), 100 * min(t.null_p_value), 1,
+        100
+    from trial_states as s
+    inner join marts.fct_trial_nulls as n using (segmentation_trial_id)
+    inner join marts.fct_segmentation_trials as t using (segmentation_trial_id)
+    where n.silhouette is not null group by all
+"""
+GROUPS = """
+    select s.segmentation, s.candidate, s.k, customer_share, count(*) over (
+        partition by s.segmentation_trial_id
+    )
+    from trial_states as s inner join (
+        select segmentation_trial_id, cluster_number, max(customer_share)
+            as customer_share
+        from marts.fct_trial_centroids
+        where (segmentation_trial_id, cluster_number) not in (
+            select (segmentation_trial_id, cluster_number) from hidden_groups
+        ) group by all
+    ) using (segmentation_trial_id)
+"""
+CLAIM = """
+    select segmentation, measured_value, lower, upper, threshold, chance_value, claim,
+        meaning
+    from audit.rpt_claims where claim_id like '{kind}-%'
+"""
+CLAIMS_OF_FORECASTS = """
+    select split_part(claim_id, '-', 2), split_part(claim_id, '-', 3), measured_value,
+        lower, upper, threshold, chance_value, claim, meaning
+    from audit.rpt_claims
+    where split_part(claim_id, '-', 2) in ('cohort', 'stock')
+"""
+ACCURACY = """
+    select definition, segmentation, * exclude (definition, segmentation)
+    from marts.rpt_forecast_accuracy
+"""
+OFF = """
+    with views as (
+        select * from marts.fct_forecast_views
+        where (segment_id, month) not in (select (segment_id, month) from hidden)
+            and (segment_id, origin_month) not in (
+                select (segment_id, month) from hidden
+            )
+            and not is_few(expected_customers)
+            and segment_id not in (
+                select segment_id from known where valid_to is not null
+            )
+    )
+"""
+BACKTESTED = """
+    with seen as (
+        select segmentation, segment_id, month from marts.fct_segment_revenue_months
+        where definition = 'stock' and revenue_amount is not null
+            and (definition, segmentation, month, segment_id) not in (
+                select (definition, segmentation, month, segment_id) from hidden_months
+            ) and (segment_id, month) not in (select (segment_id, month) from hidden)
+    )
+    select definition, segmentation, segment_id, model, count(*),
+        sum(abs(forecast_amount - actual_amount)) / sum(abs(actual_amount))
+    from marts.fct_forecast_backtests
+    where (segmentation, segment_id, origin_month) in (
+            select (segmentation, segment_id, month) from seen
+        ) and (definition = 'cohort' or (segmentation, segment_id, month) in (
+            select (segmentation, segment_id, month) from seen
+        )) and forecast_amount is not null and actual_amount is not null
+    group by all
+"""
+PERSONS = """
+    select profiles.segmentation, profiles.customers, profiles.customer_share,
+        segments.persona_evidence, segments.recommended_action,
+        segments.action_to_avoid, segments.offer, segments.channel, segments.owner
+    from latest_profiles as profiles
+    inner join marts.dim_segments as segments using (segment_id)
+    where is_shown
+"""
+
+SOURCES: dict[str, list[str]] = {
+    "index.headlines": HEADLINES,
+    **{f"index.monthly-{measure.replace('_', '-')}": [] for measure in MEASURES},
+    "index.findings": ["select t.* from marts.fct_segmentation_trials as t"],
+    "index.planted": ["select * from audit.rpt_planted_kinds"],
+    "index.claims": ["select * from audit.rpt_claims"],
+    "segments.sizes": [],
+    "segments.radars": [
+        "select segmentation, * exclude (segmentation) from latest_profiles"
+        " where is_shown",
+        """
+        select segmentation, sum(mean_length_days * customers) / sum(customers),
+            sum(mean_recency_days * customers) / sum(customers),
+            sum(mean_frequency_orders * customers) / sum(customers),
+            sum(mean_monetary_amount * customers) / sum(customers),
+            sum(average_order_amount * orders) / sum(orders)
+        from latest_profiles group by segmentation
+        """,
+    ],
+    "segments.playbook": [
+        PERSONS,
+        """
+        select segmentation, kpi_value from marts.fct_segment_kpis
+        where is_kpi_of_playbook and is_shown
+        """,
+    ],
+    "segments.profile": [
+        "select segmentation, * exclude (segmentation) from latest_profiles"
+        " where is_shown"
+    ],
+    "segments.mix": [MIXES],
+    "stability.claim-stability": [CLAIM.format(kind="stability")],
+    "stability.claim-agreement": [CLAIM.format(kind="agreement")],
+    "stability.stability": [
+        """
+        select segmentation, stable_stay_share,
+            avg(round(stay_share, 2) - round(nearest_stay_share, 2)) filter (
+                is_stay_shown and month not in (
+                    select in_force_from from marts.dim_model_versions as versions
+                    where versions.segmentation = rpt_segment_stability.segmentation
+                        and in_force_from is not null
+                    order by in_force_from offset 1
+                )
+            ) over (partition by segmentation)
+        from marts.rpt_segment_stability
+        """,
+        "select segmentation, k from marts.dim_model_versions",
+    ],
+    "stability.refits": [
+        "select segmentation, stable_refit_agreement from marts.rpt_segment_stability",
+        "select segmentation, k from marts.dim_model_versions",
+    ],
+    "stability.lifelines": [
+        """
+        select segmentation, count(*) filter (valid_to is null),
+            count(*) filter (valid_to is not null)
+        from known where not is_stage and valid_from is not null
+        group by segmentation
+        """,
+        "select segmentation, least_overlap, surviving_overlap"
+        " from marts.fct_segment_events",
+    ],
+    "stability.events": [
+        "select segmentation, overlap, persona, previous_persona"
+        " from marts.fct_segment_events"
+    ],
+    "stability.maps": [
+        "select segmentation, fit_number, k, refit_reason from marts.dim_model_versions"
+    ],
+    "outlook.sizes": [
+        "select segmentation, horizon_months from marts.fct_segment_expectations"
+    ],
+    "outlook.record": [
+        "select segmentation, * exclude (segmentation) from marts.rpt_transition_tests"
+    ],
+    "departures.who-left": [
+        f"""
+        with departed as ({DEPARTED})
+        select segmentation, from_segment_id, count(*) over segment,
+            count(*) over (partition by segmentation, from_segment_id, cause),
+            sum(revenue_12_months_amount) over segment
+        from departed window segment as (partition by segmentation, from_segment_id)
+        """
+    ],
+    "departures.reasons": [],
+    "departures.keeping": [
+        f"""
+        with departed as ({DEPARTED})
+        select segmentation, from_segment_id, count(*), count(keeping_orders)
+        from departed group by all
+        """
+    ],
+    "quality.rows": [
+        "select sum(read_rows), sum(accepted_rows) from marts.rpt_input_reconciliations"
+    ],
+    "quality.rejections": ["select count(*) from marts.fct_rejected_rows"],
+    "quality.reconciliation": ["select * from marts.rpt_input_reconciliations"],
+    "quality.findings": ["select * from marts.rpt_input_findings"],
+    "movement.map": [],
+    "movement.redraw": [
+        """
+        select segmentation, strftime(month, '%Y-%m-%d'), customers
+        from marts.fct_segment_migrations where is_shown
+        """
+    ],
+    "movement.sankey": [
+        """
+        select segmentation, strftime(month, '%Y-%m-%d'), cause, round(stay_share, 2)
+        from marts.rpt_segment_stability
+        cross join (
+            values ('all'), ('behaved differently'), ('map redrawn'),
+                ('entered or left')
+        ) as causes (cause)
+        where is_stay_shown
+        """,
+        """
+        select segmentation, strftime(month, '%Y-%m-%d'), 'all', sum(customers)
+        from marts.fct_segment_migrations
+        where is_shown and cause <> 'map redrawn'
+        group by segmentation, month, from_segment_id, to_segment_id
+        """,
+    ],
+    "movement.heatmap": [],
+    **{
+        f"movement.{kind}": [
+            """
+            select segmentation, strftime(month, '%Y-%m-%d'), kind, customers,
+                revenue_change_amount, revenue_change_low_amount,
+                revenue_change_high_amount
+            from marts.fct_segment_migrations cross join (values ('all'),
+                ('behaved differently'), ('map redrawn'), ('entered or left')
+            ) as kinds (kind)
+            where is_shown and (kind in ('all', cause) or kind = 'entered or left'
+                and cause in ('entered', 'settled', 'lapsed', 'returned'))
+            """,
+            """
+            select distinct segmentation, strftime(month, '%Y-%m-%d'), kind, number
+            from marts.fct_segment_migrations cross join (values ('all'),
+                ('behaved differently'), ('map redrawn'), ('entered or left')
+            ) as kinds (kind) cross join generate_series(2, 10) as numbers (number)
+            """,
+        ]
+        for kind in ("gains", "losses")
+    },
+    "forecast.definition": [],
+    "forecast.forecast": [
+        SERIES
+        + """
+        select definition, segmentation, segment_id, state, sum(forecast_amount)
+        from shown group by all
+        """,
+        """
+        select definition, segmentation, segment_id, 'published', reason
+        from marts.fct_revenue_forecasts
+        """,
+        SERIES
+        + """
+        select distinct definition, segmentation, segment_id, state,
+            count(*) filter (
+                (definition, segmentation, month, segment_id) in (
+                    select (definition, segmentation, month, segment_id)
+                    from hidden_months
+                ) or (definition = 'stock' and (segment_id, month) in (
+                    select (segment_id, month) from hidden
+                ))
+            ) over (partition by definition, segmentation, segment_id, state)
+        from (select distinct definition, segmentation, segment_id, state from shown)
+        inner join marts.fct_segment_revenue_months
+            using (definition, segmentation, segment_id)
+        """,
+    ],
+    "forecast.decision": [
+        """
+        select definition, segmentation, segment_id, reason, decision
+        from marts.fct_revenue_forecasts
+        """
+    ],
+    "forecast.certificate": [
+        """
+        select definition, segmentation, model, calibrated_backtests, coverage_80,
+            coverage_95
+        from marts.rpt_forecast_accuracy
+        """
+    ],
+    "forecast.backtests": [BACKTESTED],
+    "forecast.accuracy": [
+        ACCURACY,
+        CLAIMS_OF_FORECASTS,
+        """
+        select definition, segmentation, description from marts.dim_forecast_models
+        cross join (select distinct definition, segmentation
+            from marts.rpt_forecast_accuracy)
+        """,
+    ],
+    "forecast.bands": [ACCURACY],
+    "forecast.views": [
+        OFF
+        + """
+        select segmentation, horizon_months, series_amount, expected_amount,
+            disagreement_share
+        from views
+        """
+    ],
+    "forecast.views-record": [
+        OFF
+        + """
+        select segmentation, horizon_months, expected_customers, spend_amount,
+            series_amount, expected_amount, disagreement_share
+        from views
+        """,
+        OFF
+        + """
+        select segmentation, horizon_months, count(distinct origin_month),
+            sum(abs(series_amount - actual_amount)) / sum(abs(actual_amount)),
+            sum(abs(expected_amount - actual_amount)) / sum(abs(actual_amount))
+        from views where actual_amount is not null and series_amount is not null
+            and expected_amount is not null
+        group by segmentation, horizon_months
+        """,
+    ],
+    "trajectories.verdict": [TRIALS],
+    "trajectories.claim-structure": [CLAIM.format(kind="structure")],
+    "trajectories.paths": [GROUPS],
+    "trajectories.silhouette-by-k": [TRIALS_OF_CANDIDATE],
+    "trajectories.elbow": [TRIALS_OF_CANDIDATE],
+    "trajectories.blades": [SAMPLED],
+    "trajectories.nulls": [TRIAL, NULLS],
+    "trajectories.prediction": [TRIAL],
+    "trajectories.picture": [GROUPS],
+    "trajectories.candidates": [
+        """
+        select t.segmentation, t.* exclude (segmentation), chosen.score,
+            chosen.silhouette
+        from marts.fct_segmentation_trials as t
+        left join marts.fct_segmentation_trials as chosen
+            on t.segmentation = chosen.segmentation and chosen.is_chosen
+        """
+    ],
+    "trajectories.trials": [
+        """
+        select s.segmentation, s.candidate, t.* exclude (segmentation)
+        from trial_states as s
+        inner join marts.fct_segmentation_trials as t using (segmentation_trial_id)
+        """
+    ],
+}
+# Of the words that stand in all states of a page: banners, introductions, the foot.
+FRAME = [
+    TRIALS,
+    "select floor(100 * largest_customer_share) from latest_profiles where is_shown",
+]
+
+
+def of(name: str) -> list[str] | None:
+    """The sources of a block; some blocks are one for each of many things."""
+    for known in (name, "-".join(name.split("-")[:1])):
+        if known in SOURCES:
+            return SOURCES[known]
+    return None

@@ -1,0 +1,171 @@
+"""The numbers in the words of pages, and where in the marts they stand.
+
+A source gives the values of the block's controls, then numbers and texts. A number in
+a sentence is held where a source of its block has it for the state, as it is or as per
+cent, in the digits that are told; a row of a table, where one row of a source has all
+of its numbers. Numbers of tables under charts are held by their own questions.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from numbers import Number
+
+import duckdb
+import numpy as np
+from page_numbers import CELL, Numbers
+
+MONTH = (
+    "(?:January|February|March|April|May|June|July|August|September|October|November"
+    "|December)"
+)
+# What is no number of the shop: days, ids and numbers of names, scales, and what the
+# project itself sets.
+STATED = [
+    rf"\b(?:\d{{1,2}} )?{MONTH} \d{{4}}\b",
+    r"\b\d{4}-\d{2}(?:-\d{2})?\b",
+    r"\b[a-z][a-z_]*-\d+(?:-\d+)?(?:-[0-9a-f]{8})?\b",
+    r"\b(?:Group|Segment) \d+",
+    r"\(\d+\)",
+    r"\b(?:80|95) % (?:band|interval)|\((?:80|95) %\)|\(promise (?:80|95) %\)",
+    r"\b90 days\b|\bin 12 months\b",
+    r"-1 to 1\b(?!\.)|\b0 (?:to|and) [12]\b(?!\.)",
+    r"\(1: the same segments, 0: as by chance\)|\b1 = same\b",
+    r"where 1 is the usual change",
+    r"et al\. 2011",
+    rf"fewer than {CELL} customers",
+    r"\b(?:80|95) and 95 per cent|\b[1-5]\. (?=[a-z])",
+]
+TOKEN = re.compile(
+    r"(?<![\w.])[-+]?\W?(\d[\d,]*(?:\.\d+)?)(\u00a0m\b)?(?:[ \u00a0](%))?"
+)
+ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
+FRAGMENT = "<div id=[^>]* data-block="
+BLOCK = re.compile(
+    rf"<figure\b.*?</figure>|{FRAGMENT}.*?(?=<figure\b|{FRAGMENT}|</section>)",
+    re.DOTALL,
+)
+TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+
+
+def tokens(text: str) -> list[tuple[str, float, float]]:
+    """List the numbers of a text: as written, their value, and how far it may be off.
+
+    Of amounts with three digits the zeros behind them say nothing.
+    """
+    for pattern in STATED:
+        text = re.sub(pattern, " ", text)
+    found = []
+    for match in TOKEN.finditer(text):
+        digits, million, _ = match.groups()
+        value = float(digits.replace(",", ""))
+        decimals = len(digits.partition(".")[2])
+        off = 0.505 * 10.0**-decimals
+        if "," in digits and "." not in digits:
+            zeros = len(digits) - len(digits.rstrip("0,"))
+            off = 0.505 * 10.0 ** digits[len(digits) - zeros :].count("0")
+        scale = 1e6 if million else 1.0
+        found.append((match[0].strip(), value * scale, off * scale))
+    return found
+
+
+def words(markup: str) -> str:
+    """The text of markup; what is a cell or a paragraph stands apart."""
+    plain = re.sub(r"<svg\b.*?</svg>|<[^>]*>", " ; ", markup, flags=re.DOTALL)
+    return html.unescape(plain)
+
+
+class Held:
+    """What one row of a source says, or several together."""
+
+    def __init__(self, values: Iterable[object]) -> None:
+        """Take numbers, and those in texts."""
+        known: list[float] = []
+        for value in values:
+            if isinstance(value, str):
+                known += [number for _, number, _ in tokens(value)]
+            elif isinstance(value, Number):
+                known += [float(value), 100 * float(value)]
+        self.values = np.abs(np.array(known, dtype=float))
+
+    def has(self, token: tuple[str, float, float]) -> bool:
+        """Say whether a number is among them, as far as it is told."""
+        _, value, off = token
+        return bool((np.abs(self.values - value) <= off * (1 + 1e-9)).any())
+
+
+def frame(page: str) -> str:
+    """The words of a page outside of its blocks: what stands in all its states."""
+    main = re.search(r"<main\b.*</footer>", page, re.DOTALL)[0]
+    main = re.sub(r"<script\b.*?</script>|<option\b.*?</option>", " ", main, flags=re.S)
+    return words(BLOCK.sub(" ", main))
+
+
+def rows_by_state(
+    connection: duckdb.DuckDBPyConnection, sources: list[str], width: int
+) -> dict[tuple, list[tuple]]:
+    """Ask all sources of a block."""
+    found: dict[tuple, list[tuple]] = {}
+    for sql in sources:
+        for row in connection.execute(sql).fetchall():
+            found.setdefault(row[:width], []).append(row[width:])
+    return found
+
+
+def not_held(
+    block: dict, rows: dict[tuple, list[tuple]], numbers: Numbers
+) -> tuple[int, list[str]]:
+    """Count the numbers in the words of a block, and list those that are not held.
+
+    Args:
+        block: of a page.
+        rows: what the sources say, by state.
+        numbers: what the marts give for the block's tables.
+    """
+    count, lacking = 0, []
+    drawn = _by_state(numbers)
+    for key, state in block["states"].items():
+        place = tuple(key.split("|")) if block["controls"] else ()
+        own = rows.get(place, [])
+        said = [value for row in own for value in row]
+        everything = Held([*place, *drawn.get(place, []), *said])
+        text, tables = _parts(state)
+        for token in tokens(text):
+            count += 1
+            if not everything.has(token):
+                lacking.append(f"{key}: {token[0]!r} in {_around(text, token[0])!r}")
+        single = None
+        for row in tables:
+            told = tokens(row)
+            count += len(told)
+            if told:
+                single = single or [Held([*place, *values]) for values in own]
+                if not any(all(map(held.has, told)) for held in single):
+                    lacking.append(f"{key}: no row of the marts has {row!r}")
+    return count, lacking
+
+
+def _by_state(numbers: Numbers) -> dict[tuple, list[float]]:
+    found: dict[tuple, list[float]] = {}
+    for (*place, _), columns in numbers.items():
+        values = found.setdefault(tuple(place), [])
+        values += [value for cells in columns.values() for value in cells.values()]
+    return found
+
+
+def _parts(state: dict) -> tuple[str, list[str]]:
+    """The sentences of a state, and the rows of its tables."""
+    if "html" not in state:
+        fields = [state["title"], state["subtitle"], *state["captions"]]
+        return words(" ; ".join([*fields, state["note"], state["legend"]])), []
+    rows = [words(row) for row in ROW.findall(state["html"]) if "<td" in row]
+    captions = re.findall("<caption>.*?</caption>", state["html"], re.DOTALL)
+    text = TABLE.sub(" ; ", state["html"]) + " ; ".join(captions)
+    return words(text), rows
+
+
+def _around(text: str, token: str) -> str:
+    start = max(text.find(token) - 60, 0)
+    return " ".join(text[start : start + 140].split())
