@@ -91,7 +91,7 @@ def _side_by_side(groups: _Groups, name: str, step: str, note: str) -> State:
     low, high = min(0, values.min()), values.max()
     scale = {} if formats.is_missing(high) else {"range": [1.05 * low, 1.05 * high]}
     figures = [
-        _figure(name, step, [_path(groups.names[number], number, path)], 190, scale)
+        _figure(name, step, [_path("Mean", number, path)], 190, scale)
         for number, path in groups.rows.groupby("cluster_number")
     ]
     captions = list(groups.sized.values())
@@ -165,7 +165,7 @@ def _bars(groups: _Groups, name: str) -> theme.Figure:
             "type": "bar",
             "orientation": "h",
             "name": formats.plain(groups.names[number]),
-            "y": [formats.wrapped(groups.names[number])],
+            "y": [formats.wrapped(groups.sized[number])],
             "x": [value],
             "marker": theme.mark(number).bar,
             "hovertemplate": "%{y}: %{x:,}<extra></extra>",

@@ -98,7 +98,22 @@
   }
 
   function restrictAll(wishes = new URLSearchParams()) {
-    page.choices.forEach((choices) => restrict(choices, wishes));
+    page.choices.forEach((choices) => restrict(choices, meant(choices, wishes)));
+  }
+
+  // What an address means that names only some of the controls, or what is not offered
+  // together: what is preferred for the first of them.
+  function meant(choices, wishes) {
+    const agrees = (values, length) => choices.names.slice(0, length)
+      .every((name, position) => wishes.get(name) === values[position]);
+    if (choices.available.some((values) => agrees(values, values.length))) return wishes;
+    for (let length = choices.names.length; length > 0; length -= 1) {
+      const wanted = choices.preferred.find((values) => agrees(values, length));
+      if (wanted) {
+        return new URLSearchParams(wanted.map((each, position) => [choices.names[position], each]));
+      }
+    }
+    return wishes;
   }
 
   // A slider runs as far as there is something to show.

@@ -33,7 +33,7 @@ def found(shop: Shop) -> Section | None:
         trial = trials.loc[name]
         rows.append(
             [
-                link(formats.words(name), "trajectories.html", segmentation=name),
+                link(formats.words(name), "trajectories.html", **_state(trial)),
                 _verdict(trial),
                 formats.count(trial["k"]) if trial["is_chosen"] else "none chosen",
                 formats.metric(trial["metric"]),
@@ -43,10 +43,16 @@ def found(shop: Shop) -> Section | None:
             ]
         )
     caption = "What was found by each segmentation, beside shuffled orders"
-    said = table(caption, HEADERS, rows, 2)
+    said = table(caption, HEADERS, rows, 2, is_stacked=True)
     if not rows:
         said = part("paragraph", text="No segmentation has been tried yet.")
     return Section("What was found", [Fragment("findings", {(): said})], is_wide=True)
+
+
+def _state(trial: pd.Series) -> dict[str, str]:
+    """Name the state of the page Trajectories that shows a trial."""
+    values = trial.name, segmentations.candidate(trial), str(trial["k"])
+    return dict(zip(segmentations.CONTROLS, values, strict=True))
 
 
 def _verdict(trial: pd.Series) -> str:

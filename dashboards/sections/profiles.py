@@ -55,7 +55,7 @@ def against_all(shop: Shop) -> Section | None:
         "The dashed line is the average of all customers: a segment that bulges over it"
         " has more. Rings say how many times as much."
     )
-    chart = Chart("radars", states, CONTROLS, columns=4)
+    chart = Chart("radars", states, CONTROLS, columns=3)
     return _section(shop, "Against all customers", chart, sentence)
 
 

@@ -813,11 +813,11 @@ class Attacker:
         drawn = states(self.pages[trajectories.FILE], "paths")
         for key, frame in numbers.items():
             state = drawn[key]
-            ends = [
-                mark["text"]
-                for figure in state["figures"]
-                for mark in figure["layout"].get("annotations", [])
-            ]
+            ends = []
+            for figure in state["figures"]:
+                marks = figure["layout"].get("annotations", [])
+                ends += [mark["text"] for mark in marks]
+                ends += [str(y) for trace in figure["data"] for y in trace["y"]]
             text = " ".join(
                 [state["title"], state["legend"], *state["captions"], *ends]
             )

@@ -753,10 +753,8 @@ def test_paths_of_one_feature_stand_side_by_side(tmp_path: Path):
     marts["marts.fct_trial_centroids"] = centroids[~is_other]
     pages = redrawn(tmp_path / "one.duckdb", marts)
     state = shown(pages, "paths", "lifecycle", "warped", 4)
-    assert state.captions[0] == "Group 1 (25.0 %)"
-    assert [figure["data"][0]["name"] for figure in state.figures] == [
-        f"Group {number}" for number in range(1, 5)
-    ]
+    assert state.captions == [f"Group {number} (25.0 %)" for number in range(1, 5)]
+    assert [figure["data"][0]["name"] for figure in state.figures] == ["Mean"] * 4
     assert (
         len({str(figure["layout"]["yaxis"]["range"]) for figure in state.figures}) == 1
     )

@@ -72,7 +72,8 @@ class Reader:
             self.complaints.append(f"asks for {request.url}")
 
     def open(self, folder: Path, file: str) -> None:
-        self.page.goto((folder / file).as_uri())
+        name, hash, state = file.partition("#")
+        self.page.goto(f"{(folder / name).as_uri()}{hash}{state}")
         self.page.wait_for_function(
             "[...document.querySelectorAll('.plot')].every((d) => d.calcdata)"
         )
@@ -241,6 +242,20 @@ def test_the_segmentation_switch_goes_there_and_back(reader: Reader, folder: Pat
     reader.page.get_by_label("Lifecycle").check()
     assert switch.input_value() == made_up.WORDS["lifecycle", "warped"]
     assert reader.drawn_y("paths") == before
+
+
+def test_an_address_that_names_a_segmentation_shows_what_is_in_use(
+    reader: Reader, folder: Path
+):
+    reader.open(folder, "trajectories.html#segmentation=lifecycle&candidate=gone&k=7")
+    assert reader.page.locator("output").inner_text() == str(made_up.CHOSEN_K)
+    assert reader.page.locator("#in-use").is_hidden()
+    reader.slide_to(5)
+    said = reader.page.locator("#in-use")
+    assert "Shown: k = 5, not in use." in said.inner_text()
+    said.get_by_role("link").click()
+    reader.page.wait_for_function("document.querySelector('output').value === '3'")
+    assert said.is_hidden()
 
 
 def test_the_numbers_open_and_stay_readable(reader: Reader, folder: Path):
