@@ -8,7 +8,7 @@ from pathlib import Path
 import dashboards_fixtures as made_up
 import pytest
 from environments import BROWSER_ARGUMENTS
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from real_builds import PROJECT, Build
 from trajectories.dashboards import build_site
 from trajectories.dashboards.site import PAGES
@@ -254,7 +254,7 @@ def test_an_address_that_names_a_segmentation_shows_what_is_in_use(
     said = reader.page.locator("#in-use")
     assert "Shown: k = 5, not in use." in said.inner_text()
     said.get_by_role("link").click()
-    reader.page.wait_for_function("document.querySelector('output').value === '3'")
+    expect(reader.page.locator("output")).to_have_text(str(made_up.CHOSEN_K))
     assert said.is_hidden()
 
 
