@@ -30,10 +30,6 @@ _environment = jinja2.Environment(
 )
 
 
-# A title says its finding in so many words.
-MOST_WORDS = 15
-
-
 @dataclass(frozen=True)
 class Control:
     """A labelled switch: kind is "radio", "select" or "slider".

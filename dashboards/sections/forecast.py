@@ -248,11 +248,12 @@ class _Forecasts:
         history = self._history.get(series, [])
         label = self._models.name(shown[0].model)
         other = self._models.name(beside[0].model) if beside else ""
+        title = _title(name, shown)
         return State(
-            _title(name, shown),
+            title,
             [revenue.figure(history, (shown, label), (beside, other))],
             note=links.joined(*self._notes(series, history, shown)),
-            subtitle=_subtitle(name, label, shown),
+            subtitle=_subtitle("" if name in title else name, label, shown),
         )
 
     def _notes(self, series: Key, history: list, shown: list) -> list[str | Markup]:
@@ -314,7 +315,8 @@ def _title(name: str, shown: list) -> str:
 
 def _subtitle(name: str, label: str, shown: list) -> str:
     first = shown[0]
-    text = f"{name}: revenue per month (amount), and its forecast by {label}"
+    text = f"Revenue per month (amount), and its forecast by {label}"
+    text = f"{name}: {text}" if name else text
     ends = first.lower_80_amount, first.upper_80_amount
     if any(map(formats.is_missing, ends)) or ends[0] == ends[1]:
         return text

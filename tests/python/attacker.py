@@ -34,6 +34,7 @@ from trajectories.dashboards.pages import (
     trajectories,
 )
 from trajectories.dashboards.sections.departures import KEEPING
+from trajectories.dashboards.sections.movement import ALL, CAUSES
 
 Key = tuple[Hashable, ...]
 SUPERSET = Path(__file__).resolve().parents[2] / "dashboards" / "superset"
@@ -360,7 +361,7 @@ class Attacker:
         """Find sizes that are shown, or follow from a share beside its count."""
         seen = set()
         for (name, month, cause), state in heat.items():
-            if cause != movement.ALL or not state["figures"]:
+            if cause != ALL or not state["figures"]:
                 continue
             (trace,) = state["figures"][0]["data"]
             for label, row in zip(trace["y"], trace["z"], strict=True):
@@ -469,7 +470,7 @@ class Attacker:
 
     def _learn_pages(self, heat: dict) -> None:
         """Learn from heatmaps, streams, titles, tables of money and stay shares."""
-        causes = {movement.ALL: None, **movement.CAUSES}
+        causes = {ALL: None, **CAUSES}
         blocks = self.pages[movement.FILE]
         for (name, month, cause), state in heat.items():
             if not state["figures"]:
@@ -490,14 +491,14 @@ class Attacker:
             self._learn_title(name, month, causes[cause], state["title"])
             for figure in state["figures"]:
                 (trace,) = figure["data"]
-                labels, link = trace["node"]["label"], trace["link"]
                 before, after = _month_before(month), month
+                columns = dict(trace["meta"]["columns"])
                 for start, end, count in zip(
-                    link["source"], link["target"], link["value"], strict=True
+                    *(columns[it] for it in ("From", "To", "Customers")), strict=True
                 ):
                     pair = (
-                        self._identity(name, labels[start], before),
-                        self._identity(name, labels[end], after),
+                        self._identity(name, start, before),
+                        self._identity(name, end, after),
                     )
                     self._learn(
                         self._keys(name, month, pair, causes[cause]), count, count
@@ -540,16 +541,10 @@ class Attacker:
         ]
         total = sum(self.truth[key] for key in inside)
         # With a new map, who stayed is told on the map of before.
-        found = re.search(r": ([\d.]+) % stayed(?! on the map)", title)
+        found = re.search(r"^([\d.]+) % stayed(?! on the map)", title)
         if found:
             stays = [key for key in inside if key[3] == key[4]]
             self._learn_share(stays, found.group(1), total)
-        found = re.search(r": ([\d,]+) customers (?:moved|entered)", title)
-        if found and causes:
-            parts = self._of_month("part", name, month)
-            moved = [key for key in parts if key[-1] in causes]
-            number = int(found.group(1).replace(",", ""))
-            self.system.sum_is(moved, number, number)
 
     def _learn_share(self, keys: list[Key], share: str, total: int) -> None:
         low, high = (float(share) + sign * _precision(share) for sign in (-1, 1))
