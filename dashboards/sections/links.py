@@ -20,12 +20,26 @@ def to_segment(shop: Shop, text: str, segmentation: str, segment_id: str) -> Mar
     return link(text, "segments.html", segmentation=segmentation, segment=segment_id)
 
 
-def to_departures(shop: Shop, text: str, segmentation: str, segment_id: str) -> Markup:
-    """Link to why customers left a segment; nothing where that is not told."""
+def to_departures(shop: Shop, text: str, segmentation: str) -> Markup:
+    """Link to why customers left each segment of which that is told, if of any."""
     section = shop.once(departures.who_left)
-    if not section or (segmentation, segment_id) not in section.choices.available:
+    left = [
+        segment_id
+        for name, segment_id in (section.choices.available if section else ())
+        if name == segmentation
+    ]
+    if not left:
         return Markup("")
-    return link(text, "departures.html", segmentation=segmentation, segment=segment_id)
+    linked = [
+        link(
+            shop.segments.name(segment_id),
+            "departures.html",
+            segmentation=segmentation,
+            segment=segment_id,
+        )
+        for segment_id in left
+    ]
+    return Markup("{} {}").format(text, Markup(", ").join(linked))
 
 
 def to_movement(

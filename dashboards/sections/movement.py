@@ -177,17 +177,15 @@ def _stayed(paths: Paths) -> str:
 
 
 def _more(paths: Paths, shop: Shop) -> list[Markup]:
-    """Link to what else is told of the largest move."""
-    if not paths.largest:
-        return []
-    start, end = paths.largest
-    name, (before, after) = paths.month[0].segmentation, paths.ends(shop.segments)
-    found = [
-        links.to_segment(shop, f"Who is in {matrices.name(after, end)}", name, end)
-    ]
+    """Link to who is where the largest move went, and to why customers left."""
+    found, name = [], paths.month[0].segmentation
+    if paths.largest:
+        _, end = paths.largest
+        _, after = paths.ends(shop.segments)
+        text = f"Who is in {matrices.name(after, end)}"
+        found.append(links.to_segment(shop, text, name, end))
     if paths.month[0].month == max(month for _, month, _ in shop.once(_groups)):
-        text = f"Why customers left {matrices.name(before, start)}"
-        found.append(links.to_departures(shop, text, name, start))
+        found.append(links.to_departures(shop, "Why customers left:", name))
     return [each + "." for each in found if each]
 
 

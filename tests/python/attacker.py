@@ -488,7 +488,7 @@ class Attacker:
                     elif written(text).startswith("<"):
                         self._learn(keys, 1, int(written(text)[1:]) - 1)
         for (name, month, cause), state in states(blocks, "sankey").items():
-            self._learn_title(name, month, causes[cause], state["title"])
+            self._learn_title(name, month, state["title"])
             for figure in state["figures"]:
                 (trace,) = figure["data"]
                 before, after = _month_before(month), month
@@ -531,9 +531,7 @@ class Attacker:
     def _of_month(self, kind: str, name: str, month: str) -> list[Key]:
         return self.of_month[kind, name, month]
 
-    def _learn_title(
-        self, name: str, month: str, causes: list[str] | None, title: str
-    ) -> None:
+    def _learn_title(self, name: str, month: str, title: str) -> None:
         inside = [
             key
             for key in self._of_month("flow", name, month)
