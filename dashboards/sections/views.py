@@ -146,7 +146,7 @@ def _figure(rows: list, segments: Segments, highest: float) -> theme.Figure:
             "mode": "markers",
             "name": name,
             "y": labels,
-            "x": revenue.heights(getattr(row, column) for row in rows),
+            "x": formats.amounts(getattr(row, column) for row in rows),
             "marker": {**mark.point, "size": 9},
             "hovertemplate": f"%{{y}}, {name.lower()}: %{{x:,}}<extra></extra>",
         }
