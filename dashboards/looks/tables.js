@@ -93,9 +93,14 @@ function tableOf(figure) {
     places.forEach((place, index) => put([place], name, values[index]));
     interval(trace, name, lies ? "error_x" : "error_y", places, values);
   });
+  const listed = Array.from(rows.values());
+  // Months come in their order, whichever trace begins.
+  if (listed.every((row) => /^\d{4}-\d{2}-\d{2}$/.test(row.place[0]))) {
+    listed.sort((one, other) => one.place[0].localeCompare(other.place[0]));
+  }
   return {
     headers: [...axes, ...headers],
-    rows: Array.from(rows.values(), (row) => [
+    rows: listed.map((row) => [
       ...row.place.slice(0, axes.length),
       ...headers.map((header) => row.cells.has(header) ? row.cells.get(header) : null),
     ]),

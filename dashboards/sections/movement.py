@@ -141,10 +141,11 @@ def _streams(shop: Shop, groups: Groups) -> Chart:
 
 def _streams_state(paths: Paths, shop: Shop) -> State:
     hidden = formats.hidden(shop.smallest_cell) if shop.smallest_cell > 1 else ""
+    title, rest = _finding(paths, shop.segments)
     return State(
-        _finding(paths, shop.segments),
+        title,
         [flows.figure(paths, shop.segments)] if paths.shown else [],
-        note=links.joined(hidden, *_more(paths, shop)),
+        note=links.joined(rest, hidden, *_more(paths, shop)),
         subtitle=(
             f"Customers by segment in {paths.name_before} (left) and {paths.name}"
             " (right)"
@@ -152,20 +153,29 @@ def _streams_state(paths: Paths, shop: Shop) -> State:
     )
 
 
-def _finding(paths: Paths, segments: Segments) -> str:
-    """Say how many stayed, or why they moved, and the largest move."""
-    text = formats.words(paths.cause) or _stayed(paths)
+def _finding(paths: Paths, segments: Segments) -> tuple[str, str]:
+    """Say how many stayed, or why they moved, and the largest move; and the rest.
+
+    What has no room in a title is said in a note.
+    """
+    why = formats.words(paths.cause) or _stayed(paths)
     if not paths.largest:
-        return text or "No path can be shown"
+        return why or "No path can be shown", ""
+    largest = _told(paths, segments)
+    if not why:
+        return f"Largest move: {largest}", ""
+    title = fitting(f"{why}; largest move: {largest}", why)
+    return title, f"Largest move: {largest}." if title == why else ""
+
+
+def _told(paths: Paths, segments: Segments) -> str:
+    """Name the largest move, with its customers."""
     start, end = paths.largest
     before, after = paths.ends(segments)
-    largest = (
-        f"argest move: {matrices.name(before, start)} to {matrices.name(after, end)}"
+    return (
+        f"{matrices.name(before, start)} to {matrices.name(after, end)}"
         f" ({formats.count(paths.moved[start, end])})"
     )
-    if not text:
-        return f"L{largest}"
-    return fitting(f"{text}; l{largest}", text)
 
 
 def _stayed(paths: Paths) -> str:

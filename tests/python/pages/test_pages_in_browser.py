@@ -148,7 +148,7 @@ def check_page(reader: Reader, folder: Path, file: str) -> None:
           language: document.documentElement.lang,
           headings: document.querySelectorAll('h1').length,
           across: document.documentElement.scrollWidth - window.innerWidth,
-          untitled: [...document.querySelectorAll('figure')].filter(
+          untitled: [...document.querySelectorAll('figure:not([hidden])')].filter(
             (f) => f.querySelector('figcaption').textContent.trim() === '').length,
           empty: [...document.querySelectorAll('.plot')].filter(
             (d) => d.calcdata.length === 0 || d.clientWidth < 150).length,
