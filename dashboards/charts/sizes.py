@@ -26,7 +26,9 @@ def figure(rows: pd.DataFrame, segments: Segments, highest: float) -> theme.Figu
     """
     labels = [formats.wrapped(segments.name(i)) for i in rows["segment_id"]]
     mark = EXPECTED if is_chain(rows) else KEPT
-    name = "Expected" if is_chain(rows) else "Expected, at today's shares"
+    name, sign = "Expected, at today's shares", "◇ at today's shares"
+    if mark is EXPECTED:
+        name, sign = "Expected", "● expected"
     values = rows["published_customers"].astype(float)
     beyond = rows["upper_80_customers"].astype(float) - values
     below = values - rows["lower_80_customers"].astype(float)
@@ -68,9 +70,7 @@ def figure(rows: pd.DataFrame, segments: Segments, highest: float) -> theme.Figu
         height=120 + 40 * len(rows),
         annotations=[
             _said(0, "▮ today", TODAY.colour),
-            _said(
-                70, f"{'●' if mark == EXPECTED else '◇'} {name.lower()}", mark.colour
-            ),
+            _said(70, sign, mark.colour),
         ],
         margin=theme.ROOM_ABOVE,
         xaxis={"range": [0, highest], "showgrid": True},

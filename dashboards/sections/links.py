@@ -23,22 +23,21 @@ def to_segment(shop: Shop, text: str, segmentation: str, segment_id: str) -> Mar
 def to_departures(shop: Shop, text: str, segmentation: str) -> Markup:
     """Link to why customers left each segment of which that is told, if of any."""
     section = shop.once(departures.who_left)
-    left = [
-        segment_id
-        for name, segment_id in (section.choices.available if section else ())
-        if name == segmentation
-    ]
-    if not left:
+    if not section:
         return Markup("")
+    _, control = section.choices.controls
     linked = [
         link(
-            shop.segments.name(segment_id),
+            dict(control.options)[segment_id],
             "departures.html",
             segmentation=segmentation,
             segment=segment_id,
         )
-        for segment_id in left
+        for name, segment_id in section.choices.available
+        if name == segmentation
     ]
+    if not linked:
+        return Markup("")
     return Markup("{} {}").format(text, Markup(", ").join(linked))
 
 

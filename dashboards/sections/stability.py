@@ -20,9 +20,11 @@ from trajectories.dashboards.marts.shop import Shop
 from trajectories.dashboards.sections import links
 
 CONTROLS = ("segmentation",)
+# Colours of segments are for segments only.
+NEAREST = theme.Mark(theme.MUTED, "dot", "square-open")
 STAYING = {
-    "stay_share": ("Stayed in their segment", theme.MEASURED),
-    "nearest_stay_share": ("In the nearest segment", theme.mark(3)),
+    "stay_share": ("Stayed", theme.MEASURED),
+    "nearest_stay_share": ("Nearest segment", NEAREST),
     "chance_stay_share": ("By chance", theme.EXPECTED),
 }
 REFITTING = {"ari_refit": ("Agreement of a refit", theme.MEASURED)}
@@ -140,7 +142,7 @@ def _effect(rows: pd.DataFrame, new_maps: list[pd.Timestamp]) -> str:
     if len(kept):
         text = (
             "A customer changes her segment only once another one is clearly nearer,"
-            " not whenever it is the nearest; this keeps"
+            " not always when it is the nearest; this keeps"
             f" {formats.share(kept.mean())} of customers in place, on average over the"
             " months."
         )
@@ -275,10 +277,17 @@ def _lines(
             theme.level(line),
             *(theme.upright(formats.month_key(month)) for month in new_maps),
         ],
-        xaxis=theme.MONTHS,
+        xaxis={**theme.MONTHS, "range": _around(rows["month"])},
         yaxis={"range": [lowest - 0.02, 1.02]},
         **names,
     )
+
+
+def _around(months: pd.Series) -> list[str]:
+    """End the axis of months where its lines do, not with their names."""
+    half = pd.Timedelta(days=15)
+    ends = months.min() - half, months.max() + half
+    return [end.strftime("%Y-%m-%d") for end in ends]
 
 
 def _interval(rows: pd.DataFrame, column: str) -> dict:
