@@ -399,6 +399,33 @@ def test_every_control_changes_the_forecast(reader: Reader, folder: Path):
     assert shown("lines+markers") == told("total", "seasonal_naive", "cohort")
 
 
+def _table(reader: Reader, block: str) -> list[list[str]]:
+    """The table of a chart as a reader sees it who opens it."""
+    fold = reader.page.locator(f"#{block} details.table")
+    fold.locator("summary").click()
+    rows = fold.locator("tr").all()
+    return [row.locator("th, td").all_inner_texts() for row in rows]
+
+
+def test_charts_have_their_numbers_as_a_table(reader: Reader, folder: Path):
+    reader.open(folder, "movement.html")
+    headers, *rows = _table(reader, "sankey")
+    assert headers == ["From", "To", "Customers"]
+    assert [int(row[2]) for row in rows] == _streams(reader)
+    reader.open(folder, "stability.html")
+    headers, *rows = _table(reader, "lifelines")
+    assert headers == ["Segment", "First month", "Last month", "What happened"]
+    assert rows[0][0] == "1 Loyal Champions"
+    reader.open(folder, "forecast.html")
+    headers, *rows = _table(reader, "forecast")
+    bands = [f"{level} % band, {end}" for level in (95, 80) for end in ("low", "high")]
+    assert headers == ["Month", *bands, "Revenue", *headers[6:]]
+    # Months come in their order, though the bands of those to come are drawn first.
+    assert rows[0][0] == "January 2016"
+    assert rows[-1][0] == "June 2018"
+    assert (rows[0][1], rows[-1][5]) == ("", "")
+
+
 @pytest.mark.parametrize("reader", ["phone"], indirect=True)
 def test_accuracy_needs_no_scrolling_on_a_phone(reader: Reader, folder: Path):
     reader.open(folder, "forecast.html")
