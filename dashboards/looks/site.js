@@ -340,7 +340,16 @@
       .filter((name) => !input(name).disabled).map(label);
     const first = elements.find((it) => it.tagName === "FIGURE" && !it.hidden);
     const finding = first ? first.querySelector("figcaption").textContent : "";
-    said.textContent = [chosen.join(", "), finding].filter(Boolean).join(": ");
+    say(chosen.join(", "), finding);
+  }
+
+  // Says what is shown; paper, which has the finding, too, is told the choices alone.
+  function say(chosen, finding) {
+    const told = document.createElement("span");
+    told.className = "finding";
+    told.textContent = chosen && finding ? `: ${finding}` : finding;
+    said.replaceChildren(chosen, told);
+    said.classList.toggle("unchosen", chosen === "");
   }
 
   // On paper all charts are drawn, as wide as the sheet; how we know it is open,
@@ -356,13 +365,19 @@
     elements.filter((it) => it.tagName === "FIGURE" && !it.hidden).forEach(function (it) {
       if (it.dataset.waits) draw(it);
     });
-    document.querySelectorAll(".js-plotly-plot").forEach((it) => Plotly.Plots.resize(it));
+    resize();
+  }
+
+  // Plotly's own resize comes too late for a sheet.
+  function resize() {
+    document.querySelectorAll(".js-plotly-plot")
+      .forEach((it) => Plotly.relayout(it, { autosize: true }));
   }
 
   function printed() {
     document.documentElement.classList.remove("printing");
     opened.forEach((fold) => { fold.open = false; });
-    document.querySelectorAll(".js-plotly-plot").forEach((it) => Plotly.Plots.resize(it));
+    resize();
   }
 
   forms.forEach(function (form) {

@@ -388,7 +388,13 @@ class _Chart:
             ):
                 self._text(at, text, trace.get("textposition", "middle center"))
 
-    def _text(self, at: tuple[float, float], text: str, position: str) -> None:
+    def _text(
+        self,
+        at: tuple[float, float],
+        text: str,
+        position: str,
+        colour: str = theme.INK,
+    ) -> None:
         up, across = position.split()
         moved = {"top": 6, "bottom": -6}.get(up, 0)
         sideways = {"left": -6, "right": 6}.get(across, 0)
@@ -397,6 +403,7 @@ class _Chart:
             at,
             (sideways, moved),
             textcoords="offset points",
+            color=colour,
             ha={"left": "right", "right": "left"}.get(across, "center"),
             va={"top": "bottom", "bottom": "top"}.get(up, "center"),
             annotation_clip=False,
@@ -494,12 +501,19 @@ class _Chart:
     def _on_bars(
         self, trace: dict, middles: np.ndarray, ends: np.ndarray, lies: bool
     ) -> None:
-        text = trace.get("text")
-        if text is None or trace.get("textposition") == "none":
+        """Write on bars: inside, in white, where they are long enough."""
+        if "text" not in trace or trace.get("textposition") == "none":
             return
-        for middle, end, each in zip(middles, ends, text, strict=False):
-            at, to = ((end, middle), "middle right") if lies else ((middle, end), "top")
-            self._text(at, each, to if lies else f"{to} center")
+        longest = max(np.nanmax(np.abs(ends)), 1e-9)
+        for middle, end, text in zip(middles, ends, trace["text"], strict=False):
+            is_inside = trace.get("textposition") != "outside" and end > longest / 5
+            at, position = (middle, end), "bottom center" if is_inside else "top center"
+            if lies:
+                at, position = (
+                    (end, middle),
+                    f"middle {'left' if is_inside else 'right'}",
+                )
+            self._text(at, text, position, "white" if is_inside else theme.INK)
 
     def _paint(self, patches: Sequence[Any], marker: dict) -> None:
         def of(value: Any, place: int) -> Any:
