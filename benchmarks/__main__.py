@@ -23,6 +23,7 @@ BENCHMARKS = (
     "scale",
     "kills",
     "spark",
+    "pages",
 )
 
 

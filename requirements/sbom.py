@@ -2,7 +2,7 @@
 
 ``python requirements/sbom.py [build/sbom.json]`` reads names, versions and hashes from
 requirements.lock and the locks of the extras, and each licence from the installed
-package's own metadata; of the script that the pages carry, all from the file beside it.
+package's own metadata; of scripts that lie among the files, all from the file beside.
 It ends with status 1, and a sentence for each, when a package has no licence that can
 be told, or one that does not go with this project's.
 """
@@ -24,7 +24,8 @@ from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parents[1]
 EXTRAS = ("spark", "postgres", "semantic", "dev")
-CARRIED = PROJECT / "dashboards" / "looks" / "plotly.json"
+# What lies among the project's files: for the pages, and for tests.
+CARRIED = ("dashboards/looks/plotly.json", "tests/python/axe.json")
 LOCKS = ("requirements.lock", *(f"requirements/{extra}.lock" for extra in EXTRAS))
 # What may be installed beside a project under Apache-2.0: it asks for no more than
 # notices, or (MPL-2.0) for the source of its own files.
@@ -153,20 +154,20 @@ def _component(package: Package, licence: str) -> dict[str, Any]:
     }
 
 
-def carried() -> dict[str, Any]:
-    """Describe the library that lies among the project's files."""
-    about = json.loads(CARRIED.read_text(encoding="utf-8"))
+def carried(path: str) -> dict[str, Any]:
+    """Describe a script that lies among the project's files."""
+    about = json.loads((PROJECT / path).read_text(encoding="utf-8"))
     purl = f"pkg:npm/{about['package']}@{about['version']}"
     return {
         "type": "library",
         "bom-ref": purl,
         "name": about["package"],
         "version": about["version"],
-        "scope": "required",
+        "scope": "required" if path == CARRIED[0] else "optional",
         "hashes": [{"alg": "SHA-256", "content": about["sha256"]}],
         "licenses": [{"expression": about["licence"]}],
         "purl": purl,
-        "properties": [{"name": "lock", "value": str(CARRIED.relative_to(PROJECT))}],
+        "properties": [{"name": "lock", "value": path}],
     }
 
 
@@ -177,7 +178,7 @@ def main(path: Path) -> int:
         it for lock in LOCKS for it in locked(lock, (PROJECT / lock).read_text())
     ]
     components, refused = describe(packages)
-    components.append(carried())
+    components += map(carried, CARRIED)
     own = {key: about[key] for key in ("name", "version", "description")}
     licences = [{"license": {"id": about["license"]}}]
     content = {

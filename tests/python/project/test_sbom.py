@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import sys
@@ -43,10 +44,14 @@ def test_every_package_of_every_lock_is_listed_and_may_be_used(
     content = json.loads((tmp_path / "sbom.json").read_text())
     locks = locked("requirements.lock", *(f"requirements/{it}.lock" for it in EXTRAS))
     found = {it["name"]: it for it in content["components"]}
-    library = json.loads(sbom.CARRIED.read_text())
-    assert library["licence"] in sbom.ALLOWED
+    scripts = {path: json.loads((PROJECT / path).read_text()) for path in sbom.CARRIED}
+    for path, script in scripts.items():
+        assert script["licence"] in sbom.ALLOWED
+        text = (PROJECT / path).with_suffix(".js")
+        text = text if text.exists() else (PROJECT / path).with_name(script["file"])
+        assert hashlib.sha256(text.read_bytes()).hexdigest() == script["sha256"]
     assert {name: it["version"] for name, it in found.items()} == locks | {
-        library["package"]: library["version"]
+        script["package"]: script["version"] for script in scripts.values()
     }
     assert len({it["bom-ref"] for it in found.values()}) == len(found)
     for name, it in found.items():
