@@ -75,7 +75,13 @@
   // address asks for one that is offered, that one is taken.
   function restrict(choices, wishes) {
     let left = choices.available;
-    if (left.length === 0) return;
+    if (left.length === 0) {
+      choices.names.forEach(function (name) {
+        const wished = wishes.get(name);
+        if (options(name).some((option) => option.value === wished)) choose(name, wished);
+      });
+      return;
+    }
     choices.names.forEach(function (name, position) {
       const offered = new Set(
         left.filter((values) => position < values.length)

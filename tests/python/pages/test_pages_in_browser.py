@@ -1,6 +1,8 @@
 """The pages in a real browser: from disk, without a network, on desk and phone."""
 
+import csv
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from trajectories.dashboards.charts.revenue import FEWER_DIGITS, heights
 from trajectories.dashboards.site import PAGES
 
 ROOT = PROJECT
+AXE = PROJECT / "tests" / "python" / "axe.min.js"
 FILES = [module.FILE for module in PAGES]
 WIDTHS = {"desk": (1280, 900), "phone": (360, 740)}
 
@@ -90,9 +93,9 @@ class Reader:
         if not request.url.startswith(("file:", "data:", "blob:")):
             self.complaints.append(f"asks for {request.url}")
 
-    def open(self, folder: Path, file: str) -> None:
-        name, hash, state = file.partition("#")
-        self.page.goto(f"{(folder / name).as_uri()}{hash}{state}")
+    def open(self, folder: Path, file: str, state: str = "") -> None:
+        """Open a page in a state ("#segment=...") and look at every chart of it."""
+        self.page.goto((folder / file).as_uri() + state)
         self.look()
 
     def look(self, block: str = "") -> None:
@@ -461,3 +464,149 @@ def test_pages_of_marts_without_rows_open_too(reader: Reader, tmp_path: Path):
 def test_pages_of_the_sample_open(reader: Reader, sample: Build):
     for file in FILES:
         check_page(reader, sample.folder / "site", file)
+
+
+# -- The frame -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_axe_finds_nothing_on_desk_and_phone(browser: Browser, folder: Path, file: str):
+    for width, height in ((1280, 900), (390, 844)):
+        reader = Reader(browser, width, height)
+        reader.open(folder, file)
+        reader.page.evaluate(
+            """() => document.querySelectorAll("details").forEach(
+              (fold) => { fold.open = true; })"""
+        )
+        reader.page.evaluate(AXE.read_text("utf-8"))
+        found = reader.page.evaluate(
+            """async () => (await axe.run()).violations.map(
+              (it) => [it.id, ...it.nodes.map((node) => node.target.join(" "))])"""
+        )
+        reader.page.context.close()
+        assert found == []
+
+
+@pytest.mark.parametrize("reader", WIDTHS, indirect=True)
+@pytest.mark.parametrize("file", ["index.html", "stability.html", "outlook.html"])
+def test_the_still_picture_gives_way_in_its_place(
+    reader: Reader, folder: Path, file: str
+):
+    reader.page.route("**/plotly.js", lambda route: route.abort())
+    reader.page.goto((folder / file).as_uri())
+    reader.page.wait_for_timeout(300)
+    figure = reader.page.locator("figure[data-still]")
+    assert figure.locator(".still:visible").count() >= 1
+    before = figure.locator(".plot").first.bounding_box()
+    reader.complaints.clear()  # of the library that did not come
+    reader.page.unroute("**/plotly.js")
+    reader.open(folder, file)
+    assert figure.locator(".still").count() == 0
+    assert figure.locator(".plot").first.bounding_box() == before
+
+
+def test_a_still_picture_of_another_state_is_not_shown(reader: Reader, folder: Path):
+    reader.page.route("**/plotly.js", lambda route: route.abort())
+    reader.page.goto((folder / "stability.html").as_uri() + "#segmentation=value")
+    reader.page.wait_for_timeout(300)
+    reader.complaints.clear()
+    assert reader.page.get_by_label("Value", exact=True).is_checked()
+    assert reader.page.locator("#stability .still").count() == 0
+
+
+def test_the_address_holds_the_state_from_page_to_page(reader: Reader, folder: Path):
+    reader.open(folder, "segments.html", "#segmentation=value&segment=value-2")
+    page = reader.page
+    assert page.get_by_label("Value", exact=True).is_checked()
+    assert page.locator("select").first.input_value() == "value-2"
+    page.locator("select").first.select_option("value-4")
+    assert "segmentation=value&segment=value-4" in page.url
+    page.get_by_label("Lifecycle", exact=True).check()
+    assert "segmentation=lifecycle" in page.url
+    page.get_by_role("link", name="Stability").click()
+    assert "stability.html#segmentation=lifecycle" in page.url
+    page.go_back()
+    assert "segments.html" in page.url
+    # A segment that is not there falls back on one that is.
+    reader.open(folder, "segments.html", "#segmentation=value&segment=value-99")
+    assert page.get_by_label("Value", exact=True).is_checked()
+    assert page.locator("select").first.input_value().startswith("value-")
+    assert "value-99" not in page.url
+
+
+def test_the_table_of_a_chart_holds_what_is_drawn(reader: Reader, folder: Path):
+    reader.open(folder, "stability.html")
+    drawn = reader.data("stability")[0]
+    page = reader.page
+    page.locator("#stability details.table summary").click()
+    page.locator("#stability details.table tbody tr").first.wait_for()
+    rows = page.locator("#stability details.table tbody tr").count()
+    assert rows == len(drawn["x"])
+    with page.expect_download() as found:
+        page.locator("#stability details.table a").click()
+    assert found.value.suggested_filename.endswith(".csv")
+    lines = Path(found.value.path()).read_text("utf-8").splitlines()
+    header, *values = csv.reader(lines)
+    place = header.index(drawn["name"])
+    assert [float(row[place]) for row in values] == drawn["y"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_one_line_is_live(folder: Path, file: str):
+    text = (folder / file).read_text("utf-8")
+    assert re.findall(r'<(\w+)[^>]* aria-live="polite"', text) == ["p"]
+
+
+def test_the_focus_ring_stands_out(reader: Reader, folder: Path):
+    reader.open(folder, "index.html")
+    reader.page.keyboard.press("Tab")
+    reader.page.keyboard.press("Tab")
+    colour = reader.page.evaluate(
+        "() => getComputedStyle(document.activeElement).outlineColor"
+    )
+    parts = [int(it) / 255 for it in re.findall(r"\d+", colour)[:3]]
+    linear = [
+        it / 12.92 if it <= 0.04045 else ((it + 0.055) / 1.055) ** 2.4 for it in parts
+    ]
+    luminance = sum(
+        share * it for share, it in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
+    )
+    assert 1.05 / (luminance + 0.05) >= 3
+
+
+def test_paper_is_told_the_state_and_shows_every_chart(reader: Reader, folder: Path):
+    page = reader.page
+    page.goto((folder / "stability.html").as_uri())
+    page.wait_for_function("() => window.Plotly")
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    seen = page.evaluate(
+        """() => ({
+          said: document.getElementById("said").innerText,
+          hidden: ["nav", ".controls", "details.table"].filter((it) =>
+            [...document.querySelectorAll(it)].some((e) => e.offsetParent !== null)),
+          closed: document.querySelectorAll("details:not(.table):not([open])").length,
+          waiting: document.querySelectorAll(
+            "figure:not([hidden])[data-waits=yes]").length,
+          misfits: [...document.querySelectorAll(".plot")].filter((it) =>
+            it.offsetParent && Math.abs(it.querySelector(".main-svg").clientWidth
+              - it.clientWidth) > 1).length,
+        })"""
+    )
+    assert seen == {
+        "said": "Lifecycle",
+        "hidden": [],
+        "closed": 0,
+        "waiting": 0,
+        "misfits": 0,
+    }
+    page.emulate_media(media="screen")
+    page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    assert (
+        page.evaluate(
+            """() => [...document.querySelectorAll(".plot")].filter((it) =>
+          it.offsetParent && Math.abs(it.querySelector(".main-svg").clientWidth
+            - it.clientWidth) > 1).length"""
+        )
+        == 0
+    )
