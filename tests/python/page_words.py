@@ -12,10 +12,14 @@ import html
 import re
 from collections.abc import Iterable
 from numbers import Number
+from pathlib import Path
 
 import duckdb
 import numpy as np
-from page_numbers import CELL, Numbers
+import page_sources
+from page_numbers import CELL, Numbers, asked, marts
+from page_questions import QUESTIONS
+from pages_read import blocks
 
 MONTH = (
     "(?:January|February|March|April|May|June|July|August|September|October|November"
@@ -31,7 +35,7 @@ STATED = [
     r"\(\d+\)",
     r"\b(?:80|95) % (?:band|interval)|\((?:80|95) %\)|\(promise (?:80|95) %\)",
     r"\b90 days\b|\bin 12 months\b",
-    r"-1 to 1\b(?!\.)|\b0 (?:to|and) [12]\b(?!\.)",
+    r"-1 to 1\b(?![.,]\d)|\b0 (?:to|and) [12]\b(?![.,]\d)",
     r"\(1: the same segments, 0: as by chance\)|\b1 = same\b",
     r"where 1 is the usual change",
     r"et al\. 2011",
@@ -101,6 +105,62 @@ def frame(page: str) -> str:
     main = re.search(r"<main\b.*</footer>", page, re.DOTALL)[0]
     main = re.sub(r"<script\b.*?</script>|<option\b.*?</option>", " ", main, flags=re.S)
     return words(BLOCK.sub(" ", main))
+
+
+def lacking(
+    connection: duckdb.DuckDBPyConnection, name: str, block: dict
+) -> tuple[int, list[str]]:
+    """Count the numbers in the words of a block, and list those that nothing holds.
+
+    Args:
+        connection: of `marts`.
+        name: of the page and the block.
+        block: what the page has of it.
+    """
+    sources = page_sources.of(name)
+    assert sources is not None, f"{name} has no sources in page_sources"
+    numbers = {}
+    if name in QUESTIONS and block["states"]:
+        numbers = asked(connection, block, QUESTIONS[name])
+    rows = rows_by_state(connection, sources, len(block["controls"]))
+    return not_held(block, rows, numbers)
+
+
+def lacking_around(connection: duckdb.DuckDBPyConnection, page: str) -> list[str]:
+    """List the numbers around the blocks of a page that nothing holds."""
+    rows = rows_by_state(connection, page_sources.FRAME, 0)
+    held = Held(value for row in rows.get((), []) for value in row)
+    text = frame(page)
+    return [
+        f"{token[0]!r} in {_around(text, token[0])!r}"
+        for token in tokens(text)
+        if not held.has(token)
+    ]
+
+
+def lacking_on_pages(published: Path, site: Path) -> list[str]:
+    """List the numbers in the words of all pages that nothing holds; without a browser.
+
+    A section that is shown shows something.
+    """
+    connection, found = marts(published), []
+    for file, on_page in blocks(site).items():
+        page = (site / file).read_text("utf-8")
+        found += [f"{file}: {said}" for said in lacking_around(connection, page)]
+        found += [f"{file}: an empty section: {it}" for it in empty_sections(page)]
+        for name, block in on_page.items():
+            whole = f"{Path(file).stem}.{name}"
+            found += [f"{whole}: {it}" for it in lacking(connection, whole, block)[1]]
+    return found
+
+
+def empty_sections(page: str) -> list[str]:
+    """List the headings of sections that are shown without a block that is."""
+    return [
+        words(re.search("<h2>.*?</h2>", section, re.DOTALL)[0])
+        for section in re.findall(r"<section(?! hidden).*?</section>", page, re.DOTALL)
+        if not re.search(r" data-block=\"[^\"]*\">", section)
+    ]
 
 
 def rows_by_state(

@@ -12,6 +12,7 @@ import prebuilt
 import pytest
 import test_series_parity as parity
 import yaml
+from page_words import lacking_on_pages
 from pages_read import text_of
 from prebuilt import FEW_TRIALS
 from real_builds import WITHOUT_UNIT_TESTS, Build, run_build
@@ -233,3 +234,4 @@ def test_all_are_drawn(built: Build) -> None:
         text = text_of(site / page)
         for name in FURTHER:
             assert name in text, (page, name)
+    assert not lacking_on_pages(built.published, site)

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 import yaml
 from macros_alone import macro_file
+from page_words import lacking_on_pages
 from pages_read import text_of
 from real_builds import PROJECT, WITHOUT_UNIT_TESTS, Build, run_build
 
@@ -187,6 +188,7 @@ def _pages_hold_no_broken_number(build: Build) -> None:
         script = r"<script(?! type=).*?</script>"
         told = re.sub(script, "", text, flags=re.DOTALL)
         assert not re.search(broken, told), (page.name, re.search(broken, told))
+    assert not lacking_on_pages(build.published, build.folder / "site")
 
 
 def _closed_months_are_zeros(build: Build) -> None:

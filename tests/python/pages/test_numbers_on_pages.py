@@ -2,15 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import dashboards_fixtures as made_up
 import duckdb
 import page_numbers
-import page_sources
 import page_words
+import pandas as pd
 import pytest
 from environments import BROWSER_ARGUMENTS
 from page_questions import QUESTIONS, WITHOUT_NUMBERS
@@ -98,17 +98,7 @@ def test_tables_of_charts_are_what_the_marts_say(shop: Shop) -> None:
 
 
 def lacking(shop: Shop, name: str) -> tuple[int, list[str]]:
-    """Count the numbers in the words of a block, and list those that nothing holds."""
-    block = shop.blocks[name]
-    numbers = (
-        page_numbers.asked(shop.marts, block, QUESTIONS[name])
-        if name in QUESTIONS
-        else {}
-    )
-    sources = page_sources.of(name)
-    assert sources is not None, f"{name} has no sources in page_sources"
-    rows = page_words.rows_by_state(shop.marts, sources, len(block["controls"]))
-    return page_words.not_held(block, rows, numbers)
+    return page_words.lacking(shop.marts, name, shop.blocks[name])
 
 
 def test_numbers_in_words_are_in_the_marts(shop: Shop) -> None:
@@ -122,12 +112,36 @@ def test_numbers_in_words_are_in_the_marts(shop: Shop) -> None:
 
 
 def test_numbers_around_the_blocks_are_in_the_marts(shop: Shop) -> None:
-    rows = page_words.rows_by_state(shop.marts, page_sources.FRAME, 0)
-    held = page_words.Held(value for row in rows[()] for value in row)
     for path in sorted(shop.site.glob("*.html")):
-        told = page_words.tokens(page_words.frame(path.read_text("utf-8")))
-        found = [token for token in told if not held.has(token)]
-        assert not found, f"{path.name}: {found}"
+        page = path.read_text("utf-8")
+        assert not page_words.lacking_around(shop.marts, page), path.name
+        assert not page_words.empty_sections(page), path.name
+
+
+def one_segmentation() -> dict[str, pd.DataFrame]:
+    return {
+        name: frame[frame["segmentation"].isin(["value", "total"])]
+        if "segmentation" in frame
+        else frame
+        for name, frame in made_up.frames().items()
+    }
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        one_segmentation,
+        lambda: made_up.frames(structure=False),
+        lambda: {name: frame.iloc[:0] for name, frame in made_up.frames().items()},
+    ],
+    ids=["one segmentation", "no segments here", "nothing"],
+)
+def test_pages_of_other_shops_hold_no_other_number(
+    frames: Callable[[], dict[str, pd.DataFrame]], tmp_path: Path
+) -> None:
+    published = made_up.write_published(tmp_path / "trajectories.duckdb", frames())
+    build_site(published, tmp_path / "site")
+    assert not page_words.lacking_on_pages(published, tmp_path / "site")
 
 
 def test_a_number_that_the_marts_do_not_say_is_found(shop: Shop) -> None:
