@@ -13,7 +13,7 @@ MEASURES = (
 HEADLINES = [
     f"""
     select months.{measure},
-        100 * (months.{measure} - earlier.{measure}) / nullif(earlier.{measure}, 0)
+        (months.{measure} - earlier.{measure}) / nullif(earlier.{measure}, 0)
     from marts.fct_shop_months as months
     left join marts.fct_shop_months as earlier
         on months.month = earlier.month + interval 1 month
@@ -126,7 +126,12 @@ BACKTESTED = """
 PERSONS = """
     select profiles.segmentation, profiles.customers, profiles.customer_share,
         segments.persona_evidence, segments.recommended_action,
-        segments.action_to_avoid, segments.offer, segments.channel, segments.owner
+        segments.action_to_avoid, segments.offer, segments.channel, segments.owner, (
+            select list(kpi_value order by month desc)[:6]
+            from marts.fct_segment_kpis as kpis
+            where kpis.segment_id = profiles.segment_id
+                and is_kpi_of_playbook and kpis.is_shown
+        )
     from latest_profiles as profiles
     inner join marts.dim_segments as segments using (segment_id)
     where is_shown
@@ -151,13 +156,7 @@ SOURCES: dict[str, list[str]] = {
         from latest_profiles group by segmentation
         """,
     ],
-    "segments.playbook": [
-        PERSONS,
-        """
-        select segmentation, kpi_value from marts.fct_segment_kpis
-        where is_kpi_of_playbook and is_shown
-        """,
-    ],
+    "segments.playbook": [PERSONS],
     "segments.profile": [
         "select segmentation, * exclude (segmentation) from latest_profiles"
         " where is_shown"
@@ -166,6 +165,12 @@ SOURCES: dict[str, list[str]] = {
     "stability.claim-stability": [CLAIM.format(kind="stability")],
     "stability.claim-agreement": [CLAIM.format(kind="agreement")],
     "stability.stability": [
+        """
+        select segmentation, round(stay_share, 2), round(chance_stay_share, 2)
+        from marts.rpt_segment_stability
+        where is_stay_shown and stay_share is not null
+        qualify month = max(month) over (partition by segmentation)
+        """,
         """
         select segmentation, stable_stay_share,
             avg(round(stay_share, 2) - round(nearest_stay_share, 2)) filter (
@@ -381,7 +386,8 @@ SOURCES: dict[str, list[str]] = {
 # Of the words that stand in all states of a page: banners, introductions, the foot.
 FRAME = [
     TRIALS,
-    "select floor(100 * largest_customer_share) from latest_profiles where is_shown",
+    "select floor(100 * largest_customer_share) / 100 from latest_profiles"
+    " where is_shown",
 ]
 
 

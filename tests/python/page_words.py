@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from numbers import Number
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -45,17 +46,26 @@ STATED = [
 TOKEN = re.compile(
     r"(?<![\w.])[-+]?\W?(\d[\d,]*(?:\.\d+)?)(\u00a0m\b)?(?:[ \u00a0](%))?"
 )
-ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
+# What is told together: a row of a table, a segment's card, a headline.
+ROW = re.compile(r"<tr\b.*?</tr>|<article\b.*?</article>|<div><dt>.*?</div>", re.DOTALL)
 FRAGMENT = "<div id=[^>]* data-block="
 BLOCK = re.compile(
     rf"<figure\b.*?</figure>|{FRAGMENT}.*?(?=<figure\b|{FRAGMENT}|</section>)",
     re.DOTALL,
 )
-TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
 
-def tokens(text: str) -> list[tuple[str, float, float]]:
-    """List the numbers of a text: as written, their value, and how far it may be off.
+class Token(NamedTuple):
+    """A number of a text: as written, its value, and how far it may be off."""
+
+    written: str
+    value: float
+    off: float
+    is_share: bool
+
+
+def tokens(text: str) -> list[Token]:
+    """List the numbers of a text.
 
     Of amounts with three digits the zeros behind them say nothing.
     """
@@ -63,15 +73,15 @@ def tokens(text: str) -> list[tuple[str, float, float]]:
         text = re.sub(pattern, " ", text)
     found = []
     for match in TOKEN.finditer(text):
-        digits, million, _ = match.groups()
-        value = float(digits.replace(",", ""))
-        decimals = len(digits.partition(".")[2])
-        off = 0.505 * 10.0**-decimals
-        if "," in digits and "." not in digits:
-            zeros = len(digits) - len(digits.rstrip("0,"))
-            off = 0.505 * 10.0 ** digits[len(digits) - zeros :].count("0")
+        digits, million, share = match.groups()
         scale = 1e6 if million else 1.0
-        found.append((match[0].strip(), value * scale, off * scale))
+        value = float(digits.replace(",", ""))
+        off = 0.505 * 10.0 ** -len(digits.partition(".")[2])
+        if "," in digits and "." not in digits:
+            whole = digits.replace(",", "")
+            zeros = len(whole) - len(whole.rstrip("0"))
+            off = 0.505 * 10.0 ** min(zeros, len(whole) - 3)
+        found.append(Token(match[0].strip(), value * scale, off * scale, bool(share)))
     return found
 
 
@@ -84,20 +94,35 @@ def words(markup: str) -> str:
 class Held:
     """What one row of a source says, or several together."""
 
-    def __init__(self, values: Iterable[object]) -> None:
-        """Take numbers, and those in texts."""
-        known: list[float] = []
-        for value in values:
-            if isinstance(value, str):
-                known += [number for _, number, _ in tokens(value)]
-            elif isinstance(value, Number):
-                known += [float(value), 100 * float(value)]
-        self.values = np.abs(np.array(known, dtype=float))
+    def __init__(self, values: Iterable[object], told: Iterable[float] = ()) -> None:
+        """Take numbers and texts of marts, and numbers as a page draws them.
 
-    def has(self, token: tuple[str, float, float]) -> bool:
+        A share of 0.1 in the marts is 10 % on a page; what a text or a table says is
+        as it is told.
+        """
+        numbers: list[float] = []
+        as_told = list(told)
+        for value in _flat(values):
+            if isinstance(value, str):
+                as_told += [token.value for token in tokens(value)]
+            elif isinstance(value, Number):
+                numbers.append(float(value))
+        self._numbers = np.abs(np.array([*numbers, *as_told], dtype=float))
+        shares = [*(100 * number for number in numbers), *as_told]
+        self._shares = np.abs(np.array(shares, dtype=float))
+
+    def has(self, token: Token) -> bool:
         """Say whether a number is among them, as far as it is told."""
-        _, value, off = token
-        return bool((np.abs(self.values - value) <= off * (1 + 1e-9)).any())
+        known = self._shares if token.is_share else self._numbers
+        return bool((np.abs(known - token.value) <= token.off * (1 + 1e-9)).any())
+
+
+def _flat(values: Iterable[object]) -> Iterable[object]:
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value
 
 
 def frame(page: str) -> str:
@@ -132,9 +157,7 @@ def lacking_around(connection: duckdb.DuckDBPyConnection, page: str) -> list[str
     held = Held(value for row in rows.get((), []) for value in row)
     text = frame(page)
     return [
-        f"{token[0]!r} in {_around(text, token[0])!r}"
-        for token in tokens(text)
-        if not held.has(token)
+        _around(text, token.written) for token in tokens(text) if not held.has(token)
     ]
 
 
@@ -190,12 +213,12 @@ def not_held(
         place = tuple(key.split("|")) if block["controls"] else ()
         own = rows.get(place, [])
         said = [value for row in own for value in row]
-        everything = Held([*place, *drawn.get(place, []), *said])
+        everything = Held([*place, *said], drawn.get(place, []))
         text, tables = _parts(state)
         for token in tokens(text):
             count += 1
             if not everything.has(token):
-                lacking.append(f"{key}: {token[0]!r} in {_around(text, token[0])!r}")
+                lacking.append(f"{key}: {_around(text, token.written)}")
         single = None
         for row in tables:
             told = tokens(row)
@@ -220,12 +243,11 @@ def _parts(state: dict) -> tuple[str, list[str]]:
     if "html" not in state:
         fields = [state["title"], state["subtitle"], *state["captions"]]
         return words(" ; ".join([*fields, state["note"], state["legend"]])), []
-    rows = [words(row) for row in ROW.findall(state["html"]) if "<td" in row]
-    captions = re.findall("<caption>.*?</caption>", state["html"], re.DOTALL)
-    text = TABLE.sub(" ; ", state["html"]) + " ; ".join(captions)
-    return words(text), rows
+    rows = ROW.findall(state["html"])
+    told = [words(row) for row in rows if '<th scope="col"' not in row]
+    return words(ROW.sub(" ; ", state["html"])), told
 
 
 def _around(text: str, token: str) -> str:
     start = max(text.find(token) - 60, 0)
-    return " ".join(text[start : start + 140].split())
+    return f"{token!r} in {' '.join(text[start : start + 140].split())!r}"
