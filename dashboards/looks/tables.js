@@ -12,12 +12,14 @@ function tableOf(figure) {
   const headers = [];
   const rows = new Map();
 
+  // Points of one trace at one place are told in a row each.
   function put(place, header, value) {
     if (!headers.includes(header)) headers.push(header);
-    const key = JSON.stringify(place);
-    if (!rows.has(key)) rows.set(key, { place, cells: new Map() });
-    const cells = rows.get(key).cells;
-    if (!cells.has(header)) cells.set(header, value);
+    let turn = 0;
+    const key = () => JSON.stringify([place, turn]);
+    while (rows.has(key()) && rows.get(key()).cells.has(header)) turn += 1;
+    if (!rows.has(key())) rows.set(key(), { place, cells: new Map() });
+    rows.get(key()).cells.set(header, value);
   }
 
   function text(value) {

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Number
 from pathlib import Path
 
 import duckdb
@@ -60,9 +61,9 @@ async (packed) => {
   function table(figure) {
     const [first] = figure.data;
     try {
-      return first.type === "sankey" ? streams(first) : tableOf(figure);
+      return tableOf(figure);
     } catch (error) {
-      return String(error);
+      return first.type === "sankey" ? streams(first) : String(error);
     }
   }
   const blocks = {};
@@ -318,7 +319,7 @@ def _put(
     """Sort numbers into columns; those without any do not count."""
     columns: dict[int, dict[tuple, float]] = {}
     for label, column, value in entries:
-        if value is not None and not pd.isna(value):
+        if isinstance(value, Number) and not pd.isna(value):
             cells = columns.setdefault(column, {})
             unnamed = () if question.are_named else (len(cells),)
             cells[(*label, *unnamed)] = float(value)

@@ -347,7 +347,6 @@ QUESTIONS = {
         digits=4,
         labels=0,
         are_named=False,
-        are_sampled=True,
         are_places=True,
     ),
     "trajectories.blades": Question(

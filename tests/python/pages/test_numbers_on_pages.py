@@ -85,6 +85,18 @@ def differences(shop: Shop, name: str) -> list[str]:
     )
 
 
+def test_numbers_of_a_text_are_told_from_days_ids_and_levels() -> None:
+    said = (
+        "A$457,000 of 4.08\u00a0m on 31 December 2017, -12.3 % of Group 3 (rhythm-10);"
+        " 95 % interval 0.213 to 1.5, fewer than 5 customers, 1,001 orders"
+    )
+    told = {token.value: token.off for token in page_words.tokens(said)}
+    assert list(told) == [457_000, 4.08e6, 12.3, 0.213, 1.5, 1001]
+    assert list(told.values()) == pytest.approx(
+        [505, 5050, 0.0505, 5e-4, 0.05, 0.5], 0.02
+    )
+
+
 def test_every_chart_has_a_question(shop: Shop) -> None:
     asked = {*QUESTIONS, *WITHOUT_NUMBERS}
     assert not set(charts(shop)) - asked, "charts without a question in page_questions"
