@@ -32,6 +32,7 @@ STATED = [
     rf"\b(?:\d{{1,2}} )?{MONTH} \d{{4}}\b",
     r"\b\d{4}-\d{2}(?:-\d{2})?\b",
     r"\b[a-z][a-z_]*-\d+(?:-\d+)?(?:-[0-9a-f]{8})?\b",
+    r"\bMarts [0-9a-f]{12}\b",
     r"\b(?:Group|Segment) \d+",
     r"\(\d+\)",
     r"\b(?:80|95) % (?:band|interval)|\((?:80|95) %\)|\(promise (?:80|95) %\)",
