@@ -274,7 +274,9 @@ def test_the_segmentation_switch_goes_there_and_back(reader: Reader, folder: Pat
 def test_an_address_that_names_a_segmentation_shows_what_is_in_use(
     reader: Reader, folder: Path
 ):
-    reader.open(folder, "trajectories.html", "#segmentation=lifecycle&candidate=gone&k=7")
+    reader.open(
+        folder, "trajectories.html", "#segmentation=lifecycle&candidate=gone&k=7"
+    )
     assert reader.page.locator("output").inner_text() == str(made_up.CHOSEN_K)
     assert reader.page.locator("#in-use").is_hidden()
     reader.slide_to(5)
