@@ -146,7 +146,7 @@ def _ribbons(laid: Geometry, place: int, colour: str) -> dict:
         (top, bottom), (to_top, to_bottom) = [map(_written, span) for span in spans]
         path += (
             f"M{left},{top:g}C{middle},{top:g},{middle},{to_top:g},{right},{to_top:g}"
-            f"V{to_bottom:g}"
+            f"L{right},{to_bottom:g}"
             f"C{middle},{to_bottom:g},{middle},{bottom:g},{left},{bottom:g}Z"
         )
     return {

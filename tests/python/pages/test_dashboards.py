@@ -303,6 +303,27 @@ def test_titles_are_short_and_subtitles_say_what_is_drawn(pages: dict, file: str
         assert state.subtitle, state.title
 
 
+@pytest.mark.parametrize("file", [module.FILE for module in OF_SECTIONS])
+def test_all_that_is_drawn_has_a_name_and_needs_no_more_than_axes(
+    pages: dict, file: str
+):
+    figures = [
+        figure
+        for part in pages[file].blocks
+        if part.is_chart
+        for state in part.states.values()
+        for figure in state.figures
+    ]
+    traces = [trace for figure in figures for trace in figure["data"]]
+    assert {trace["type"] for trace in traces} <= {"scatter", "bar", "heatmap"}
+    told = [trace for trace in traces if trace.get("meta") is not False]
+    assert all(trace["type"] == "heatmap" or trace["name"] for trace in told)
+    assert all(
+        any(trace.get("meta") is not False for trace in figure["data"])
+        for figure in figures
+    )
+
+
 def test_a_title_that_is_too_long_is_told_in_fewer_words():
     long = " ".join(["word"] * (MOST_WORDS + 1))
     assert fitting(f"{long} more", long, "short") == "short"
@@ -395,6 +416,8 @@ def test_a_stream_can_be_pointed_at_where_it_is():
     assert (trace["x"][2], trace["x"][0] + trace["x"][1]) == (50, 100)
     paths = [it for it in drawn["layout"]["shapes"] if it["type"] == "path"]
     assert [path["path"].count("Z") for path in paths] == [1, 2]
+    # What a still picture reads of paths, too.
+    assert set(re.findall("[A-Za-z]", "".join(it["path"] for it in paths))) == {*"MLCZ"}
     assert {mark["text"] for mark in drawn["layout"]["annotations"]} == {"A", "B"}
 
 
