@@ -9,13 +9,14 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl
 
 import dashboards_fixtures as made_up
 import duckdb
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
@@ -352,6 +353,36 @@ def test_marks_can_be_told_from_white():
     assert _contrast_to_white("#000000") == pytest.approx(21)
     assert {it for it in colours if _contrast_to_white(it) < 3} == set()
     assert len({mark.colour for mark in theme.STAGE_MARKS.values()}) == 3
+
+
+# Machado, Oliveira and Fernandes 2009, deuteranopia, in linear RGB.
+DEUTERANOPIA = [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.011820, 0.042940, 0.968881],
+]
+RGB_TO_XYZ = [
+    [0.4124564, 0.3575761, 0.1804375],
+    [0.2126729, 0.7151522, 0.0721750],
+    [0.0193339, 0.1191920, 0.9503041],
+]
+
+
+def _seen(colour: str, eyes: np.ndarray) -> np.ndarray:
+    """A colour in CIELAB, as it is seen by some kind of eyes."""
+    parts = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    white = np.array([0.95047, 1, 1.08883])
+    xyz = np.array(RGB_TO_XYZ) @ np.clip(eyes @ linear, 0, 1) / white
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("eyes", [np.eye(3), np.array(DEUTERANOPIA)])
+def test_colours_of_segments_are_apart_for_all_eyes(eyes: np.ndarray):
+    seen = [_seen(colour, eyes) for colour in theme.COLOURS]
+    distances = [np.linalg.norm(one - other) for one, other in combinations(seen, 2)]
+    assert min(distances) > 14
 
 
 def test_colours_of_segments_are_for_segments_only():
