@@ -408,6 +408,7 @@ def _table(reader: Reader, block: str) -> list[list[str]]:
     """The table of a chart as a reader sees it who opens it."""
     fold = reader.page.locator(f"#{block} details.table")
     fold.locator("summary").click()
+    fold.locator("td").first.wait_for()
     rows = fold.locator("tr").all()
     return [row.locator("th, td").all_inner_texts() for row in rows]
 
