@@ -85,7 +85,7 @@ function tableOf(figure) {
     }
     const name = text(trace.name) || "Value";
     const lies = trace.orientation === "h" || trace.y.some((y) => typeof y === "string");
-    axes = lies ? [title("yaxis", "")] : [title("xaxis", "Month")];
+    axes = lies ? [title("yaxis", "Name")] : [title("xaxis", "Month")];
     if (trace.fill === "toself") {
       band(trace, name);
       return;
