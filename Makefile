@@ -28,7 +28,7 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/dbt seed --quiet
 	$(BIN)/sqlfluff lint models tests analyses --processes 2
 
-bench: $(VENV)/.ready ## the numbers of the README
+bench: $(VENV)/.ready-dev ## the numbers of the README
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.ready ## dbt's documentation, linked from the pages
