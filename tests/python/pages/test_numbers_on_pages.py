@@ -102,6 +102,15 @@ def test_every_chart_has_a_question(shop: Shop) -> None:
     assert not set(charts(shop)) - asked, "charts without a question in page_questions"
 
 
+def test_what_has_no_question_has_no_number_in_its_table(shop: Shop) -> None:
+    for name in WITHOUT_NUMBERS:
+        for state in shop.blocks.get(name, {"states": {}})["states"].values():
+            for table in state.get("tables", ()):
+                rows = [] if isinstance(table, str) else table["rows"]
+                told = {cell for row in rows for cell in row if cell is not None}
+                assert all(isinstance(cell, str) for cell in told), name
+
+
 def test_tables_of_charts_are_what_the_marts_say(shop: Shop) -> None:
     for name in charts(shop):
         if name not in WITHOUT_NUMBERS:
