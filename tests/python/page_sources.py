@@ -124,8 +124,10 @@ BACKTESTED = """
     group by all
 """
 PERSONS = """
-    select profiles.segmentation, profiles.customers, profiles.customer_share,
-        segments.persona_evidence, segments.recommended_action,
+    select profiles.segmentation, case when is_shown then profiles.customers end,
+        case when is_shown then profiles.customer_share end,
+        case when is_shown then segments.persona_evidence end,
+        segments.recommended_action,
         segments.action_to_avoid, segments.offer, segments.channel, segments.owner, (
             select list(kpi_value order by month desc)[:6]
             from marts.fct_segment_kpis as kpis
@@ -134,7 +136,6 @@ PERSONS = """
         )
     from latest_profiles as profiles
     inner join marts.dim_segments as segments using (segment_id)
-    where is_shown
 """
 
 SOURCES: dict[str, list[str]] = {
@@ -166,14 +167,14 @@ SOURCES: dict[str, list[str]] = {
     "stability.claim-agreement": [CLAIM.format(kind="agreement")],
     "stability.stability": [
         """
-        select segmentation, round(stay_share, 2), round(chance_stay_share, 2)
+        select segmentation, stay_share, chance_stay_share
         from marts.rpt_segment_stability
         where is_stay_shown and stay_share is not null
         qualify month = max(month) over (partition by segmentation)
         """,
         """
         select segmentation, stable_stay_share,
-            avg(round(stay_share, 2) - round(nearest_stay_share, 2)) filter (
+            avg(round_even(stay_share, 2) - round_even(nearest_stay_share, 2)) filter (
                 is_stay_shown and month not in (
                     select in_force_from from marts.dim_model_versions as versions
                     where versions.segmentation = rpt_segment_stability.segmentation
@@ -244,7 +245,7 @@ SOURCES: dict[str, list[str]] = {
     ],
     "movement.sankey": [
         """
-        select segmentation, strftime(month, '%Y-%m-%d'), cause, round(stay_share, 2)
+        select segmentation, strftime(month, '%Y-%m-%d'), cause, stay_share
         from marts.rpt_segment_stability
         cross join (
             values ('all'), ('behaved differently'), ('map redrawn'),
