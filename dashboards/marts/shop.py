@@ -1,6 +1,5 @@
 """The shop that is shown: its published marts, and what sections make of them once."""
 
-import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -9,8 +8,7 @@ import pandas as pd
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments, Trials
 
-# A currency as pages write it: nothing of it can be markup or part of a number.
-WORD = re.compile(r"[^\d\s<>&]{1,8}")
+LONGEST_CURRENCY = 8
 
 
 class Shop:
@@ -35,7 +33,7 @@ class Shop:
     def currency(self) -> str:
         """What amounts are written with; empty where nothing names it in a word."""
         named = self.read("marts.fct_shop_months")["currency"].dropna()
-        return next(filter(WORD.fullmatch, named), "")
+        return next(filter(_is_word, named), "")
 
     @cached_property
     def segments(self) -> Segments:
@@ -52,3 +50,11 @@ class Shop:
         if make not in self._made:
             self._made[make] = make(self)
         return self._made[make]
+
+
+def _is_word(currency: str) -> bool:
+    """Say whether nothing of a currency can be markup or part of a number."""
+    is_short = 0 < len(currency) <= LONGEST_CURRENCY
+    return is_short and not any(
+        letter.isdigit() or letter.isspace() or letter in "<>&" for letter in currency
+    )

@@ -117,7 +117,7 @@ def test_bars_of_two_traces_stand_beside_each_other():
     second = paths(picture, hatch)[0]
     assert min(y for _, y in first) == pytest.approx(max(y for _, y in second), abs=0.2)
     pattern = next(picture.iter("pattern"))
-    assert "#d55e00" in ElementTree.tostring(pattern, "unicode")
+    assert theme.COLOURS[1] in ElementTree.tostring(pattern, "unicode")
 
 
 def test_lines_go_through_their_values_and_stop_where_one_is_missing():
