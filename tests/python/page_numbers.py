@@ -71,6 +71,10 @@ async (packed) => {
     const states = {};
     for (const [key, packedState] of Object.entries(block.states)) {
       const state = whole(packedState);
+      (state.figures || []).forEach((figure, place) =>
+        data.heights[state.heights][place].forEach((heights, trace) => {
+          if (heights !== null) figure.data[trace].y = heights;
+        }));
       states[key] = state.figures
         ? { ...state, figures: undefined, tables: state.figures.map(table) }
         : state;

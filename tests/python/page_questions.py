@@ -11,15 +11,42 @@ MONTHLY = """
 MIXES = """
     with parts as (
         select segmentation, segment_id, dimension_value, is_shown, customers,
-            100 * customer_share as percent
+            100 * customer_share as percent,
+            100 * sum(customers) over (partition by segmentation, dimension_value)
+                / sum(customers) over (partition by segmentation) as all_percent
         from marts.fct_segment_mixes where dimension = '{dimension}'
     )
-    select segmentation, segment_id, 0, coalesce(dimension_value, 'not known'), {value}
+    select segmentation, segment_id, 0, coalesce(dimension_value, 'not known'),
+        percent, all_percent
     from parts where is_shown
     union all
-    select segmentation, segment_id, 0, 'all others', sum({value})
-    from parts where not is_shown group by all having sum(customers) >= {cell}
+    select segmentation, segment_id, 0, 'all others',
+        sum(percent) filter (not is_shown),
+        100 - sum(all_percent) filter (is_shown)
+    from parts
+    group by all having sum(customers) filter (not is_shown) >= {cell}
 """
+RADARS = """
+    with averages as (
+        select segmentation, {averages} from latest_profiles group by segmentation
+    ), placed as (
+        select profiles.*, row_number() over (
+            partition by segmentation
+            order by known.is_stage, known.segment_number, segment_id
+        ) - 1 as figure
+        from latest_profiles as profiles
+        inner join known using (segmentation, segment_id)
+        where is_shown
+    )
+    {rows}
+"""
+MEASURED = {
+    "mean_length_days": ("Days since first order", "customers"),
+    "mean_recency_days": ("Days since last order", "customers"),
+    "mean_frequency_orders": ("Orders in 12 months", "customers"),
+    "mean_monetary_amount": ("Spend in 12 months", "customers"),
+    "average_order_amount": ("Average order", "orders"),
+}
 STABILITY = """
     select segmentation, 0, strftime(month, '%Y-%m-%d'), {values}
     from marts.rpt_segment_stability
@@ -95,8 +122,11 @@ TRIALS = """
 GROUPS = """
     with numbers as (
         select distinct segmentation_trial_id, cluster_number,
-            coalesce(known.segment_number, cluster_number) as number
-        from marts.fct_trial_centroids left join known using (segment_id)
+            coalesce(known.segment_number, cluster_number) as number,
+            coalesce(names.name, 'Group ' || cluster_number) as name
+        from marts.fct_trial_centroids as centroids
+        left join known using (segment_id)
+        left join names on centroids.segment_id = names.segment_id
     )
 """
 SERIES = """
@@ -138,18 +168,33 @@ QUESTIONS = {
         from latest_profiles inner join names using (segmentation, segment_id)
         where is_shown
     """),
+    "segments.radars": Question(
+        RADARS.format(
+            averages=", ".join(
+                f"sum({column} * {weight}) filter ({column} is not null)"
+                f" / nullif(sum({weight}) filter ({column} is not null), 0)"
+                f" as {column}"
+                for column, (_, weight) in MEASURED.items()
+            ),
+            rows=" union all ".join(
+                f"select segmentation, figure, '{label}', placed.{column},"
+                f" averages.{column}, placed.{column} / averages.{column}"
+                " from placed inner join averages using (segmentation)"
+                for column, (label, _) in MEASURED.items()
+            ),
+        )
+    ),
     **{
         f"segments.mix-{dimension.replace('_', '-')}": Question(
-            MIXES.format(dimension=dimension, value=value, cell=CELL),
-            may_be_silent=True,
+            MIXES.format(dimension=dimension, cell=CELL), may_be_silent=True
         )
-        for dimension, value in {
-            "wealth_segment": "customers",
-            "state": "percent",
-            "age_band": "percent",
-            "gender": "percent",
-            "job_industry_category": "percent",
-        }.items()
+        for dimension in (
+            "wealth_segment",
+            "state",
+            "age_band",
+            "gender",
+            "job_industry_category",
+        )
     },
     "stability.stability": Question(
         STABILITY.format(
@@ -312,7 +357,7 @@ QUESTIONS = {
             figure="0",
             label="t.k",
             values="t.silhouette, t.silhouette_low, t.silhouette_high,"
-            " t.null_silhouette, case when t.k = shown.k then t.silhouette end",
+            " t.null_silhouette",
             condition="t.silhouette is not null or t.null_silhouette is not null",
         ),
         digits=4,
@@ -322,7 +367,7 @@ QUESTIONS = {
         TRIALS.format(
             figure="0",
             label="t.k",
-            values="t.inertia, case when t.k = shown.k then t.inertia end",
+            values="t.inertia",
             condition="t.inertia is not null",
         ),
         digits=4,
@@ -339,38 +384,42 @@ QUESTIONS = {
     ),
     "trajectories.nulls": Question(
         """
-        select s.segmentation, s.candidate, s.k, 0, n.silhouette
-        from trial_states as s
-        inner join marts.fct_trial_nulls as n using (segmentation_trial_id)
-        where n.silhouette is not null
+        with drawn as (
+            select s.segmentation, s.candidate, s.k, n.silhouette as shuffled,
+                t.silhouette
+            from trial_states as s
+            inner join marts.fct_trial_nulls as n using (segmentation_trial_id)
+            inner join marts.fct_segmentation_trials as t
+                using (segmentation_trial_id)
+            where n.silhouette is not null
+        )
+        select segmentation, candidate, k, 0, 'Shuffled', shuffled from drawn
+        union all
+        select distinct segmentation, candidate, k, 0, 'This shop', silhouette
+        from drawn
         """,
         digits=4,
-        labels=0,
         are_named=False,
-        are_places=True,
     ),
     "trajectories.blades": Question(
         GROUPS
         + """
-        select s.segmentation, s.candidate, s.k, 0, 0, number, silhouette
+        select s.segmentation, s.candidate, s.k, 0, 'Group', count(*),
+            avg(silhouette)
         from trial_states as s
         inner join marts.fct_silhouettes as drawn using (segmentation_trial_id)
-        inner join numbers using (segmentation_trial_id, cluster_number)
         where silhouette is not null and (segmentation_trial_id, cluster_number)
             not in (select (segmentation_trial_id, cluster_number) from hidden_drawn)
+        group by s.segmentation, s.candidate, s.k, cluster_number
         """,
         digits=3,
         are_named=False,
-        are_sampled=True,
-        is_long=True,
     ),
     "trajectories.picture": Question(
-        GROUPS
-        + """
-        select s.segmentation, s.candidate, s.k, 0, 0, number, drawn.y
+        """
+        select s.segmentation, s.candidate, s.k, 0, 'Group', drawn.x, drawn.y
         from trial_states as s
         inner join marts.fct_silhouettes as drawn using (segmentation_trial_id)
-        inner join numbers using (segmentation_trial_id, cluster_number)
         where x is not null and y is not null
             and (segmentation_trial_id, cluster_number) not in (
                 select (segmentation_trial_id, cluster_number) from hidden_drawn
@@ -378,13 +427,12 @@ QUESTIONS = {
         """,
         are_named=False,
         are_sampled=True,
-        is_long=True,
     ),
     "trajectories.paths": Question(
         GROUPS
         + """
         , shown as (
-            select s.segmentation, s.candidate, s.k, number, feature, step, value,
+            select s.segmentation, s.candidate, s.k, number, name, feature, step, value,
                 max(step) over trial as steps,
                 dense_rank() over (partition by s.segmentation_trial_id
                     order by array_position([
@@ -407,8 +455,8 @@ QUESTIONS = {
         )
         select segmentation, candidate, k,
             case when is_one and steps > 1 then group_place else feature_place end,
-            case when steps = 1 then 'Group ' || number else step::varchar end,
-            number, value
+            case when steps = 1 then name else step::varchar end,
+            case when steps = 1 or is_one then 1 else number end, value
         from shown
         """,
         is_long=True,
@@ -479,5 +527,4 @@ QUESTIONS = {
 # What has no table of numbers, and why.
 WITHOUT_NUMBERS = {
     "stability.lifelines": "its table has months and names",
-    "segments.radars": "a radar has no table",
 }

@@ -26,6 +26,18 @@ MIXES = """
     select segmentation, segment_id, customers, customer_share, dimension_value
     from marts.fct_segment_mixes where is_shown
 """
+# What part of all customers has a value, in the states of every segment.
+MIXES_OF_ALL = """
+    with shares as (
+        select distinct segmentation, dimension, dimension_value,
+            sum(customers) over (partition by segmentation, dimension, dimension_value)
+                / sum(customers) over (partition by segmentation, dimension) as share
+        from marts.fct_segment_mixes
+    )
+    select mixes.segmentation, mixes.segment_id, share
+    from marts.fct_segment_mixes as mixes
+    inner join shares using (segmentation, dimension)
+"""
 TRIAL = """
     select s.segmentation, s.candidate, s.k, t.* exclude (segmentation, k)
     from trial_states as s
@@ -143,7 +155,12 @@ SOURCES: dict[str, list[str]] = {
     **{f"index.monthly-{measure.replace('_', '-')}": [] for measure in MEASURES},
     "index.findings": ["select t.* from marts.fct_segmentation_trials as t"],
     "index.planted": ["select * from audit.rpt_planted_kinds"],
-    "index.claims": ["select * from audit.rpt_claims"],
+    "index.claims": [
+        "select * from audit.rpt_claims",
+        "select count(*), count(*) filter (verdict = 'holds'), count(*) filter"
+        " (verdict = 'fails'), count(*) filter (verdict = 'cannot be told')"
+        " from audit.rpt_claims",
+    ],
     "segments.sizes": [],
     "segments.radars": [
         "select segmentation, * exclude (segmentation) from latest_profiles"
@@ -162,7 +179,8 @@ SOURCES: dict[str, list[str]] = {
         "select segmentation, * exclude (segmentation) from latest_profiles"
         " where is_shown"
     ],
-    "segments.mix": [MIXES],
+    "segments.mix": [MIXES, MIXES_OF_ALL],
+    "segments.alike": [],
     "stability.claim-stability": [CLAIM.format(kind="stability")],
     "stability.claim-agreement": [CLAIM.format(kind="agreement")],
     "stability.stability": [
@@ -357,6 +375,15 @@ SOURCES: dict[str, list[str]] = {
             and expected_amount is not null
         group by segmentation, horizon_months
         """,
+    ],
+    "trajectories.in-use": [
+        """
+        select s.segmentation, s.candidate, s.k, s.k, used.k, used.band,
+            used.smoothing_steps
+        from trial_states as s
+        inner join marts.fct_segmentation_trials as used
+            on s.segmentation = used.segmentation and used.is_chosen
+        """
     ],
     "trajectories.verdict": [TRIALS],
     "trajectories.claim-structure": [CLAIM.format(kind="structure")],
