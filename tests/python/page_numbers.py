@@ -8,6 +8,7 @@ the order of the table's columns. Columns without any number are left out on bot
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,8 +28,8 @@ from trajectories.disclosure import rest_of
 CELL = 5
 TABLES = PROJECT / "dashboards" / "looks" / "tables.js"
 
-# Unpacks the data of a page and makes the table of every figure of every state, of a
-# stream from source to target too; what cannot be made is a text that says why.
+# Unpacks the data of a page and makes the table of every figure of every state; what
+# cannot be made is a text that says why.
 READ = """
 async (packed) => {
   const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
@@ -45,25 +46,11 @@ async (packed) => {
     const common = whole(data.shared[place]);
     return Object.keys(own).length ? { ...common, ...own } : common;
   }
-  function plain(text) {
-    const area = document.createElement("textarea");
-    area.innerHTML = text;
-    return area.value;
-  }
-  function streams({ node, link }) {
-    const names = node.label.map(plain);
-    return {
-      headers: ["From", "To", "Customers"],
-      rows: link.value.map((value, row) =>
-        [names[link.source[row]], names[link.target[row]], value]),
-    };
-  }
   function table(figure) {
-    const [first] = figure.data;
     try {
       return tableOf(figure);
     } catch (error) {
-      return first.type === "sankey" ? streams(first) : String(error);
+      return String(error);
     }
   }
   const blocks = {};
@@ -133,10 +120,12 @@ create temp view known as
     ) = 1;
 create temp view names as
     select segment_id, segmentation, coalesce(persona, words(segment_id)) || case
-        when persona is not null
-            and count(*) over (partition by segmentation, persona) > 1
+        when persona is not null and case when valid_to is null
+            then count(*) filter (valid_to is null) over alike
+            else count(*) over alike end > 1
         then ' (' || segment_number || ')' else '' end as name
-    from known;
+    from known
+    window alike as (partition by segmentation, persona);
 create temp view names_then as
     select profiles.segment_id, profiles.month,
         coalesce(profiles.persona, known.persona, words(profiles.segment_id))
@@ -218,6 +207,8 @@ class Question:
         digits: decimals to which the page rounds.
         labels: columns of the table that name a row; those of the answer too.
         are_amounts: whether numbers of 1,000 and over are rounded to whole ones.
+        significant: digits that the page keeps of a number, whatever its size, by
+            column; the last one for all further columns. Empty: `digits` are kept.
         are_named: whether a number is found by the labels of its row; else those of a
             column are compared in the order of their size.
         are_sampled: whether the page draws only some of the rows.
@@ -234,6 +225,7 @@ class Question:
     digits: int = 2
     labels: int = 1
     are_amounts: bool = False
+    significant: tuple[int, ...] = ()
     are_named: bool = True
     are_sampled: bool = False
     are_ends: bool = False
@@ -242,9 +234,12 @@ class Question:
     may_be_silent: bool = False
     hides_rest: bool = False
 
-    def is_near(self, told: float, asked: float) -> bool:
+    def is_near(self, told: float, asked: float, column: int) -> bool:
         """Say whether a number of a page is the one of the marts, rounded."""
         digits = 0 if self.are_amounts and abs(asked) >= 999.5 else self.digits
+        if self.significant and asked:
+            kept = self.significant[min(column, len(self.significant) - 1)]
+            digits = kept - 1 - math.floor(math.log10(abs(asked)))
         farthest = (1.01 if self.are_ends else 0.505) * 10.0**-digits
         return abs(told - asked) <= farthest + 1e-9 * abs(asked)
 
@@ -360,27 +355,31 @@ def differences(
             compare = _by_name if question.are_named else _by_size
             found += [
                 f"{place}, column {column}: {said}"
-                for said in compare(cells, answer, question)
+                for said in compare(cells, answer, question, column)
             ]
     return found
 
 
-def _by_name(cells: Mapping, answer: Mapping, question: Question) -> list[str]:
+def _by_name(
+    cells: Mapping, answer: Mapping, question: Question, column: int
+) -> list[str]:
     if question.are_sampled:
         answer = {label: answer[label] for label in cells if label in answer}
     other = sorted(set(cells) ^ set(answer), key=str)
     return [
         f"{label}: {cells.get(label)}, in the marts {answer.get(label)}"
         for label in [*other, *sorted(set(cells) & set(answer), key=str)]
-        if label in other or not question.is_near(cells[label], answer[label])
+        if label in other or not question.is_near(cells[label], answer[label], column)
     ]
 
 
-def _by_size(cells: Mapping, answer: Mapping, question: Question) -> list[str]:
+def _by_size(
+    cells: Mapping, answer: Mapping, question: Question, column: int
+) -> list[str]:
     left = sorted(answer.values())
     lacking = []
     for value in sorted(cells.values()):
-        near = next((it for it in left if question.is_near(value, it)), None)
+        near = next((it for it in left if question.is_near(value, it, column)), None)
         if near is None:
             lacking.append(f"{value} is not in the marts")
         else:

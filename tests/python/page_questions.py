@@ -326,7 +326,8 @@ QUESTIONS = {
         left join beside using (definition, segmentation, segment_id, state, month)
         left join past using (definition, segmentation, segment_id, month)
         """,
-        are_amounts=True,
+        # Bands have three digits, all else four.
+        significant=(3, 3, 3, 3, 4),
     ),
     "forecast.views": Question(
         """
@@ -521,7 +522,7 @@ QUESTIONS = {
             and shown.month = beside.month
             and shown.chosen_model not in ('prophet', 'prophet_daily')
         """,
-        are_amounts=True,
+        significant=(3,),
     ),
 }
 # What has no table of numbers, and why.

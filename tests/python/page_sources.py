@@ -255,6 +255,7 @@ SOURCES: dict[str, list[str]] = {
     "quality.reconciliation": ["select * from marts.rpt_input_reconciliations"],
     "quality.findings": ["select * from marts.rpt_input_findings"],
     "movement.map": [],
+    "movement.seen-on": [],
     "movement.redraw": [
         """
         select segmentation, strftime(month, '%Y-%m-%d'), customers
@@ -301,6 +302,7 @@ SOURCES: dict[str, list[str]] = {
         for kind in ("gains", "losses")
     },
     "forecast.definition": [],
+    "forecast.origins": [],
     "forecast.forecast": [
         SERIES
         + """
@@ -340,7 +342,15 @@ SOURCES: dict[str, list[str]] = {
         from marts.rpt_forecast_accuracy
         """
     ],
-    "forecast.backtests": [BACKTESTED],
+    "forecast.backtests": [
+        BACKTESTED,
+        # Up to six months of the past are drawn; the table says which.
+        """
+        select distinct definition, segmentation, segment_id, model, number
+        from marts.fct_forecast_backtests
+        cross join generate_series(1, 6) as drawn (number)
+        """,
+    ],
     "forecast.accuracy": [
         ACCURACY,
         CLAIMS_OF_FORECASTS,

@@ -182,8 +182,10 @@ def empty_sections(page: str) -> list[str]:
     """List the headings of sections that are shown without a block that is."""
     return [
         words(re.search("<h2>.*?</h2>", section, re.DOTALL)[0])
-        for section in re.findall(r"<section(?! hidden).*?</section>", page, re.DOTALL)
-        if not re.search(r" data-block=\"[^\"]*\">", section)
+        for section in re.findall(
+            r"<section(?![^>]* hidden).*?</section>", page, re.DOTALL
+        )
+        if not re.search(r" data-block=\"[^\"]*\"(?![^>]* hidden)[^>]*>", section)
     ]
 
 
