@@ -73,8 +73,8 @@ class Backtests:
             legend=legend(_entries(is_beside, self._models)),
             note=self._note(rows),
             subtitle=(
-                f"{name}: revenue per month (amount), as said and as it came, from"
-                f" {formats.counted(len(chosen), 'month')} in the past on"
+                f"{name}: revenue per month ({formats.unit()}), as said and as it came,"
+                f" from {formats.counted(len(chosen), 'month')} in the past on"
             ),
         )
 
@@ -162,7 +162,7 @@ def _figure(
     ]
     return theme.figure(
         traces,
-        y="Revenue per month (amount)",
+        y=f"Revenue per month ({formats.unit()})",
         height=230,
         xaxis={**theme.MONTHS, "nticks": 4},
         yaxis=scale,

@@ -43,7 +43,7 @@ def _listed(paths: Paths, rank: str, words: str, segments: Segments) -> Markup:
     before, after = paths.ends(segments)
     body = [_row(row, before, after) for _, row in ranked[:MOST_PATHS]]
     number = "path" if len(body) == 1 else f"{len(body)} paths"
-    caption = f"The {words} {number} of {paths.name} (amounts)"
+    caption = f"The {words} {number} of {paths.name} ({formats.unit()})"
     return table(caption, HEADERS, body, 2, is_stacked=True)
 
 

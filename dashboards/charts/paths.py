@@ -194,6 +194,4 @@ def _bars(groups: _Groups, name: str) -> theme.Figure:
 def _unit(name: str) -> str:
     """Write the unit of a feature alone: days, orders, amount, share."""
     ending = name.rsplit("_", 1)[-1]
-    return {"days": "Days", "orders": "Orders", "amount": "Amount"}.get(
-        ending, formats.words(ending)
-    )
+    return formats.words(formats.unit() if ending == "amount" else ending)

@@ -199,7 +199,7 @@ def figure(
         said.append(_said("right", 0, f"┅ {other}", BESIDE.colour))
     return theme.figure(
         traces,
-        y="Revenue per month (amount)",
+        y=f"Revenue per month ({formats.unit()})",
         height=390,
         annotations=said,
         margin={**theme.ROOM_ABOVE, "t": 42},

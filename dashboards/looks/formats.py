@@ -52,6 +52,11 @@ def unit() -> str:
     return _currency.get() or "amount"
 
 
+def with_unit(words: str) -> str:
+    """Put the unit of amounts into words that have a place for it ("{unit}")."""
+    return words.replace("{unit}", unit())
+
+
 # An amount is told with so many digits: the next would claim what nobody knows.
 DIGITS = 3
 MILLION = 1_000_000
@@ -208,7 +213,7 @@ FEATURES = {
 
 def feature(name: str) -> str:
     """Name a clustering feature with its unit."""
-    return FEATURES[name].format(unit=unit()) if name in FEATURES else words(name)
+    return with_unit(FEATURES[name]) if name in FEATURES else words(name)
 
 
 # What is compared of a customer, before any smoothing.

@@ -140,10 +140,6 @@ class Page:
     sentence: str | Markup
     sections: list[Section]
     banners: list[Markup] = field(default_factory=list)
-    # Of pages that are not yet made of sections.
-    controls: list[Control] = field(default_factory=list)
-    available: list[tuple[str, ...]] = field(default_factory=list)
-    preferred: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
     def blocks(self) -> list[Chart | Fragment]:
@@ -157,8 +153,6 @@ class Page:
     @property
     def bar(self) -> Choices:
         """The controls on top: those of all sections that are not a section's own."""
-        if self.controls:
-            return Choices(self.controls, self.available, self.preferred)
         controls: dict[str, Control] = {}
         available: dict[tuple[str, ...], None] = {}
         preferred: dict[tuple[str, ...], None] = {}

@@ -110,7 +110,7 @@ def _sentence(rows: pd.DataFrame, segments: Segments) -> str:
     causes = f": {formats.listing(told)}"
     stake = rows["revenue_12_months_amount"].astype(float).sum()
     worth = (
-        f" Their revenue of the last twelve months: {formats.amount(stake)} (amount)."
+        f" Their revenue of the last twelve months: {formats.amount(stake)}."
         if stake
         else ""
     )

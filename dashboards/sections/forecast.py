@@ -315,7 +315,7 @@ def _title(name: str, shown: list) -> str:
 
 def _subtitle(name: str, label: str, shown: list) -> str:
     first = shown[0]
-    text = f"Revenue per month (amount), and its forecast by {label}"
+    text = f"Revenue per month ({formats.unit()}), and its forecast by {label}"
     text = f"{name}: {text}" if name else text
     ends = first.lower_80_amount, first.upper_80_amount
     if any(map(formats.is_missing, ends)) or ends[0] == ends[1]:

@@ -21,20 +21,20 @@ CONTROLS = ("segmentation",)
 COLUMNS = {
     "customers": ("Customers", formats.count),
     "customer_share": ("Share of customers", formats.share),
-    "revenue_amount": ("Revenue of the month (amount)", formats.whole_amount),
+    "revenue_amount": ("Revenue of the month ({unit})", formats.whole_amount),
     "revenue_share": ("Share of revenue", formats.share),
     "orders": ("Orders of the month", formats.count),
-    "average_order_amount": ("Average order (amount)", formats.whole_amount),
+    "average_order_amount": ("Average order ({unit})", formats.whole_amount),
     "mean_length_days": ("Length (days, mean)", formats.count),
     "mean_recency_days": ("Recency (days, mean)", formats.count),
     "median_recency_days": ("Recency (days, median)", formats.count),
     "mean_frequency_orders": ("Frequency (orders in 12 months, mean)", formats.decimal),
     "mean_monetary_amount": (
-        "Monetary (amount in 12 months, mean)",
+        "Monetary ({unit} in 12 months, mean)",
         formats.whole_amount,
     ),
     "median_monetary_amount": (
-        "Monetary (amount in 12 months, median)",
+        "Monetary ({unit} in 12 months, median)",
         formats.whole_amount,
     ),
 }
@@ -175,7 +175,7 @@ def _farthest(names: list[str], ratios: list[list[float | None]]) -> str:
 
 
 def _profile(rows: pd.DataFrame, segments: Segments) -> Markup:
-    headers = ["Segment", *[label for label, _ in COLUMNS.values()]]
+    headers = ["Segment", *[formats.with_unit(label) for label, _ in COLUMNS.values()]]
     body = []
     for _, row in rows.iterrows():
         cells = [write(row[column]) for column, (_, write) in COLUMNS.items()]

@@ -14,8 +14,8 @@ from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.shop import Shop
 
 MEASURES = {
-    "revenue_amount": ("Revenue", "amount", formats.amount),
-    "revenue_per_customer_amount": ("Revenue per customer", "amount", formats.amount),
+    "revenue_amount": ("Revenue", "{unit}", formats.amount),
+    "revenue_per_customer_amount": ("Revenue per customer", "{unit}", formats.amount),
     "customers": ("Customers", "with an order", formats.count),
     "orders": ("Orders", "accepted", formats.count),
 }
@@ -68,7 +68,9 @@ def _headlines(months: pd.DataFrame) -> Fragment:
         if difference != "no comparison":
             difference += f" on {formats.month(before['month'])}"
         heading = f"{label}, {formats.month(last['month'])}"
-        cards.append((heading, write(last[column]), difference, unit))
+        # A currency stands with the number already.
+        value, beside = write(last[column]), formats.with_unit(unit)
+        cards.append((heading, value, difference, "" if beside in value else beside))
     return Fragment("headlines", {(): part("headlines", cards=cards)})
 
 
@@ -90,8 +92,8 @@ def _monthly(months: pd.DataFrame, column: str) -> State:
             f" ({write(values.loc[highest])})"
         )
     subtitle = (
-        f"{label} ({unit}) per complete month,"
+        f"{label} ({formats.with_unit(unit)}) per complete month,"
         f" {formats.month(months['month'].iloc[0])} to {last}"
     )
-    figure = drawn.figure(lines, f"{unit.capitalize()}, per month")
+    figure = drawn.figure(lines, f"{formats.words(formats.with_unit(unit))}, per month")
     return State(title, [figure], subtitle=subtitle)

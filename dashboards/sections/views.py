@@ -98,7 +98,8 @@ def _state(shop: Shop, name: str, rows: list) -> State | None:
         ("expected customers times spend", TRANSITIONS, "point"),
     ]
     subtitle = (
-        "Revenue of the month (amount) of whoever is in each segment, told in two ways"
+        f"Revenue of the month ({formats.unit()}) of whoever is in each segment, told in"
+        " two ways"
     )
     return State(
         _furthest(told, shop.segments),
@@ -157,7 +158,7 @@ def _figure(rows: list, segments: Segments, highest: float) -> theme.Figure:
     ]
     return theme.figure(
         traces,
-        x="Revenue in the month (amount)",
+        x=f"Revenue in the month ({formats.unit()})",
         height=100 + 40 * len(rows),
         # A little room at zero, for marks and labels not to touch.
         xaxis={

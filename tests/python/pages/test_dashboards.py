@@ -1582,7 +1582,7 @@ def test_departures_on_paths_that_are_shown_are_counted(pages: dict):
     key = ("value", "value-1")
     sentence = block(page, "who-left").states[key]
     assert "17 customers left Loyal Champions in December 2017: 17 behaved" in sentence
-    assert "1,700 (amount)" in sentence
+    assert "of the last twelve months: 1,700." in sentence
     keeping = block(page, "keeping").states[key]
     # Three would have been kept by two orders: with the total, five would tell them.
     assert keeping.figures[0]["data"][0]["x"] == [9]
@@ -2013,8 +2013,6 @@ def test_two_views_are_set_side_by_side(pages: dict):
         assert moved["x"] == [amounts[1] for amounts in told]
     assert state.captions[0] == "In 1 month, January 2018"
     assert state.title == (
-        "The views lie furthest apart for New customers in January 2018: 4,000 and"
-        " 4,880, a model risk of 19.8 %"
         "The two ways differ most for New customers, in January 2018: 4,000 and 4,880"
     )
     record = cells(block(pages[forecast.FILE], "views-record").states["value",])
