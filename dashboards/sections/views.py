@@ -98,8 +98,8 @@ def _state(shop: Shop, name: str, rows: list) -> State | None:
         ("expected customers times spend", TRANSITIONS, "point"),
     ]
     subtitle = (
-        f"Revenue of the month ({formats.unit()}) of whoever is in each segment, told in"
-        " two ways"
+        f"Revenue of the month ({formats.unit()}) of whoever is in each segment, told"
+        " in two ways"
     )
     return State(
         _furthest(told, shop.segments),
