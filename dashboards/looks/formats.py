@@ -133,8 +133,15 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 
 def share(value: float | None, digits: int = 1) -> str:
-    """Write a share between 0 and 1 as per cent: 0.123 is 12.3 %."""
-    return NOTHING if is_missing(value) else f"{100 * value:.{digits}f} %"
+    """Write a share between 0 and 1 as per cent: 0.123 is 12.3 %.
+
+    Examples:
+        >>> share(-0.0001)
+        '0.0 %'
+    """
+    if is_missing(value):
+        return NOTHING
+    return f"{round(100 * value, digits) + 0.0:.{digits}f} %"
 
 
 def p_value(p: float | None, shuffles: float | None) -> str:
@@ -246,10 +253,16 @@ def plain(text: object) -> str:
 
 
 def wrapped(text: object, width: int = 16) -> str:
-    """Escape text from data for a chart and break it into short lines."""
+    """Escape text from data for a chart and break it into short lines.
+
+    Examples:
+        >>> wrapped("Telecommunications and Media")
+        'Telecommunications<br>and Media'
+    """
     if is_missing(text):
         return ""
-    return "<br>".join(plain(line) for line in textwrap.wrap(str(text), width))
+    lines = textwrap.wrap(str(text), width, break_long_words=False)
+    return "<br>".join(plain(line) for line in lines)
 
 
 def rounded(values: Iterable[float | None], digits: int = 2) -> list[float | None]:

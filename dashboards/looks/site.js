@@ -209,6 +209,22 @@
     });
   }
 
+  // On a phone, two radars stand side by side, and a heatmap may have many columns.
+  function narrow(plot, traces, layout) {
+    if (layout.xaxis.visible === false && plot.clientWidth < 240) {
+      layout.height = 140;
+      plot.style.minHeight = "140px";
+      layout.xaxis.range = layout.xaxis.range.map((end) => 1.25 * end);
+      layout.annotations.forEach((it) => { it.font.size = 8; });
+    }
+    traces.filter((it) => it.type === "heatmap" && plot.clientWidth < 40 * it.x.length)
+      .forEach(function (trace) {
+        trace.textfont.size = 8;
+        layout.xaxis.tickfont = { size: 9 };
+        layout.yaxis.tickfont = { size: 10 };
+      });
+  }
+
   function draw(element) {
     const state = stateOf(element);
     delete element.dataset.waits;
@@ -217,6 +233,7 @@
       const plot = element.querySelectorAll(".plot")[index];
       if (!plot.classList.contains("js-plotly-plot")) plot.replaceChildren();
       const layout = Object.assign({ template: page.template }, figure.layout);
+      narrow(plot, figure.data, layout);
       Plotly.react(plot, figure.data, layout, settings);
     });
   }

@@ -8,7 +8,7 @@ from copy import copy
 import pandas as pd
 from markupsafe import Markup
 from trajectories.dashboards.looks import formats, theme
-from trajectories.dashboards.looks.template import Control, part
+from trajectories.dashboards.looks.template import Control, link, part
 from trajectories.dashboards.marts.published import PublishedMarts
 
 TOTAL = "total"
@@ -305,21 +305,6 @@ def deciding_trials(marts: PublishedMarts) -> pd.DataFrame:
     )
 
 
-def null_comparison(trial: object) -> str:
-    """Compare a trial's silhouette with that of shuffled customers, in words."""
-    if formats.is_missing(trial.null_silhouette):
-        return "the silhouette was not compared with that of shuffled customers."
-    chance = (
-        ""
-        if formats.is_missing(trial.null_p_value)
-        else f" (p = {formats.p_value(trial.null_p_value, trial.shuffles)})"
-    )
-    return (
-        f"the silhouette is {formats.decimal(trial.silhouette, 3)}; customers with"
-        f" shuffled orders give {formats.decimal(trial.null_silhouette, 3)}{chance}."
-    )
-
-
 def structure_banner(marts: PublishedMarts) -> list[Markup]:
     """Build the banner that says where the null test finds no structure."""
     trials = deciding_trials(marts)
@@ -346,16 +331,14 @@ def structure_banner(marts: PublishedMarts) -> list[Markup]:
             else f"Whether there are segments in {where} cannot be told"
         )
     heading = "; ".join(parts)
-    numbers = " ".join(
-        f"In {name}: {trials.loc[name, 'shortcoming']};"
-        f" {null_comparison(trials.loc[name])}"
-        for name in failed
+    measured = Markup(", ").join(
+        link(name, "trajectories.html", segmentation=name) for name in failed
     )
-    text = (
+    text = Markup(
         "The evidence does not carry the groups, so they are only a way to cut the"
         " shop into parts. They carry no names, and nothing should be decided by"
-        f" them. {numbers}"
-    )
+        " them. What was measured: {}."
+    ).format(measured)
     return [part("banner", heading=heading, text=text, kind="warning")]
 
 

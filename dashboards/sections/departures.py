@@ -140,7 +140,7 @@ def _reasons_state(counts: pd.Series, leavers: str, smallest_cell: int) -> State
     title = f"What moved most: {labels[0]}, for {shown.iloc[0]} customers"
     note = formats.hidden(smallest_cell) if hidden.any() else ""
     subtitle = f"{leavers}, by the feature that moved most on the month before"
-    drawn = _bars(labels, list(shown), "What moved most")
+    drawn = _bars(labels, list(shown), "Feature")
     return State(title, [drawn], note=note, subtitle=subtitle)
 
 

@@ -24,7 +24,7 @@ RECONCILED = [
     "Repaired values",
     "Balanced",
 ]
-FOUND = ["Input", "Column", "Found", "Rows", "Looked at", "Kind"]
+FOUND = ["Input", "Column", "Found", "Kind", "Rows", "Looked at"]
 
 
 def rows_by_input(shop: Shop) -> Section | None:
@@ -69,9 +69,9 @@ def left_open(shop: Shop) -> Section | None:
             formats.words(row.input_table),
             formats.words(row.column_name),
             formats.words(row.finding_code),
+            row.severity,
             formats.count(row.found_rows),
             formats.count(row.of_rows),
-            row.severity,
         ]
         for row in findings.sort_values(order, ascending=False).itertuples()
     ]
@@ -79,7 +79,7 @@ def left_open(shop: Shop) -> Section | None:
         "A note says what was taken, a warning what may be wrong. The build prints an"
         " example of each, and how to say otherwise."
     )
-    said = table(caption, FOUND, body)
+    said = table(caption, FOUND, body, numbers_from=FOUND.index("Rows"))
     if findings.empty:
         text = (
             "Nothing was found in the rows that had to be taken without being told."

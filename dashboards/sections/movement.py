@@ -65,8 +65,8 @@ def money_by_path(shop: Shop) -> Section | None:
     return Section(
         "Money by path",
         money.blocks(groups, shop.segments),
-        "The ten most valuable and the ten most costly paths of the month:"
-        " revenue of its customers in the month less that of the month"
+        "The most valuable and the most costly paths of the month, ten of each at"
+        " most: revenue of their customers in the month less that of the month"
         " before, with its 95 % interval.",
         is_wide=True,
         choices=shop.once(_choices),

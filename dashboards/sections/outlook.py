@@ -48,7 +48,7 @@ def expected_sizes(shop: Shop) -> Section | None:
     }
     return Section(
         "Expected sizes",
-        [Chart("sizes", states, CONTROLS, columns=2)],
+        [Chart("sizes", states, CONTROLS, columns=3)],
         is_wide=True,
         proof=[_record(shop, names)],
         choices=Choices([segmentations.control(names)], [(name,) for name in names]),

@@ -95,5 +95,6 @@ def _monthly(months: pd.DataFrame, column: str) -> State:
         f"{label} ({formats.with_unit(unit)}) per complete month,"
         f" {formats.month(months['month'].iloc[0])} to {last}"
     )
-    figure = drawn.figure(lines, f"{formats.words(formats.with_unit(unit))}, per month")
+    axis = f"{label} ({formats.unit()})" if unit == "{unit}" else label
+    figure = drawn.figure(lines, f"{axis} per month")
     return State(title, [figure], subtitle=subtitle)

@@ -532,7 +532,26 @@ def test_text_in_charts_is_escaped_for_plotly(pages: dict):
 
 
 def test_wrapped_text_is_escaped_line_by_line():
-    assert formats.wrapped("<b>one</b> two", 6) == "&lt;b&gt;one<br>&lt;/b&gt;<br>two"
+    assert formats.wrapped("<b> one two", 6) == "&lt;b&gt;<br>one<br>two"
+
+
+def test_words_are_not_cut_and_nothing_is_not_minus_nothing():
+    assert formats.wrapped("Telecommunications", 16) == "Telecommunications"
+    assert formats.share(-0.0001) == "0.0 %"
+
+
+def test_axes_of_shop_months_and_findings_say_what_they_hold(pages):
+    titles = [
+        block(pages[overview.FILE], f"monthly-{name}")
+        .states[()]
+        .figures[0]["layout"]["yaxis"]["title"]["text"]
+        for name in ("revenue-amount", "customers", "orders")
+    ]
+    assert titles[1:] == ["Customers per month", "Orders per month"]
+    assert titles[0].startswith("Revenue (")
+    found = block(pages[quality.FILE], "findings").states[()]
+    assert '<th scope="col">Kind</th>' in found
+    assert '<th scope="col" class="number">Rows</th>' in found
 
 
 def test_no_customer_level_text_reaches_a_page(folder: Path):
@@ -776,7 +795,9 @@ def test_no_structure_is_said_on_top_and_names_are_withheld(tmp_path: Path):
     assert "no name earned" in cards
     assert "No name earned: no better than shuffled customers." in cards
     assert "Loyal Champions" not in cards
-    assert "In lifecycle: shuffled orders look the same;" in pages[file].banners[0]
+    measured = '<a href="trajectories.html#segmentation=lifecycle">lifecycle</a>'
+    assert measured in pages[file].banners[0]
+    assert "silhouette" not in pages[file].banners[0]
     nulls = shown(pages, "nulls", "lifecycle", "warped", 3)
     assert nulls.title.startswith("5 of 5 shuffled shops form groups")
 
