@@ -214,7 +214,7 @@
     if (layout.xaxis.visible === false && plot.clientWidth < 240) {
       layout.height = 140;
       plot.style.minHeight = "140px";
-      layout.xaxis.range = layout.xaxis.range.map((end) => 1.25 * end);
+      layout.xaxis.range = layout.xaxis.range.map((end) => 1.4 * end);
       layout.annotations.forEach((it) => { it.font.size = 8; });
     }
     traces.filter((it) => it.type === "heatmap" && plot.clientWidth < 40 * it.x.length)

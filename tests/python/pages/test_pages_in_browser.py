@@ -490,6 +490,26 @@ def test_axe_finds_nothing_on_desk_and_phone(browser: Browser, folder: Path, fil
         assert found == []
 
 
+@pytest.mark.parametrize("reader", ["phone"], indirect=True)
+def test_two_radars_stand_side_by_side_on_a_phone(reader: Reader, folder: Path):
+    reader.open(folder, "segments.html")
+    boxes, cut = reader.page.evaluate(
+        """() => {
+          const plots = [...document.querySelectorAll("#radars .plot")];
+          const box = (it) => it.getBoundingClientRect();
+          const isCut = (plot) => [...plot.querySelectorAll(".annotation-text")]
+            .some((it) => box(it).left < box(plot).left - 1
+              || box(it).right > box(plot).right + 1);
+          return [plots.slice(0, 2).map((it) => [box(it).left, box(it).top]),
+            plots.filter(isCut).length];
+        }"""
+    )
+    (left, top), (right, beside) = boxes
+    assert right > left
+    assert beside == top
+    assert cut == 0
+
+
 @pytest.mark.parametrize("reader", WIDTHS, indirect=True)
 @pytest.mark.parametrize("file", ["index.html", "stability.html", "outlook.html"])
 def test_the_still_picture_gives_way_in_its_place(
