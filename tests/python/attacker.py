@@ -26,6 +26,7 @@ from trajectories.dashboards.charts.matrices import ENTERED, OUTSIDE_NAMES
 from trajectories.dashboards.looks import formats
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments
+from trajectories.dashboards.marts.shop import Shop
 from trajectories.dashboards.pages import (
     departures,
     movement,
@@ -266,6 +267,7 @@ class Attacker:
         self.marts = duckdb.connect(str(published), read_only=True)
         with PublishedMarts(published) as marts:
             self.segments = Segments(marts)
+            self.currency = Shop(marts).currency
         self.names: dict[str, dict[tuple[str, str], str]] = {}
         self.today = {
             (row.segmentation, self.segments.name(row.segment_id)): row.segment_id
@@ -281,7 +283,8 @@ class Attacker:
         self._read_flows()
         self._read_kpis()
         self._read_mixes()
-        self._read_departures()
+        with formats.amounts_in(self.currency):
+            self._read_departures()
         self._read_trials()
         hidden = {
             key: count
@@ -671,6 +674,10 @@ class Attacker:
             for value in values:
                 parts = [keys[each, value] for each in lines]
                 self.system.sum_is(parts, 0, 0, [("total", dimension, value)])
+                # Dots beside bars tell how many of all customers have a value.
+                if len(values) > 1:
+                    total = sum(self.truth[key] for key in parts)
+                    self.system.between(("total", dimension, value), total, total)
             for each in lines:
                 if self.stage.get(each) != "active":
                     row = [keys[each, value] for value in values]
