@@ -3,6 +3,11 @@
 (async function () {
   const settings = { displayModeBar: false, responsive: true, scrollZoom: false };
   const said = document.getElementById("said");
+  if (!("DecompressionStream" in window)) {
+    said.textContent = "The charts and controls need a browser of 2023 or later; tables,"
+      + " sentences and the first chart are shown for the first choice of each control.";
+    return;
+  }
   const page = await unpacked(document.getElementById("page-data").textContent);
   const forms = Array.from(document.querySelectorAll("form.controls"));
   const elements = Array.from(document.querySelectorAll("[data-block]"));
@@ -165,7 +170,12 @@
   }
 
   function follow() {
-    if (asked().toString() === "" || asked().toString() === address.toString()) return;
+    if (asked().toString() === address.toString()) return;
+    // A link to a place of this page leaves the state as it is.
+    if (asked().toString() === "") {
+      remember();
+      return;
+    }
     asked().forEach((wanted, name) => address.set(name, wanted));
     restrictAll(address);
     update();
@@ -294,10 +304,12 @@
     return start.toLocaleString("en-US", { month: "long", year: "numeric", timeZone: "UTC" });
   }
 
+  // A spreadsheet would compute a text that begins as a formula does.
   function commaSeparated(table) {
     const quoted = (cell) => {
-      const text = cell === null ? "" : String(cell);
-      return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+      const isFormula = typeof cell === "string" && /^[=+\-@\t\r]/.test(cell);
+      const text = cell === null ? "" : `${isFormula ? "'" : ""}${cell}`;
+      return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
     return [table.headers, ...table.rows]
       .map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
@@ -306,6 +318,7 @@
   function fill(fold) {
     const element = fold.closest("[data-block]");
     const state = stateOf(element);
+    if (!state) return;
     const table = tableOfChart(state);
     const drawn = document.createElement("table");
     drawn.createCaption().textContent = [state.title, state.subtitle].filter(Boolean).join(". ");

@@ -557,6 +557,59 @@ def test_the_address_holds_the_state_from_page_to_page(reader: Reader, folder: P
     assert "value-99" not in page.url
 
 
+def test_a_link_to_a_place_of_the_page_keeps_the_state(reader: Reader, folder: Path):
+    reader.open(folder, "stability.html", "#segmentation=value")
+    reader.page.locator("a.skip").press("Enter")
+    reader.page.reload()
+    assert reader.page.get_by_label("Value", exact=True).is_checked()
+
+
+def test_a_browser_that_cannot_unpack_the_data_is_told_so(reader: Reader, folder: Path):
+    reader.page.add_init_script("delete window.DecompressionStream")
+    reader.page.goto((folder / "stability.html").as_uri())
+    expect(reader.page.locator("#said")).to_contain_text("need a browser of 2023")
+    assert reader.page.locator("#stability .still:visible").count() == 1
+    assert reader.complaints == []
+
+
+def test_an_open_table_of_a_chart_that_goes_holds_nothing_up(
+    reader: Reader, tmp_path: Path
+):
+    marts = made_up.frames()
+    views = marts["marts.fct_forecast_views"]
+    marts["marts.fct_forecast_views"] = views[views["segmentation"] == "value"]
+    build_site(
+        made_up.write_published(tmp_path / "made-up.duckdb", marts), tmp_path / "site"
+    )
+    reader.open(tmp_path / "site", "forecast.html", "#segmentation=value")
+    page = reader.page
+    page.locator("#views details.table summary").click()
+    page.locator("#views details.table tbody tr").first.wait_for()
+    page.get_by_label("Lifecycle", exact=True).check()
+    assert page.locator("#views").is_hidden()
+    assert "segmentation=lifecycle" in page.url
+    assert reader.complaints == []
+
+
+def test_a_spreadsheet_computes_no_name(reader: Reader, tmp_path: Path):
+    marts = made_up.frames()
+    mixes = marts["marts.fct_segment_mixes"]
+    names = dict(zip(mixes["dimension_value"].unique(), "=+-@", strict=False))
+    named = {it: f'{sign}HYPERLINK("x")' for it, sign in names.items()}
+    mixes["dimension_value"] = mixes["dimension_value"].replace(named)
+    build_site(
+        made_up.write_published(tmp_path / "made-up.duckdb", marts), tmp_path / "site"
+    )
+    reader.open(tmp_path / "site", "segments.html")
+    chart = reader.page.locator('figure[id^="mix-"]:visible').first
+    chart.locator("details.table summary").click()
+    with reader.page.expect_download() as download:
+        chart.get_by_role("link", name="CSV").click()
+    rows = list(csv.reader(download.value.path().open("r", encoding="utf-8")))
+    assert any(row[0].startswith("'=HYPERLINK") for row in rows)
+    assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@")]
+
+
 def test_the_table_of_a_chart_holds_what_is_drawn(reader: Reader, folder: Path):
     reader.open(folder, "stability.html")
     drawn = reader.data("stability")[0]
