@@ -113,6 +113,8 @@ def _clean(element: ElementTree.Element) -> None:
             continue
         if align:
             _align(child, *align)
+        if child.tag == "pattern":
+            _repeat_dots(child)
         _clean(child)
         is_bare = child.tag == "g" and not child.attrib
         kept += [*child] if is_bare else [child]
@@ -134,6 +136,17 @@ def _clean(element: ElementTree.Element) -> None:
             element.set(name, " ".join(short.split()))
     if element.get("style") == "":
         del element.attrib["style"]
+
+
+def _repeat_dots(pattern: ElementTree.Element) -> None:
+    """Let a hatch of dots repeat one: matplotlib writes 144 circles of curves."""
+    fill, dots = pattern
+    if "C" in dots.get("d", ""):
+        pattern.set("width", "6")
+        pattern.set("height", "6")
+        fill.set("width", "7")
+        fill.set("height", "7")
+        dots.set("d", "M 2.4 3 a .6 .6 0 1 0 1.2 0 a .6 .6 0 1 0 -1.2 0")
 
 
 def _is_known(part: str, tag: str) -> bool:

@@ -239,3 +239,13 @@ def test_nothing_is_wider_than_its_picture():
     trace = bars([1_000_000, 2_000_000]) | {"y": ["a very long name of one", "short"]}
     picture = desk(theme.figure([trace], x="Amount"), 360)
     assert all(0 < x < 360 for x, _ in texts(picture).values())
+
+
+def test_a_hatch_of_dots_is_small():
+    marker = {"color": "#0072b2", "pattern": {"shape": ".", "size": 7}}
+    dotted, plain = (
+        still.drawn(theme.figure([bars([1, 2], marker=it)], height=200), "x", 500)
+        for it in (marker, {"color": "#0072b2"})
+    )
+    assert dotted.count("<pattern") > 0
+    assert len(dotted) < 2 * len(plain)
