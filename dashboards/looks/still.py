@@ -268,6 +268,7 @@ class _Scale:
                 natural if it is None else self._given(it)
                 for it, natural in zip(given, (low, high), strict=True)
             )
+            low, high = _apart(low, high)
         if self.settings.get("autorange") == "reversed":
             low, high = high, low
         return low, high
@@ -285,8 +286,7 @@ class _Scale:
         to_zero = self.kind == "linear" and self.settings.get("rangemode") == "tozero"
         if to_zero:
             low, high = min(low, 0.0), max(high, 0.0)
-        if low == high:
-            low, high = (0.0, 1.0) if low == 0 else (low - 1, high + 1)
+        low, high = _apart(low, high)
         room = (high - low) / 18 if self.is_padded else 0.0
         return (
             low if to_zero and low == 0 else low - room,
@@ -332,6 +332,13 @@ class _Scale:
         shown = (months.astype(int) % step == 0) & (low <= days) & (days <= high)
         dates = [it.item() for it in months[shown].astype("M8[D]")]
         return days[shown].tolist(), [f"{it:%b\n%Y}" for it in dates]
+
+
+def _apart(low: float, high: float) -> tuple[float, float]:
+    """Give an axis some length where all that it shows is in one place."""
+    if low != high:
+        return low, high
+    return (0.0, 1.0) if low == 0 else (low - 1, high + 1)
 
 
 def _step(rough: float) -> float:

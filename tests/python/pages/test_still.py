@@ -249,3 +249,9 @@ def test_a_hatch_of_dots_is_small():
     )
     assert dotted.count("<pattern") > 0
     assert len(dotted) < 2 * len(plain)
+
+
+@pytest.mark.parametrize("ends", [[0, 0], [3, 3], [0, None]])
+def test_an_axis_on_which_all_is_in_one_place_has_some_length(ends: list):
+    figure = theme.figure([bars([0, 0])], xaxis={"range": ends}, yaxis={"range": ends})
+    assert PICTURE.findall(still.drawn(figure, "one", 500))
