@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 HISTORIES = ("int_forecast_histories", "int_forecast_days")
 SELECTED = (
     *MODELS_ONLY[:2],
-    *("fct_orders", "fct_shop_months"),
+    *("fct_orders", "+fct_shop_months"),
     *(f"+{name}" for name in HISTORIES),
     *MODELS_ONLY[2:],
 )
