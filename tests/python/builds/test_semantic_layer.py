@@ -22,6 +22,7 @@ from environments import missing
 from real_builds import PROJECT, Build
 from trajectories.dashboards import site
 from trajectories.dashboards.marts.published import PublishedMarts
+from trajectories.dashboards.marts.shop import Shop
 
 MODELS = PROJECT / "models"
 # What a description must say of the unit that its metric is in.
@@ -283,7 +284,10 @@ def test_every_page_is_an_exposure_of_the_marts_it_reads(tmp_path: Path) -> None
     read = {}
     for page in site.PAGES:
         with WatchedMarts(published) as marts:
-            page.build(marts)
+            shop = Shop(marts)
+            page.build(shop)
+            # Every page writes amounts in the currency of the shop.
+            assert not shop.currency
         read[page.FILE] = marts.seen
     assert exposed == read
 
