@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 from typing import TextIO
 
 MARK = "made-from"
@@ -24,7 +26,9 @@ def made_once(folder: Path, made_from: str, make: Callable[[Path], None]) -> Pat
 
     A mark is written last, so that what a killed process has left is no folder. Locks
     are flock's, which end with their process: an exclusive one while the folder is
-    made, then a shared one, so that nobody takes away what this process uses.
+    made, then a shared one, so that nobody takes away what this process uses. Whoever
+    finds another at work looks again: who waited for an exclusive one would wait for
+    as long as the other uses what it has made.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder not in _USED:
@@ -35,7 +39,11 @@ def made_once(folder: Path, made_from: str, make: Callable[[Path], None]) -> Pat
         fcntl.flock(busy, fcntl.LOCK_SH)
         if mark.exists() and mark.read_text() == made_from:
             return folder
-        fcntl.flock(busy, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(busy, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sleep(random.uniform(0.1, 0.5))
+            continue
         if mark.exists() and mark.read_text() == made_from:
             continue
         try:

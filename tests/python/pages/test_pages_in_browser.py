@@ -560,8 +560,9 @@ def test_the_address_holds_the_state_from_page_to_page(reader: Reader, folder: P
 def test_a_link_to_a_place_of_the_page_keeps_the_state(reader: Reader, folder: Path):
     reader.open(folder, "stability.html", "#segmentation=value")
     reader.page.locator("a.skip").press("Enter")
+    expect(reader.page).to_have_url(re.compile("#segmentation=value"))
     reader.page.reload()
-    assert reader.page.get_by_label("Value", exact=True).is_checked()
+    expect(reader.page.get_by_label("Value", exact=True)).to_be_checked()
 
 
 def test_a_browser_that_cannot_unpack_the_data_is_told_so(reader: Reader, folder: Path):

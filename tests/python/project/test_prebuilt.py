@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import subprocess
 import sys
@@ -79,6 +80,24 @@ def test_workers_that_wait_for_one_that_dies_make_it_once(tmp_path: Path) -> Non
     assert answers == (["", "code", "code"] if workers[0].returncode else ["code"] * 3)
     made = (tmp_path / "left").read_text().split()
     assert len(made) == 1 + (workers[0].returncode != 0)
+
+
+def test_who_waited_does_not_wait_for_the_end_of_whoever_uses_what_was_made(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "shop"
+    with (tmp_path / "shop.busy").open("w") as used:
+        fcntl.flock(used, fcntl.LOCK_SH)
+        waiting = worker(folder, "code")
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(timeout=1)
+        folder.mkdir()
+        (folder / "second half").write_text("code")
+        (folder / MARK).write_text("code")
+        try:
+            assert waiting.communicate(timeout=20)[0].strip() == "code"
+        finally:
+            waiting.kill()
 
 
 def test_a_stale_one_is_made_anew(tmp_path: Path) -> None:
