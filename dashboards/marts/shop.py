@@ -8,6 +8,7 @@ import pandas as pd
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.segmentations import Segments, Trials
 
+# As long as the variable `currency` may be (macros/inputs/check_variables.sql).
 LONGEST_CURRENCY = 8
 
 
