@@ -1364,6 +1364,19 @@ def test_segments_that_share_a_persona_are_numbered(tmp_path: Path):
     assert labels["lifecycle-2"] == "Steady Supporters (2)"
 
 
+def test_a_living_segment_keeps_its_name_beside_a_retired_one(tmp_path: Path):
+    frames = made_up.frames()
+    known = frames["marts.dim_segments"].set_index("segment_id")
+    name = known.loc["value-1", "persona"]
+    known.loc[made_up.RETIRED, "persona"] = name
+    frames["marts.dim_segments"] = known.reset_index()
+    published = made_up.write_published(tmp_path / "alike.duckdb", frames)
+    with PublishedMarts(published) as marts:
+        named = segmentations.Segments(marts)
+    assert named.name("value-1") == name
+    assert named.name(made_up.RETIRED) == f"{name} (9)"
+
+
 def _sankey(pages: dict, name: str, month: str, cause: str = "all") -> object:
     return block(pages[movement.FILE], "sankey").states[name, month, cause]
 
