@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INPUT ?= $(DATA)
 EXTRAS := spark postgres semantic
+# Further ones, which no test needs: builds would search for discords, and compile first.
+OPTIONAL := discords
 
 .PHONY: build test lint bench docs sample pages locks sbom clean
 
@@ -49,7 +51,7 @@ LOCKED := sed -n 's/^\([[:alnum:]._-]*\).*==.*/--no-emit-package \1/p' requireme
 
 locks: ## exact versions with hashes, from pyproject.toml and requirements/*.in
 	$(LOCK) pyproject.toml --output-file requirements.lock
-	for extra in dev $(EXTRAS); do $(LOCK) pyproject.toml --extra $$extra $$($(LOCKED)) \
+	for extra in dev $(EXTRAS) $(OPTIONAL); do $(LOCK) pyproject.toml --extra $$extra $$($(LOCKED)) \
 		--constraint requirements.lock --constraint requirements/dev.lock \
 		--output-file requirements/$$extra.lock || exit; done
 	$(LOCK) requirements/superset.in --output-file requirements/superset.lock

@@ -14,6 +14,8 @@ BENCHMARKS = (
     "rhythm",
     "names",
     "movement",
+    "value",
+    "changes",
     "replay",
     "null",
     "retail",

@@ -40,6 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
         " all (default: %(default)s)",
     )
     parser.add_argument(
+        "--without-customer-ids",
+        action="store_true",
+        help="lists of customers name nobody, as with the variable"
+        " customer_ids_on_pages: false",
+    )
+    parser.add_argument(
         "--documentation",
         type=Path,
         help="dbt's documentation as one file, to link from the pages (`make docs`)",
@@ -52,7 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
             " run `dbt docs generate --static` first."
         )
     try:
-        build_site(chosen.published, chosen.site, chosen.smallest_cell, documentation)
+        build_site(
+            chosen.published,
+            chosen.site,
+            chosen.smallest_cell,
+            documentation,
+            not chosen.without_customer_ids,
+        )
     except (UnreadableMartsError, OccupiedFolderError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -25,6 +25,7 @@ from trajectories.dashboards.pages import (
     segments,
     stability,
     trajectories,
+    value,
 )
 
 PAGES = (
@@ -34,6 +35,7 @@ PAGES = (
     movement,
     stability,
     departures,
+    value,
     outlook,
     forecast,
     quality,
@@ -54,6 +56,7 @@ def build_site(
     site: Path,
     smallest_cell: int = 5,
     documentation: Path | None = None,
+    customer_ids: bool = True,
 ) -> list[Path]:
     """Draw every page from the published marts.
 
@@ -66,6 +69,7 @@ def build_site(
         smallest_cell: numbers of fewer customers are not shown; 1 shows all.
         documentation: dbt's documentation as one file (`dbt docs generate
             --static`), to lay beside the pages and link from them; none, no link.
+        customer_ids: whether lists of single customers name them by their ids.
 
     Returns:
         The paths of all files written, the pages first.
@@ -79,7 +83,7 @@ def build_site(
     _check_folder(site)
     # Pages walk over rows, for which Arrow's strings would be unpacked one by one.
     strings = pd.option_context("mode.string_storage", "python")
-    with strings, PublishedMarts(published, smallest_cell) as marts:
+    with strings, PublishedMarts(published, smallest_cell, customer_ids) as marts:
         shop = Shop(marts)
         with marts.naming_missing_columns("every page"):
             currency = shop.currency

@@ -206,13 +206,14 @@ def _publish(
         ),
     }
     smallest_cell = int(request.get("smallest_cell", 5))
+    customer_ids = bool(request.get("customer_ids_on_pages", True))
     return publish(
         connection,
         build_folder,
         marts,
         request["build_id"],
         about,
-        draw=lambda folder: _draw_pages(folder, smallest_cell),
+        draw=lambda folder: _draw_pages(folder, smallest_cell, customer_ids),
         before_swap=lambda folder: _publish_to_postgres(folder, request),
     )
 
@@ -231,12 +232,14 @@ def _publish_to_postgres(folder: Path, request: Mapping[str, Any]) -> None:
     replace_schema(folder, destination, words)
 
 
-def _draw_pages(folder: Path, smallest_cell: int) -> None:
+def _draw_pages(folder: Path, smallest_cell: int, customer_ids: bool) -> None:
     """Draw the pages into a build."""
     from trajectories.dashboards import build_site
 
     try:
-        build_site(folder / DATABASE, folder / SITE, smallest_cell)
+        build_site(
+            folder / DATABASE, folder / SITE, smallest_cell, customer_ids=customer_ids
+        )
     except Exception as error:
         raise DeliveryError(
             f"Every test has passed, but the pages couldn't be drawn: "

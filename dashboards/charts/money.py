@@ -1,4 +1,4 @@
-"""What the paths of a month were worth: the most valuable and the most costly."""
+"""What the paths of a month were worth: those that gained and lost most."""
 
 from markupsafe import Markup
 from trajectories.dashboards.charts import matrices
@@ -10,8 +10,8 @@ from trajectories.dashboards.marts.segmentations import Segments
 CONTROLS = ("segmentation", "month", "cause")
 MOST_PATHS = 10
 KINDS = {
-    "gain_rank": ("gains", "most valuable"),
-    "loss_rank": ("losses", "most costly"),
+    "gain_rank": ("gains", "gained"),
+    "loss_rank": ("losses", "lost"),
 }
 HEADERS = ["Path", "Cause", "Customers", "Change in revenue", "95 % interval"]
 
@@ -43,7 +43,7 @@ def _listed(paths: Paths, rank: str, words: str, segments: Segments) -> Markup:
     before, after = paths.ends(segments)
     body = [_row(row, before, after) for _, row in ranked[:MOST_PATHS]]
     number = "path" if len(body) == 1 else f"{len(body)} paths"
-    caption = f"The {words} {number} of {paths.name} ({formats.unit()})"
+    caption = f"The {number} that {words} most in {paths.name} ({formats.unit()})"
     return table(caption, HEADERS, body, 2, is_stacked=True)
 
 

@@ -111,7 +111,7 @@ def picture(trials: Trials, smallest_cell: int) -> Chart:
     states = {
         key: _picture_state(known, smallest_cell, partial(trials.group, key))
         for key, rows in trials.rows("marts.fct_silhouettes").items()
-        if not (known := rows.dropna(subset=["x", "y"])).empty
+        if any(_shown(known := rows.dropna(subset=["x", "y"]), smallest_cell))
     }
     return Chart("picture", states, CONTROLS)
 

@@ -69,21 +69,10 @@ def figure(rows: pd.DataFrame, segments: Segments, highest: float) -> theme.Figu
         x="Customers",
         height=120 + 40 * len(rows),
         annotations=[
-            _said(0, "▮ today", TODAY.colour),
-            _said(70, sign, mark.colour),
+            theme.beside_bars(0, "▮ today", TODAY.colour),
+            theme.beside_bars(70, sign, mark.colour),
         ],
         margin=theme.ROOM_ABOVE,
         xaxis={"range": [0, highest], "showgrid": True},
         yaxis={**theme.DOWNWARDS, "title": {"text": "Segment"}},
     )
-
-
-def _said(shift: int, text: str, colour: str) -> dict:
-    """Say above the bars, in its own colour, what is drawn."""
-    return {
-        **theme.above(0, text),
-        "xref": "x domain",
-        "xanchor": "left",
-        "xshift": shift,
-        "font": {"color": colour, "size": 12},
-    }

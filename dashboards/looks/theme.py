@@ -132,6 +132,9 @@ def figure(
         layout: further Plotly layout settings.
     """
     layout["height"] = height
+    if y is not None:
+        room = int(max(height - AXIS_HEIGHT, 1) / LETTER_WIDTH)
+        y = "<br>".join(textwrap.wrap(y, room, break_long_words=False))
     for axis, title in (("xaxis", x), ("yaxis", y)):
         if title is not None:
             layout[axis] = {**layout.get(axis, {}), "title": {"text": title}}
@@ -169,6 +172,17 @@ def above(x: float, text: str) -> dict:
     """Write on top of the chart what is at `x`; the chart needs `ROOM_ABOVE`."""
     place = {"x": x, "y": 1, "yref": "y domain", "yanchor": "bottom"}
     return {**place, "text": text, "showarrow": False}
+
+
+def beside_bars(shift: int, text: str, colour: str) -> dict:
+    """Say above lying bars, `shift` pixels from the left, what is drawn in a colour."""
+    return {
+        **above(0, text),
+        "xref": "x domain",
+        "xanchor": "left",
+        "xshift": shift,
+        "font": {"color": colour, "size": 12},
+    }
 
 
 ROOM_ABOVE = {"l": 8, "r": 12, "t": 26, "b": 8}

@@ -15,7 +15,7 @@ import pandas as pd
 
 # What the marts decide: whether a number of customers is shown.
 FLAGS = {"is_shown", "is_path_shown", "is_stay_shown"}
-# Pages tell of people together: who they are is never read.
+# Pages tell of people together: who they are is read for lists of customers only.
 PERSON = "customer_id"
 # Rows come in the order of these columns, as far as a mart has them, then of the rest.
 ORDER = (
@@ -44,6 +44,7 @@ class PublishedMarts:
         path: the published DuckDB file; it is opened read-only.
         smallest_cell: numbers of fewer customers are not shown on any page, nor are
             those that the marts hide with them (`FLAGS`); 1 shows all.
+        customer_ids: whether lists of single customers name them by their ids.
 
     Raises:
         UnreadableMartsError: there is no such file, DuckDB cannot open it, it lacks a
@@ -51,9 +52,12 @@ class PublishedMarts:
             could be computed.
     """
 
-    def __init__(self, path: Path, smallest_cell: int = 5) -> None:
+    def __init__(
+        self, path: Path, smallest_cell: int = 5, customer_ids: bool = True
+    ) -> None:
         """Open the file."""
         self.smallest_cell = smallest_cell
+        self._customer_ids = customer_ids
         self._path = path
         if not path.is_file():
             raise UnreadableMartsError(
@@ -120,6 +124,22 @@ class PublishedMarts:
             f"select {names}, count(*) as {counted} from {mart}"
             " group by all order by all"
         ).df()
+
+    def ids(self, mart: str, key: str, values: list) -> dict:
+        """Find by which ids a list of customers names them, by a key of a mart.
+
+        Returns:
+            The ids by the key; none where ids are switched off, or where one looks
+            like an address, which is no pseudonym.
+        """
+        if not self._customer_ids:
+            return {}
+        found = self._connection.execute(
+            f"select {key}, {PERSON} from {mart} where {key} in (select unnest(?))"
+            f" and {PERSON} is not null",
+            [values],
+        ).fetchall()
+        return {} if any("@" in name for _, name in found) else dict(found)
 
     @contextmanager
     def naming_missing_columns(self, page: str) -> Iterator[None]:

@@ -58,16 +58,16 @@ def who_went_where(shop: Shop) -> Section | None:
 
 
 def money_by_path(shop: Shop) -> Section | None:
-    """List what the most valuable and the most costly paths of a month were worth."""
+    """List the paths that gained and lost most revenue in a month."""
     groups = shop.once(_groups)
     if not groups:
         return None
     return Section(
         "Money by path",
         money.blocks(groups, shop.segments),
-        "The most valuable and the most costly paths of the month, ten of each at"
-        " most: revenue of their customers in the month less that of the month"
-        " before, with its 95 % interval.",
+        "The paths whose revenue changed most, ten each way at most: revenue of their"
+        " customers in the month less that of the month before, with its 95 %"
+        " interval. Where that includes 0, the change may be chance.",
         is_wide=True,
         choices=shop.once(_choices),
     )

@@ -28,7 +28,9 @@ INTRODUCTION = (
     "The revenue of whoever is in a segment can be told in two ways: continued from its"
     " own months, as above, or as the customers who are expected in it times what each"
     " of them spent in the last months. How far apart the two lie depends on the way of"
-    " looking, which no band holds."
+    " looking, which no band holds. A third view is the sum of what today's customers"
+    " are worth: without newcomers, so it stands beside the forecast of the same"
+    " customers alone."
 )
 
 
@@ -172,6 +174,7 @@ def _figure(rows: list, segments: Segments, highest: float) -> theme.Figure:
     )
 
 
+SAID_AND_CAME = ("series_amount", "expected_amount", "actual_amount")
 PAST_HEADERS = [
     "Ahead",
     "Months tried",
@@ -205,6 +208,7 @@ def _record(past: list, latest: list, segments: Segments) -> Markup:
     said = part("paragraph", text="Neither view has been tried on earlier months yet.")
     if body:
         said = table(caption, PAST_HEADERS, body, is_stacked=True)
+    said += _worth(past, latest)
     numbers = table(
         f"Expected from {formats.month(latest[0].origin_month)} on",
         HEADERS,
@@ -212,38 +216,109 @@ def _record(past: list, latest: list, segments: Segments) -> Markup:
         numbers_from=2,
         is_stacked=True,
     )
-    return said + part("folded", summary="The numbers of both views", content=numbers)
+    return said + part(
+        "folded",
+        summary="The numbers of both views",
+        content=numbers + _worth_now(latest, segments),
+    )
 
 
-def _tried(horizon: float, rows: list) -> list[str]:
+WORTH_PAST_HEADERS = [
+    *PAST_HEADERS[:2],
+    "Off by, same customers continued",
+    "Off by, sum of their values",
+    "Nearer",
+]
+WORTH_HEADERS = ["Segment", "Month", "Same customers continued", "Sum of their values"]
+
+
+def _worth(past: list, latest: list) -> Markup:
+    """Say how the sum of values did on the same customers, or why there is none."""
+    past = [row for row in past if _has_worth(row)]
+    if not any(_has_worth(row) for row in latest):
+        reasons = sorted({row.values_reason for row in latest if row.values_reason})
+        text = f"No sum of what today's customers are worth: {' '.join(reasons)}"
+        return part("paragraph", text=text) if reasons else Markup("")
+    body = [
+        _tried(
+            horizon,
+            [row for row in past if row.horizon_months == horizon],
+            ("cohort_amount", "values_amount", "cohort_actual_amount"),
+            ("continued", "sum of values"),
+        )
+        for horizon in sorted({row.horizon_months for row in past})
+    ]
+    caption = (
+        "Of the customers of the month alone, newcomers excluded: a twelfth of the sum"
+        " of their values, tried out on earlier months"
+    )
+    if not body:
+        return Markup("")
+    return table(caption, WORTH_PAST_HEADERS, body, is_stacked=True)
+
+
+def _worth_now(latest: list, segments: Segments) -> Markup:
+    rows = [
+        [
+            segments.name(row.segment_id),
+            formats.month(row.month),
+            formats.whole_amount(row.cohort_amount),
+            formats.whole_amount(row.values_amount),
+        ]
+        for row in latest
+        if not formats.is_missing(row.values_amount)
+    ]
+    if not rows:
+        return Markup("")
+    return table(
+        "Of today's customers alone, newcomers excluded",
+        WORTH_HEADERS,
+        rows,
+        numbers_from=2,
+        is_stacked=True,
+    )
+
+
+def _has_worth(row: object) -> bool:
+    return not any(
+        formats.is_missing(value) for value in (row.cohort_amount, row.values_amount)
+    )
+
+
+def _tried(
+    horizon: float,
+    rows: list,
+    columns: tuple[str, str, str] = SAID_AND_CAME,
+    names: tuple[str, str] = ("continued", "customers times spend"),
+) -> list[str]:
+    """Say how far two columns were off a third."""
     rows = [
         row
         for row in rows
-        if not formats.is_missing(row.series_amount)
-        and not formats.is_missing(row.expected_amount)
+        if not any(formats.is_missing(getattr(row, column)) for column in columns)
     ]
-    continued, moved = _off(rows, "series_amount"), _off(rows, "expected_amount")
+    first, second = (_off(rows, column, columns[2]) for column in columns[:2])
     return [
         _ahead(horizon),
         formats.count(len({row.origin_month for row in rows})),
-        formats.share(continued),
-        formats.share(moved),
-        _nearer(continued, moved),
+        formats.share(first),
+        formats.share(second),
+        _nearer(first, second, names),
     ]
 
 
-def _off(rows: Iterable, column: str) -> float | None:
-    came = sum(abs(row.actual_amount) for row in rows)
-    error = sum(abs(getattr(row, column) - row.actual_amount) for row in rows)
+def _off(rows: Iterable, column: str, outcome: str) -> float | None:
+    came = sum(abs(getattr(row, outcome)) for row in rows)
+    error = sum(abs(getattr(row, column) - getattr(row, outcome)) for row in rows)
     return error / came if came else None
 
 
-def _nearer(continued: float | None, moved: float | None) -> str:
-    if continued is None or moved is None:
+def _nearer(first: float | None, second: float | None, names: tuple[str, str]) -> str:
+    if first is None or second is None:
         return formats.NOTHING
-    if formats.share(continued) == formats.share(moved):
+    if formats.share(first) == formats.share(second):
         return "both"
-    return "continued" if continued < moved else "customers times spend"
+    return names[0] if first < second else names[1]
 
 
 def _listed(row: object, segments: Segments) -> list[str]:

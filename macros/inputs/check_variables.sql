@@ -44,10 +44,14 @@
         'forecast_origins': ['whole number', 1, 1200],
         'forecast_first_months': ['whole number', 1, 1200],
         'coverage_tolerance': share,
+        'change_false_share': share,
+        'change_unusual_share': share,
+        'value_discount_share': share,
         'postgres_schema': ['text'],
         'postgres_reader': ['text'],
         'publish_personal_data': ['true or false'],
         'smallest_cell': ['whole number', 1, 1000000],
+        'customer_ids_on_pages': ['true or false'],
         'shop_kind': [
             'word', 'auto', 'any', 'bicycles', 'grocery', 'fashion', 'software'
         ],

@@ -59,6 +59,7 @@
             'nodes': nodes,
             'publications': publications(),
             'smallest_cell': var('smallest_cell'),
+            'customer_ids_on_pages': var('customer_ids_on_pages'),
             'postgres_schema': var('postgres_schema', ''),
             'postgres_reader': var('postgres_reader', '')
         }

@@ -7,6 +7,7 @@ segmentations lacks, that differ in all but their metric, and that reach another
 
 import math
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import duckdb
@@ -780,9 +781,160 @@ def _views() -> pd.DataFrame:
                             "actual_amount": None
                             if origin == LAST
                             else 1100.0 * number,
+                            "cohort_amount": 990.0 * number,
+                            "values_amount": None
+                            if name == "lifecycle"
+                            else 900.0 * number,
+                            "values_reason": "Not known."
+                            if name == "lifecycle"
+                            else None,
+                            "cohort_actual_amount": None
+                            if origin == LAST
+                            else 1000.0 * number,
                         }
                     )
-    return pd.DataFrame(rows).astype({"actual_amount": float})
+    numbers = ("actual_amount", "values_amount", "cohort_actual_amount")
+    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
+
+
+def _values_at_risk() -> pd.DataFrame:
+    """Fourteen customers, one of whom is named like HTML."""
+    places = range(1, 15)
+    return pd.DataFrame(
+        {
+            "value_at_risk_id": [f"C{place:04}|{LAST}" for place in places],
+            "customer_id": [
+                NASTY_STATE if place == 2 else f"C{place:04}" for place in places
+            ],
+            "clock_state": [
+                "silent",
+                "on_time",
+                "unknown",
+                "late",
+                "due",
+                "silent",
+                "due",
+            ]
+            * 2,
+            "why": [
+                f"Silent for {13 * place} days, usually {5 + place} between orders."
+                for place in places
+            ],
+            "risk_rank": places,
+            "value_12m_if_active_amount": [9000.5 / place for place in places],
+            "loss_90d_probability": 0.75,
+            "value_at_risk_amount": [6750.375 / place for place in places],
+            "break_even_discount_amount": [2250.125 / place for place in places],
+            "usual_gap_days": [5.25 + place for place in places],
+            "silence_days": [13 * place for place in places],
+            "is_of_margin": True,
+            "month": pd.Timestamp(LAST),
+        }
+    )
+
+
+def _segment_values() -> pd.DataFrame:
+    """What segments are worth in the last months; the fourth has no band."""
+    rows = []
+    for name, (number, size), month in product(CANDIDATES, SIZES.items(), MONTHS[-14:]):
+        worth = 1000.25 * number + size + 10 * MONTHS.index(month)
+        banded = number != 4
+        rows.append(
+            {
+                "segment_value_id": f"{name}-{number}|{month}",
+                "segmentation": name,
+                "segment_id": f"{name}-{number}",
+                "customers": size,
+                "value_12m_amount": worth,
+                "lower_80_value_12m_amount": 0.6 * worth if banded else None,
+                "upper_80_value_12m_amount": 1.7 * worth if banded else None,
+                "value_at_risk_amount": 0.3 * worth + number,
+                "top_tenth_share": 0.31 + number / 100,
+                "is_calibrated": banded,
+                "month": month,
+            }
+        )
+    return pd.DataFrame(rows).astype({"month": "datetime64[us]"})
+
+
+def _behaviour_changes() -> pd.DataFrame:
+    """Tests of the customers of each segment; two are unusual in one of them."""
+    rows = []
+    channels = enumerate(["timing", "rate", "spend", "mix"])
+    for (place, channel), number, month in product(channels, SIZES, MONTHS[-3:]):
+        unusual = 2 if (place, number) == (3, 1) else SIZES[number] // (4 + 2 * place)
+        rows.append(
+            {
+                "segment_behaviour_change_id": f"{channel}|{number}|{month}",
+                "segmentation": "lifecycle",
+                "segment_id": f"lifecycle-{number}",
+                "channel": channel,
+                "tested_customers": SIZES[number] - 1,
+                "unusual_customers": unusual,
+                "flagged_customers": unusual // 3,
+                "flagged_by_chance_customers": unusual / 30,
+                "month": month,
+            }
+        )
+    return pd.DataFrame(rows).astype({"month": "datetime64[us]"})
+
+
+# Ways of saying who orders and what is spent, and how good each was.
+WAYS = {
+    "orders": {"rfm_rank_sum": 0.741, "mean_rank": 0.786, "recency": 0.702},
+    "amounts": {"last_year": 0.807, "blend": 0.742},
+}
+PUBLISHED_WAYS = {"orders": "mean_rank", "amounts": "blend"}
+
+
+def _value_backtests() -> pd.DataFrame:
+    """Tenths of three earlier months, and of one with a shorter horizon."""
+    rows = []
+    for target, models in WAYS.items():
+        scale = 1.0 if target == "orders" else 2500.0
+        for model, (place, month), decile in product(
+            models, enumerate(MONTHS[-8:-4]), range(1, 11)
+        ):
+            said = scale * (0.9 - 0.07 * decile)
+            rows.append(
+                {
+                    "value_backtest_id": f"{month}|{target}|{model}|{decile}",
+                    "target": target,
+                    "model": model,
+                    "horizon_days": 90 if place else 30,
+                    "decile": decile,
+                    "customers": 20 + place,
+                    "said_value": said,
+                    "came_value": said * (1.1 - 0.02 * decile) + scale * place / 500,
+                    "origin_month": pd.Timestamp(month),
+                    "month": pd.Timestamp(MONTHS[-4]),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _value_accuracy() -> pd.DataFrame:
+    rows = []
+    for target, models in WAYS.items():
+        for model, measured in models.items():
+            own = {"relative_error": measured, "relative_total_error": -0.083}
+            if target == "orders":
+                own = {"auc": measured, "auc_rfm": 0.743}
+            rows.append(
+                {
+                    "value_accuracy_id": f"{target}|{model}",
+                    "target": target,
+                    "model": model,
+                    "horizon_days": 90,
+                    "origins": 3,
+                    "customers": 1234,
+                    "coverage_80_share": 0.787 if target == "amounts" else None,
+                    "is_published": PUBLISHED_WAYS[target] == model,
+                    "month": pd.Timestamp(LAST),
+                    **own,
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def _reconciliations() -> pd.DataFrame:
@@ -938,6 +1090,11 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
         "marts.fct_forecast_backtests": _backtests(),
         "marts.rpt_forecast_accuracy": _accuracy(),
         "marts.fct_forecast_views": _views(),
+        "marts.fct_value_at_risk": _values_at_risk(),
+        "marts.fct_segment_values": _segment_values(),
+        "marts.fct_segment_behaviour_changes": _behaviour_changes(),
+        "marts.fct_value_backtests": _value_backtests(),
+        "marts.rpt_value_accuracy": _value_accuracy(),
         "marts.rpt_input_findings": _findings(),
         "marts.rpt_input_reconciliations": _reconciliations(),
         "marts.fct_rejected_rows": _rejected(),

@@ -23,7 +23,7 @@ MOVEMENT = (
     *("fct_segment_stabilities", "fct_segment_events", "dim_segments"),
     *("fct_segment_transitions", "fct_segment_expectations", "rpt_transition_tests"),
     *("fct_segment_departures", "fct_departure_features", "fct_segment_profiles"),
-    "fct_segment_changes",
+    *("fct_segment_changes", "fct_move_probabilities", "rpt_move_accuracy"),
 )
 SUMS = ("migration", "segment", "transition", "expectation", "departure", "stability")
 CHECKS = sorted(

@@ -107,6 +107,26 @@ PATHS = """
         {values}
     from named where {condition}
 """
+# Of what is published; where no ranking is, of the baseline.
+TENTHS = """
+    with told as (
+        select target, model, horizon_days, decile, customers, said_value, came_value,
+            origin_month
+        from marts.fct_value_backtests as past
+        where model = coalesce((
+            select model from marts.rpt_value_accuracy as judged
+            where is_published and judged.target = past.target
+        ), case when target = 'orders' then 'rfm_rank_sum' end)
+        qualify horizon_days = max(horizon_days) over (partition by target)
+    ), tenths as (
+        select target, decile, horizon_days, sum(customers) as customers,
+            sum(said_value * customers) / sum(customers) as said,
+            sum(came_value * customers) / sum(customers) as came,
+            count(distinct origin_month) as months,
+            case when target = 'orders' then 100 else 1 end as scale
+        from told group by all
+    )
+"""
 TRIALS = """
     select s.segmentation, s.candidate, s.k, {figure}, {label}, {values}
     from trial_states as s
@@ -523,6 +543,66 @@ QUESTIONS = {
             and shown.chosen_model not in ('prophet', 'prophet_daily')
         """,
         significant=(3,),
+    ),
+    "value.silences": Question(
+        """
+        select 0, risk_rank || '. ' || customer_id, silence_days, usual_gap_days
+        from marts.fct_value_at_risk where risk_rank <= 8
+        """,
+        digits=1,
+    ),
+    "value.worth": Question(
+        """
+        with told as (
+            select * from marts.fct_segment_values
+            where not is_few(customers)
+                and (segment_id, month) not in (select (segment_id, month) from hidden)
+        )
+        select told.segmentation, strftime(told.month, '%Y-%m-%d'), 0,
+            coalesce(names_then.name, names.name), value_at_risk_amount,
+            value_12m_amount, lower_80_value_12m_amount, upper_80_value_12m_amount
+        from told
+        left join names_then using (segment_id, month)
+        left join names on told.segment_id = names.segment_id
+        where told.month in (
+            select distinct month from told order by month desc limit 12
+        )
+        """,
+        are_amounts=True,
+        are_ends=True,
+    ),
+    # Told of the segments of one segmentation, whichever is chosen.
+    "value.changes": Question(
+        """
+        with told as (
+            select * from marts.fct_segment_behaviour_changes
+            where tested_customers >= 5 and not is_few(unusual_customers)
+                and (segment_id, month) not in (select (segment_id, month) from hidden)
+        ), placed as (
+            select *, dense_rank() over (
+                partition by month
+                order by list_position(['timing', 'rate', 'spend', 'mix'], channel)
+            ) - 1 as figure
+            from told
+        )
+        select state_0, state_1, figure, coalesce(names_then.name, names.name),
+            100 * unusual_customers / tested_customers
+        from placed
+        inner join states on strftime(placed.month, '%Y-%m-%d') = state_1
+        left join names_then using (segment_id, month)
+        left join names on placed.segment_id = names.segment_id
+        """,
+        digits=1,
+    ),
+    "value.tenths": Question(
+        TENTHS
+        + """
+        select target, figure, decile, scale * said, scale * came
+        from tenths cross join (values (0), (1)) as figures (figure)
+        where customers >= 5
+        """,
+        digits=1,
+        are_amounts=True,
     ),
 }
 # What has no table of numbers, and why.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from page_questions import DEPARTED, SERIES
+from page_questions import DEPARTED, SERIES, TENTHS
 
 MEASURES = (
     "revenue_amount",
@@ -248,6 +248,62 @@ SOURCES: dict[str, list[str]] = {
         from departed group by all
         """
     ],
+    "value.silences": [
+        """
+        select count(*) filter (risk_rank <= 8), sum(value_at_risk_amount),
+            sum(value_at_risk_amount) filter (risk_rank <= 8)
+        from marts.fct_value_at_risk
+        """
+    ],
+    "value.at-risk": [
+        """
+        select risk_rank, customer_id, value_at_risk_amount,
+            break_even_discount_amount, why
+        from marts.fct_value_at_risk
+        """
+    ],
+    "value.worth": [
+        """
+        select segmentation, strftime(month, '%Y-%m-%d'), value_12m_amount,
+            lower_80_value_12m_amount, upper_80_value_12m_amount, top_tenth_share
+        from marts.fct_segment_values
+        """
+    ],
+    # 5 of 100 do what is rare for them by chance.
+    "value.changes": [
+        """
+        with told as (
+            select * from marts.fct_segment_behaviour_changes
+            where tested_customers >= 5 and not is_few(unusual_customers)
+                and (segment_id, month) not in (select (segment_id, month) from hidden)
+        )
+        select segmentation, strftime(month, '%Y-%m-%d'), 100, 5,
+            max(100 * unusual_customers / tested_customers), sum(flagged_customers),
+            sum(flagged_by_chance_customers)
+        from (select * exclude (segmentation) from told)
+        cross join (select distinct segmentation from known)
+        group by all
+        """
+    ],
+    "value.tenths": [
+        TENTHS
+        + """
+        select target, scale * said, scale * came, horizon_days, months, 100
+        from tenths where decile in (1, 10)
+        """,
+        """
+        select target, 100 * auc, 100 * auc_rfm from marts.rpt_value_accuracy
+        where is_published
+        """,
+    ],
+    # Chance sorts half of all pairs rightly; bands are meant to hold 80 %.
+    "value.tried": [
+        """
+        select target, origins, customers, 100 * auc, relative_error,
+            relative_total_error, coverage_80_share, 50, 100, 0.8
+        from marts.rpt_value_accuracy
+        """
+    ],
     "quality.rows": [
         "select sum(read_rows), sum(accepted_rows) from marts.rpt_input_reconciliations"
     ],
@@ -373,8 +429,20 @@ SOURCES: dict[str, list[str]] = {
         OFF
         + """
         select segmentation, horizon_months, expected_customers, spend_amount,
-            series_amount, expected_amount, disagreement_share
+            series_amount, expected_amount, disagreement_share, cohort_amount,
+            values_amount
         from views
+        """,
+        OFF
+        + """
+        select segmentation, horizon_months, count(distinct origin_month),
+            sum(abs(cohort_amount - cohort_actual_amount))
+                / sum(abs(cohort_actual_amount)),
+            sum(abs(values_amount - cohort_actual_amount))
+                / sum(abs(cohort_actual_amount))
+        from views where cohort_amount is not null and values_amount is not null
+            and cohort_actual_amount is not null and actual_amount is not null
+        group by segmentation, horizon_months
         """,
         OFF
         + """
@@ -424,6 +492,8 @@ SOURCES: dict[str, list[str]] = {
 # Of the words that stand in all states of a page: banners, introductions, the foot.
 FRAME = [
     TRIALS,
+    "select sum(value_at_risk_amount), sum(value_12m_if_active_amount)"
+    " from marts.fct_value_at_risk",
     "select floor(100 * largest_customer_share) / 100 from latest_profiles"
     " where is_shown",
 ]

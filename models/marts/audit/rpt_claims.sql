@@ -27,7 +27,7 @@ published as (
     {% for claims in [
         ref('int_claims_of_structure'), ref('int_claims_of_stability'),
         ref('int_claims_of_forecasts'), ref('int_claims_of_separation'),
-        ref('int_claims_of_widths')
+        ref('int_claims_of_widths'), ref('int_claims_of_values')
     ] -%}
     select * from {{ claims }}
     union all

@@ -1,8 +1,8 @@
--- Both views are in every row, made of nothing later than the origin month.
-with forecasts as (
+-- The two views of the segment are in every row, made of nothing later than the
+-- origin month; the third is of its customers of that month alone.
+with followed as (
 
-    select * from {{ ref('int_forecasts_reconciled') }}
-    where definition = 'stock' and is_published
+    select * from {{ ref('int_forecasts_followed') }}
 
 ),
 
@@ -12,17 +12,26 @@ expectations as (
 
 ),
 
-backtests as (
-
-    select * from {{ ref('int_forecasts_backtested') }}
-    where definition = 'stock' and model = 'published'
-
-),
-
 histories as (
 
     select * from {{ ref('int_forecast_histories') }}
     where definition = 'stock'
+
+),
+
+segment_values as (
+
+    select * from {{ ref('fct_segment_values') }}
+
+),
+
+unscored as (
+
+    select
+        month,
+        max(unscored_reason) as unscored_reason
+    from {{ ref('fct_customer_values') }}
+    group by 1
 
 ),
 
@@ -42,6 +51,20 @@ spends as (
 
 ),
 
+forecasts as (
+
+    select * from followed
+    where definition = 'stock'
+
+),
+
+cohorts as (
+
+    select * from followed
+    where definition = 'cohort'
+
+),
+
 joined as (
 
     select
@@ -54,7 +77,13 @@ joined as (
         greatest(
             expectations.expected_customers * spends.spend_amount, 0
         ) as expected_amount,
-        backtests.actual_amount,
+        forecasts.actual_amount,
+        cohorts.forecast_amount as cohort_amount,
+        {{ ratio('segment_values.value_12m_amount', '12') }} as values_amount,
+        case when segment_values.value_12m_amount is null then coalesce(
+            unscored.unscored_reason, 'Nobody was in it at the origin.'
+        ) end as values_reason,
+        cohorts.actual_amount as cohort_actual_amount,
         forecasts.origin_month,
         forecasts.month
     from forecasts
@@ -69,12 +98,19 @@ joined as (
             forecasts.segmentation = spends.segmentation
             and forecasts.segment_id = spends.segment_id
             and forecasts.origin_month = spends.origin_month
-    left join backtests
+    left join cohorts
         on
-            forecasts.segmentation = backtests.segmentation
-            and forecasts.segment_id = backtests.segment_id
-            and forecasts.origin_month = backtests.origin_month
-            and forecasts.month = backtests.month
+            forecasts.segmentation = cohorts.segmentation
+            and forecasts.segment_id = cohorts.segment_id
+            and forecasts.origin_month = cohorts.origin_month
+            and forecasts.month = cohorts.month
+    left join segment_values
+        on
+            forecasts.segmentation = segment_values.segmentation
+            and forecasts.segment_id = segment_values.segment_id
+            and forecasts.origin_month = segment_values.month
+    left join unscored
+        on forecasts.origin_month = unscored.month
     where spends.spend_amount is not null
 
 ),
@@ -96,7 +132,13 @@ published as (
             '2 * abs(series_amount - expected_amount)',
             'series_amount + expected_amount'
         ) }}, 6) as disagreement_share,
-        cast(round(actual_amount, 6) as double) as actual_amount,
+        {% for amount in [
+            'actual_amount', 'cohort_amount', 'values_amount',
+            'cohort_actual_amount'
+        ] -%}
+        cast(round({{ amount }}, 6) as double) as {{ amount }},
+        {% endfor -%}
+        cast(values_reason as string) as values_reason,
         cast(origin_month as date) as origin_month,
         cast(month as date) as month
     from joined

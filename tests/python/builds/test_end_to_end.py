@@ -355,6 +355,7 @@ def test_pages_need_no_other_host(sample: Build) -> None:
         "segments.html",
         "stability.html",
         "trajectories.html",
+        "value.html",
     ]
     for name in pages:
         text = text_of(site / name)

@@ -17,6 +17,9 @@ HISTORIES = ("int_forecast_histories", "int_forecast_days")
 SELECTED = (
     *MODELS_ONLY[:2],
     *("fct_orders", "+fct_shop_months"),
+    *("+fct_segment_values", "fct_value_at_risk", "fct_value_backtests"),
+    *("dim_value_models", "rpt_value_accuracy"),
+    *("+fct_behaviour_changes", "+fct_segment_behaviour_changes"),
     *(f"+{name}" for name in HISTORIES),
     *MODELS_ONLY[2:],
 )
@@ -105,6 +108,12 @@ def test_nothing_said_of_a_day_knows_a_later_order(tmp_path, project):
     schema = {"schema": "intermediate"}
     assert differences(real, changed, HISTORIES, histories, **schema) == {}
     assert set(differences(real, changed, HISTORIES, **schema)) == set(HISTORIES)
+    # What is published of moves is of the latest month, and judged by these.
+    moves = {"int_move_chances": f"month <= '{KNOWN_TO}'"}
+    assert differences(real, changed, moves, moves, **schema) == {}
+    assert set(differences(real, changed, moves, **schema)) == set(moves)
     later_rows = {name: f"{day} > '{KNOWN_TO}'" for name, day in days.items()}
     moved = differences(real, changed, days, later_rows, OF_NOW)
     assert {"fct_segment_migrations", "rpt_segment_stability"} <= set(moved)
+    assert {"fct_customer_values", "fct_value_at_risk"} <= set(moved)
+    assert {"fct_behaviour_changes", "fct_segment_behaviour_changes"} <= set(moved)

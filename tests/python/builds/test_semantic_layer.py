@@ -116,6 +116,26 @@ FORECAST_KEYS = {
     "revenue_forecast__forecast_model": "model",
     "revenue_forecast__is_published": "is_published",
 }
+# Of the last month.
+VALUES = {
+    "customer_value": "fsum(value_12m_amount)",
+    "expected_orders": "fsum(expected_orders_12m)",
+    "expected_customers": "fsum(order_90d_probability)",
+    "scored_customers": "count(*) filter (where is_scored)",
+    "order_probability": "avg(order_90d_probability)",
+}
+VALUE_KEYS = {
+    "customer_value__rfm_code": "rfm_code",
+    "customer_value__clock": "clock_state",
+    "customer__gender": "gender",
+}
+RISK = {"value_at_risk": "fsum(value_at_risk_amount)"}
+RISK_KEYS = {"value_at_risk__clock_state": "clock_state"}
+CHANGES = {
+    "flagged_changes": "sum(flagged_customers)",
+    "flagged_changes_by_chance": "fsum(flagged_by_chance_customers)",
+}
+CHANGE_KEYS = {"segment_behaviour_change__channel": "channel"}
 FROM = {
     "orders": "marts.fct_orders left join marts.dim_customers using (customer_id)",
     "profiles": """(
@@ -132,6 +152,12 @@ FROM = {
     ) inner join (
         select *, stay_share * customers as stayed from marts.rpt_segment_stability
     ) using (segmentation, month)""",
+    "values": """(
+        from marts.fct_customer_values
+        where month = (select max(month) from marts.fct_customer_values)
+    ) left join marts.dim_customers using (customer_id)""",
+    "risks": "marts.fct_value_at_risk",
+    "changes": "marts.fct_segment_behaviour_changes",
     "forecasts": """(
         from marts.fct_revenue_forecasts where is_published
     ) left join (
@@ -214,6 +240,28 @@ SAVED = [
         {"segment_forecast": "forecast_amount"},
         f"{FROM['forecasts']} where {SEGMENTED}",
     ),
+    saved(
+        "customer_values_by_month",
+        MONTH,
+        {
+            "customer_value": "fsum(value_12m_amount)",
+            "expected_orders": "fsum(expected_orders_12m)",
+            "order_probability": "avg(order_90d_probability)",
+        },
+        "marts.fct_customer_values group by all",
+    ),
+    saved(
+        "value_at_risk_by_clock",
+        RISK_KEYS,
+        RISK,
+        "marts.fct_value_at_risk group by all",
+    ),
+    saved(
+        "changes_by_month",
+        {**MONTH, **CHANGE_KEYS},
+        CHANGES,
+        "marts.fct_segment_behaviour_changes group by all",
+    ),
 ]
 QUESTIONS: dict[str, Question] = {
     **one_by_one("orders", ORDER_KEYS, ORDERS),
@@ -225,6 +273,9 @@ QUESTIONS: dict[str, Question] = {
         SEGMENT_FORECAST,
         SEGMENTED,
     ),
+    **one_by_one("values", VALUE_KEYS, VALUES),
+    **one_by_one("risks", RISK_KEYS, RISK),
+    **one_by_one("changes", CHANGE_KEYS, CHANGES),
     "shop_forecast": asked("forecasts", FORECAST_KEYS, SHOP_FORECAST, SHOP),
     "one_segmentation": Question(
         ("segment",),

@@ -27,6 +27,7 @@ from trajectories.series.orders import share
 CASES = PROJECT.parent / "shared" / "cases"
 CLOSED, WHALE = "46-closed-for-months", "47-one-whale"
 REFUNDS, SEASONAL = "25-month-of-refunds", "seasonal"
+YOUNG = "three_months"
 HEADER = "transaction_id,customer_id,transaction_date,list_price"
 # Errors may be larger than what they are held against; these are no parts of a whole.
 ERRORS = {"chain_error_share", "same_as_now_error_share", "disagreement_share"}
@@ -88,6 +89,35 @@ def shop_of_one_month(folder: Path) -> Path:
     return write_shop(folder, rows)
 
 
+def shop_of_three_months(folder: Path) -> Path:
+    """Write a shop that has no cost and no categories, in yen, seen from the past.
+
+    One customer has 10,000 orders, one gave back without ever buying, one came after
+    the day that it is seen from.
+    """
+    chance, first = random.Random(6), datetime.date(2017, 1, 1)
+    rows = [
+        (
+            number % 120,
+            first + datetime.timedelta(chance.randrange(90)),
+            chance.randrange(500, 9000) * 15_000,
+        )
+        for number in range(700)
+    ]
+    rows += [
+        (MANY, first + datetime.timedelta(number % 89), 150_000)
+        for number in range(10_000)
+    ]
+    rows.append((BACK_ONLY, datetime.date(2017, 2, 3), -9_000_000))
+    rows += [
+        (number, datetime.date(2017, 5, 3), 7_500_000) for number in (*range(9), LATE)
+    ]
+    return write_shop(folder, rows)
+
+
+MANY, BACK_ONLY, LATE = 200, 201, 202
+
+
 def case(name: str) -> Path:
     """Return the input of a shared case: its mapping file, where it has one."""
     folder = CASES / name
@@ -97,17 +127,26 @@ def case(name: str) -> Path:
     return mapping if mapping.exists() else folder
 
 
-@pytest.fixture(scope="module", params=[CLOSED, WHALE, REFUNDS, SEASONAL, "one_month"])
+SHOPS = [CLOSED, WHALE, REFUNDS, SEASONAL, "one_month", YOUNG]
+
+
+@pytest.fixture(scope="module", params=SHOPS)
 def shop(
     request: pytest.FixtureRequest, project: Path, tmp_path_factory
 ) -> tuple[str, Build]:
     """One odd shop, built and tested whole with small settings."""
     folder = tmp_path_factory.mktemp("odd")
     makers = {SEASONAL: seasonal_shop, "one_month": shop_of_one_month}
+    makers[YOUNG] = shop_of_three_months
+    seen = {"as_of_date": "2017-03-31"} if request.param == YOUNG else None
     make = makers.get(request.param)
     source = make(folder / "data") if make else case(request.param)
     built = run_build(
-        folder / "build", *WITHOUT_UNIT_TESTS, source=source, project=project
+        folder / "build",
+        *WITHOUT_UNIT_TESTS,
+        source=source,
+        project=project,
+        variables=seen,
     )
     assert built.returncode == 0, built.output[-6000:]
     return request.param, built
@@ -129,6 +168,7 @@ def test_an_odd_shop_is_drawn_right_or_not_at_all(shop: tuple[str, Build]) -> No
     _shares_are_shares(build)
     _months_have_no_gap(build)
     _forecasts_are_within_reason(build)
+    _values_are_told_or_it_is_said_why(build)
     _pages_hold_no_broken_number(build)
     if name in EXPECTED:
         EXPECTED[name](build)
@@ -179,6 +219,37 @@ def _forecasts_are_within_reason(build: Build) -> None:
     assert (amounts.fillna(0) >= 0).all(axis=None)
     published = said[said["is_published"]]["forecast_amount"]
     assert (published < 2 * best).all()
+
+
+def _values_are_told_or_it_is_said_why(build: Build) -> None:
+    values = build.query("select * from marts.fct_customer_values")
+    assert len(values)
+    said = values.filter(regex="_12m_amount$|_active_amount$|_90d_prob|^next_order")
+    is_told = values["unscored_reason"].isna()
+    assert (values["is_scored"] == is_told).all()
+    assert said[~is_told].isna().all(axis=None)
+    amounts = values[["value_12m_amount", "value_12m_if_active_amount"]]
+    assert (amounts[is_told] >= 0).all(axis=None)
+    assert values.loc[is_told, "order_90d_probability"].between(0, 1).all()
+    views = build.query(
+        "select values_amount, values_reason from marts.fct_forecast_views"
+    )
+    assert (views["values_amount"].isna() == views["values_reason"].notna()).all()
+    for mart in ("fct_value_at_risk", "fct_segment_values", "rpt_value_accuracy"):
+        assert build.query(f"select * from marts.{mart}").shape[1] > 5
+
+
+def _the_young_shop_knows_nothing_of_later(build: Build) -> None:
+    values = build.query("select * from marts.fct_customer_values")
+    assert values["month"].max() <= pd.Timestamp("2017-03-01")
+    assert not values["customer_id"].str.contains(str(LATE)).any()
+    # A month is no record of a year, and without a cost nothing is known of margins.
+    assert not values["is_scored"].any()
+    assert values["margin_12m_amount"].isna().all()
+    many = values[values["customer_id"].str.contains(str(MANY))]
+    assert (many["historic_amount"] > 1e6).any()
+    # Who never bought is no customer.
+    assert not values["customer_id"].str.contains(str(BACK_ONLY)).any()
 
 
 def _pages_hold_no_broken_number(build: Build) -> None:
@@ -255,6 +326,7 @@ EXPECTED = {
     WHALE: _one_whale_is_named_and_makes_no_segment,
     REFUNDS: _refunds_are_below_zero,
     SEASONAL: _winters_are_zeros,
+    YOUNG: _the_young_shop_knows_nothing_of_later,
 }
 
 

@@ -540,6 +540,12 @@ def test_words_are_not_cut_and_nothing_is_not_minus_nothing():
     assert formats.share(-0.0001) == "0.0 %"
 
 
+def test_an_upright_title_longer_than_its_axis_goes_on_in_the_next_line():
+    drawn = theme.figure([], y="Revenue per customer (amount) per month")
+    title = drawn["layout"]["yaxis"]["title"]["text"]
+    assert title == "Revenue per customer (amount)<br>per month"
+
+
 def test_axes_of_shop_months_and_findings_say_what_they_hold(pages):
     titles = [
         block(pages[overview.FILE], f"monthly-{name}")
@@ -2055,6 +2061,11 @@ def test_two_views_are_set_side_by_side(pages: dict):
     assert ["Loyal Champions", "January 2018", "1,001", "400", "3.05"] in [
         row[:5] for row in record
     ]
+    # The third view is of the same customers: 1,000 came, 990 and 900 were said.
+    assert ["1 month", "2", "1.0 %", "10.0 %", "continued"] in record
+    assert ["Loyal Champions", "January 2018", "990.00", "900.00"] in record
+    other = block(pages[forecast.FILE], "views-record").states["lifecycle",]
+    assert "worth: Not known." in _text(other)
     # Of all customers together there is one view only.
     assert ("total",) not in block(pages[forecast.FILE], "views").states
 

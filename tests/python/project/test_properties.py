@@ -210,7 +210,7 @@ def test_the_locks_satisfy_every_range() -> None:
 
 def test_extras_change_no_version_of_the_lock() -> None:
     own = locked("requirements.lock")
-    for name in ("dev", "spark", "postgres", "semantic"):
+    for name in ("dev", "spark", "postgres", "semantic", "discords"):
         added = locked(f"requirements/{name}.lock")
         assert not set(added) & set(own), name
 

@@ -7,7 +7,12 @@ segments and months, not with customers.
 """
 
 from trajectories.movement.transitions.assumptions import judge_transitions
-from trajectories.movement.transitions.chains import estimate_transitions
+from trajectories.movement.transitions.chains import estimate_transitions, follow_chains
 from trajectories.movement.transitions.expectations import expect_segments
 
-__all__ = ["estimate_transitions", "expect_segments", "judge_transitions"]
+__all__ = [
+    "estimate_transitions",
+    "expect_segments",
+    "follow_chains",
+    "judge_transitions",
+]

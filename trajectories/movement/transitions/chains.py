@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,16 @@ ESTIMATE_SCHEMA = pa.schema(
         "probability": pa.float64(),
         "lower_95_probability": pa.float64(),
         "upper_95_probability": pa.float64(),
+    }
+)
+STEP_SCHEMA = pa.schema(
+    {
+        "segmentation": pa.string(),
+        "month": pa.date32(),
+        "horizon_months": pa.int64(),
+        "from_segment_id": pa.string(),
+        "to_segment_id": pa.string(),
+        "probability": pa.float64(),
     }
 )
 
@@ -266,3 +276,58 @@ def credible_interval(weights: np.ndarray) -> np.ndarray:
     # Where it is 0 or all there is, nothing is uncertain.
     within = stats.beta.ppf(ends, np.where(is_open, weights, 1), np.maximum(rest, 1e-9))
     return np.where(is_open, within, (weights > 0).astype(float))
+
+
+def follow_chains(counts: pa.Table, pairs: int, horizons: Sequence[int]) -> pa.Table:
+    """Say where each segment's customers go, as it was known at each month's end.
+
+    One month ahead it is the row of `estimate_transitions`; further ones follow the
+    chain.
+
+    Args:
+        counts: see `read_path_histories`.
+        pairs: month pairs that the chain is read off, at most.
+        horizons: months ahead, each at least 1.
+
+    Returns:
+        STEP_SCHEMA: a row per segmentation, month from the second on, horizon, and
+        pair of segments in force, where the path is possible.
+
+    Examples:
+        >>> from trajectories.movement.transitions.histories import PATH_COLUMNS
+        >>> from datetime import date
+        >>> paths = [("a", "a", 8), ("a", "b", 2), ("b", "b", 5)]
+        >>> rows = [
+        ...     ("value", date(2017, month, 1), None, before, after, after, customers)
+        ...     for month in (11, 12)
+        ...     for before, after, customers in paths
+        ... ]
+        >>> counts = pa.table([*zip(*rows)], names=PATH_COLUMNS)
+        >>> steps = follow_chains(counts, pairs=12, horizons=[1, 2])
+        >>> [round(chance, 3) for chance in steps["probability"].to_pylist()]
+        [0.802, 0.198, 1.0, 0.643, 0.357, 1.0]
+    """
+    rows: list[dict] = []
+    for history in read_path_histories(counts):
+        windows = best_windows(history, pairs)
+        for origin in range(1, len(history.months)):
+            chain = chain_at(history, origin, windows[origin], pairs)
+            names = history.segments[chain.segments]
+            step = chain.move_weights / chain.move_weights.sum(axis=1, keepdims=True)
+            common = {
+                "segmentation": history.segmentation,
+                "month": month_start(history.months[origin]).date(),
+            }
+            for horizon in horizons:
+                ahead = np.linalg.matrix_power(step, horizon)
+                rows += [
+                    common
+                    | {
+                        "horizon_months": horizon,
+                        "from_segment_id": names[start],
+                        "to_segment_id": names[end],
+                        "probability": float(ahead[start, end]),
+                    }
+                    for start, end in np.argwhere(ahead > 0)
+                ]
+    return pa.Table.from_pylist(rows, STEP_SCHEMA)
