@@ -1,4 +1,4 @@
-"""Worth of segments: what is expected of each with its band, and what is at risk."""
+"""Worth of segments: what is expected of each with its band, beside what is at risk."""
 
 import pandas as pd
 from trajectories.dashboards.looks import formats, theme
@@ -59,6 +59,6 @@ def figure(rows: pd.DataFrame, segments: Segments) -> theme.Figure:
             theme.beside_bars(160, "▮ at risk", theme.CONTRAST),
         ],
         margin=theme.ROOM_ABOVE,
-        xaxis={**theme.FROM_ZERO, "nticks": 4, "tickangle": 0},
+        xaxis={**theme.FROM_ZERO, "nticks": 3, "tickangle": 0},
         yaxis=theme.DOWNWARDS,
     )

@@ -1,4 +1,4 @@
-"""Value: who is about to be lost, what is she worth, and how sure that is."""
+"""Value: whose loss costs most, what is she worth, and how sure that is."""
 
 from trajectories.dashboards.looks import formats
 from trajectories.dashboards.looks.template import Page
@@ -40,8 +40,8 @@ def _sentence(shop: Shop) -> str:
     said = (
         f"{formats.amount(customers['value_at_risk_amount'].sum())} of the"
         f" {formats.amount(customers['value_12m_if_active_amount'].sum())} that"
-        " customers would spend in the next twelve months is at risk, each weighed by"
-        " the chance that she does not order within 90 days."
+        " customers would spend in the next twelve months, if all stayed, is at risk:"
+        " each weighed by the chance that she does not order within 90 days."
     )
     if ranking.model == values.RANK_SUM:
         return f"{said} For the order, {values.AS_GOOD}."

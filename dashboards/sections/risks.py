@@ -1,4 +1,4 @@
-"""Who is about to be lost: the customers with most at risk, and their silence."""
+"""Whose loss costs most: the customers with most at risk, and their silence."""
 
 import pandas as pd
 from markupsafe import Markup
@@ -15,10 +15,12 @@ from trajectories.dashboards.looks.template import (
 )
 from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.shop import Shop
-from trajectories.dashboards.sections import values
+from trajectories.dashboards.sections import links, values
 
 MART = "marts.fct_value_at_risk"
 MOST = 8
+# Whole months in which who is late is thought to be going, not gone.
+LATE_MONTHS = 3
 CLOCKS = {
     "on_time": "on time",
     "due": "due",
@@ -39,7 +41,7 @@ def who_is_at_risk(shop: Shop) -> Section | None:
     places = [int(place) for place in first["risk_rank"]]
     ids = shop.marts.ids(MART, "risk_rank", places)
     return Section(
-        "Who is about to be lost",
+        "Whose loss costs most",
         [
             Chart("silences", {(): _silences(customers, first, ids)}),
             Fragment("at-risk", {(): _list(first, ids)}),
@@ -70,11 +72,25 @@ def _silences(customers: pd.DataFrame, first: pd.DataFrame, ids: dict) -> State:
             f" ({formats.unit()}), of those with most; beside it the usual gap between"
             " orders"
         ),
-        note=(
+        note=links.joined(
             "The usual gap is her own, drawn to that of all customers where she has few"
             " orders. Silence says when to act, not whom first: the place goes by what"
-            " is lost."
+            " is lost.",
+            _gone(first),
         ),
+    )
+
+
+def _gone(first: pd.DataFrame) -> str:
+    """Count those whom no offer may reach: late or silent for a quarter already."""
+    quarter = first["month"].iloc[0] - pd.DateOffset(months=LATE_MONTHS)
+    gone = int(first["at_risk_since_month"].le(quarter).sum())
+    if not gone:
+        return ""
+    are = "is" if gone == 1 else "are"
+    return (
+        f"{formats.count(gone)} of these {formats.count(len(first))} {are} late for"
+        f" {LATE_MONTHS} months and more, so rather gone than going."
     )
 
 

@@ -58,7 +58,7 @@ def _published(shop: Shop) -> dict[str, object]:
 
 
 def by_segment(shop: Shop) -> Section | None:
-    """Draw what the customers of each segment are worth, and what of it is at risk."""
+    """Draw what the customers of each segment are worth, beside what is at risk."""
     groups = shop.once(_groups)
     if not groups:
         return None
@@ -122,11 +122,14 @@ def _worth(shop: Shop, rows: pd.DataFrame) -> State:
         [worths.figure(rows, segments)],
         subtitle=(
             f"Expected spend ({formats.unit()}) in the twelve months after"
-            f" {formats.month(month)}, with 80 % bands, and what of it is lost if"
-            " customers go"
+            f" {formats.month(month)}, with 80 % bands; at risk: what they would spend"
+            " if they stayed, weighed by the chance that they do not"
         ),
         note=links.joined(
-            _top_tenth(most, name), _without_band(rows), _more(shop, most, name)
+            _top_tenth(most, name),
+            _mostly_gone(rows),
+            _without_band(rows),
+            _more(shop, most, name),
         ),
     )
 
@@ -138,6 +141,13 @@ def _top_tenth(most: pd.Series, name: str) -> str:
         f"{formats.share(most['top_tenth_share'], 0)} of it is in the tenth of"
         f" {name} that is worth most."
     )
+
+
+def _mostly_gone(rows: pd.DataFrame) -> str:
+    """Say why more can be at risk than there is, where it is."""
+    if not (rows["value_at_risk_amount"] > rows["value_12m_amount"]).any():
+        return ""
+    return "More is at risk than a segment is worth where most have gone already."
 
 
 def _without_band(rows: pd.DataFrame) -> str:

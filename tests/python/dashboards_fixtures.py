@@ -829,6 +829,12 @@ def _values_at_risk() -> pd.DataFrame:
             "silence_days": [13 * place for place in places],
             "is_of_margin": True,
             "month": pd.Timestamp(LAST),
+            "at_risk_since_month": [
+                None
+                if place % 7 in (2, 3, 5, 0)
+                else pd.Timestamp(LAST) - pd.DateOffset(months=place)
+                for place in places
+            ],
         }
     )
 

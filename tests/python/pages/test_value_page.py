@@ -53,6 +53,27 @@ def test_who_is_at_risk_is_named_by_her_id(tmp_path: Path) -> None:
     assert made_up.NASTY_STATE not in listed
 
 
+def test_who_is_late_for_a_quarter_is_rather_gone_than_going(tmp_path: Path) -> None:
+    marts = made_up.frames()
+    (state,) = states(page(tmp_path, marts), "silences").values()
+    assert "3 of these 8 are late for 3 months and more" in state.note
+    just_now = marts[RISK].assign(at_risk_since_month=marts[RISK]["month"])
+    (state,) = states(
+        page(tmp_path / "now", marts | {RISK: just_now}), "silences"
+    ).values()
+    assert "rather gone" not in state.note
+
+
+def test_more_at_risk_than_there_is_says_why(tmp_path: Path) -> None:
+    marts = made_up.frames()
+    said = [state.note for state in states(page(tmp_path, marts), "worth").values()]
+    assert not any("gone already" in note for note in said)
+    marts["marts.fct_segment_values"]["value_at_risk_amount"] *= 4
+    drawn = page(tmp_path / "gone", marts)
+    said = [state.note for state in states(drawn, "worth").values()]
+    assert all("gone already" in note for note in said)
+
+
 @pytest.mark.parametrize("is_mail", [False, True])
 def test_ids_can_be_switched_off_and_addresses_are_no_ids(
     tmp_path: Path, is_mail: bool
@@ -87,7 +108,7 @@ def test_where_no_ranking_is_published_nobody_is_listed(tmp_path: Path) -> None:
     drawn = page(tmp_path, marts)
     assert "Nobody is listed" in drawn.sentence
     assert "better than chance" in " ".join(drawn.sentence.split())
-    assert "Who is about to be lost" not in headings(drawn)
+    assert "Whose loss costs most" not in headings(drawn)
     # What sorting would have given is shown, of the baseline.
     assert set(states(drawn, "tenths")) == {("orders",)}
 
@@ -96,7 +117,7 @@ def test_where_sorting_is_as_good_the_page_says_so(tmp_path: Path) -> None:
     best = {"orders": values.RANK_SUM, "amounts": "last_year"}
     drawn = page(tmp_path, made_up.frames() | {ACCURACY: judged(best)})
     assert "sorting by recency, frequency and spend is as good here" in drawn.sentence
-    assert "Who is about to be lost" in headings(drawn)
+    assert "Whose loss costs most" in headings(drawn)
     assert "no other way" in states(drawn, "tenths")["orders",].note
 
 
@@ -105,7 +126,7 @@ def test_of_few_customers_nothing_is_said(tmp_path: Path, customers: int) -> Non
     marts = made_up.frames()
     marts[RISK] = marts[RISK].head(customers)
     drawn = page(tmp_path, marts)
-    assert "Who is about to be lost" not in headings(drawn)
+    assert "Whose loss costs most" not in headings(drawn)
     assert "at risk" not in drawn.sentence
 
 
