@@ -118,6 +118,6 @@ def _stands_out(rows: pd.DataFrame, smallest_cell: int) -> str:
         return ""
     false = formats.decimal(rows["flagged_by_chance_customers"].sum(), 0)
     return (
-        f"Of what is drawn, {formats.counted(found, 'change')} stand out one by one, about"
-        f" {false} of them by chance. Who it is: the mart fct_behaviour_changes."
+        f"Of what is drawn, {formats.counted(found, 'change')} stand out one by one,"
+        f" about {false} of them by chance. Who it is: the mart fct_behaviour_changes."
     )
