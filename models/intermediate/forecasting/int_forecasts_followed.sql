@@ -1,4 +1,4 @@
--- What is published from every origin, beside what the month brought.
+-- What is published from every origin of both definitions, beside what came.
 with forecasts as (
 
     select * from {{ ref('int_forecasts_reconciled') }}
@@ -13,7 +13,7 @@ backtests as (
 
 ),
 
-followed as (
+joined as (
 
     select
         forecasts.definition,
@@ -31,6 +31,24 @@ followed as (
             and forecasts.segment_id = backtests.segment_id
             and forecasts.origin_month = backtests.origin_month
             and forecasts.month = backtests.month
+
+),
+
+followed as (
+
+    select
+        segmentation,
+        segment_id,
+        {% for definition in ['stock', 'cohort'] -%}
+        max(case when definition = '{{ definition }}' then forecast_amount end)
+            as {{ definition }}_amount,
+        max(case when definition = '{{ definition }}' then actual_amount end)
+            as {{ definition }}_actual_amount,
+        {% endfor -%}
+        origin_month,
+        month
+    from joined
+    group by 1, 2, 7, 8
 
 )
 

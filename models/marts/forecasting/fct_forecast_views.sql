@@ -1,8 +1,9 @@
 -- The two views of the segment are in every row, made of nothing later than the
 -- origin month; the third is of its customers of that month alone.
-with followed as (
+with forecasts as (
 
     select * from {{ ref('int_forecasts_followed') }}
+    where stock_amount is not null
 
 ),
 
@@ -12,10 +13,10 @@ expectations as (
 
 ),
 
-histories as (
+spends as (
 
-    select * from {{ ref('int_forecast_histories') }}
-    where definition = 'stock'
+    select * from {{ ref('int_segment_spends') }}
+    where spend_amount is not null
 
 ),
 
@@ -35,55 +36,25 @@ unscored as (
 
 ),
 
--- What a member spends in a month: the mean of the last three that are known.
-spends as (
-
-    select
-        segmentation,
-        segment_id,
-        origin_month,
-        {{ ratio('sum(revenue_amount)', 'sum(customers)') }} as spend_amount
-    from histories
-    where
-        is_known
-        and month > {{ dbt.dateadd('month', -3, 'origin_month') }}
-    group by 1, 2, 3
-
-),
-
-forecasts as (
-
-    select * from followed
-    where definition = 'stock'
-
-),
-
-cohorts as (
-
-    select * from followed
-    where definition = 'cohort'
-
-),
-
 joined as (
 
     select
         forecasts.segmentation,
         forecasts.segment_id,
         expectations.horizon_months,
-        forecasts.forecast_amount as series_amount,
+        forecasts.stock_amount as series_amount,
         expectations.expected_customers,
         spends.spend_amount,
         greatest(
             expectations.expected_customers * spends.spend_amount, 0
         ) as expected_amount,
-        forecasts.actual_amount,
-        cohorts.forecast_amount as cohort_amount,
+        forecasts.stock_actual_amount as actual_amount,
+        forecasts.cohort_amount,
         {{ ratio('segment_values.value_12m_amount', '12') }} as values_amount,
         case when segment_values.value_12m_amount is null then coalesce(
             unscored.unscored_reason, 'Nobody was in it at the origin.'
         ) end as values_reason,
-        cohorts.actual_amount as cohort_actual_amount,
+        forecasts.cohort_actual_amount,
         forecasts.origin_month,
         forecasts.month
     from forecasts
@@ -98,12 +69,6 @@ joined as (
             forecasts.segmentation = spends.segmentation
             and forecasts.segment_id = spends.segment_id
             and forecasts.origin_month = spends.origin_month
-    left join cohorts
-        on
-            forecasts.segmentation = cohorts.segmentation
-            and forecasts.segment_id = cohorts.segment_id
-            and forecasts.origin_month = cohorts.origin_month
-            and forecasts.month = cohorts.month
     left join segment_values
         on
             forecasts.segmentation = segment_values.segmentation
@@ -111,7 +76,6 @@ joined as (
             and forecasts.origin_month = segment_values.month
     left join unscored
         on forecasts.origin_month = unscored.month
-    where spends.spend_amount is not null
 
 ),
 
