@@ -13,8 +13,7 @@ from trajectories.dashboards.looks.template import (
 )
 from trajectories.dashboards.marts import segmentations
 from trajectories.dashboards.marts.shop import Shop
-from trajectories.dashboards.sections import links
-from trajectories.dashboards.sections.values import CONTROLS, MOST_MONTHS
+from trajectories.dashboards.sections import links, values
 
 MART = "marts.fct_segment_behaviour_changes"
 
@@ -28,10 +27,10 @@ def what_changed(shop: Shop) -> Section | None:
     if not choices.available:
         return None
     drawn = {month: _state(shop, rows) for month, rows in shop.once(_months).items()}
-    states = {values: drawn[values[1]] for values in choices.available}
+    states = {asked: drawn[asked[1]] for asked in choices.available}
     return Section(
         "What changed in customers",
-        [Chart("changes", states, CONTROLS, columns=4)],
+        [Chart("changes", states, values.CONTROLS, columns=4)],
         is_wide=True,
         choices=choices,
     )
@@ -47,20 +46,20 @@ def _months(shop: Shop) -> dict[str, pd.DataFrame]:
     tested = tested[~hidden].sort_values(
         "segment_id", key=lambda ids: ids.map(shop.segments.place)
     )
-    months = sorted(set(tested["month"]), reverse=True)[:MOST_MONTHS]
+    months = sorted(set(tested["month"]), reverse=True)[: values.MOST_MONTHS]
     return {
         formats.month_key(month): tested[tested["month"] == month] for month in months
     }
 
 
 def _choices(shop: Shop) -> Choices:
-    """Offer the latest month first, under every segmentation."""
+    """Offer the latest month first, under every segmentation that the page tells of."""
     months = shop.once(_months)
-    tested = shop.read(MART)["segmentation"] if months else []
-    known = {row.segmentation for row in shop.segments.in_use.itertuples()}
-    names = segmentations.ordered(shop.marts, {*known, *tested})
     if not months:
         return Choices()
+    others = {name for name, _ in shop.once(values.groups)}
+    tested = shop.read(MART)["segmentation"]
+    names = segmentations.ordered(shop.marts, {*others, *tested})
     month = Control(
         "month",
         "Month",

@@ -59,10 +59,10 @@ def _published(shop: Shop) -> dict[str, object]:
 
 def by_segment(shop: Shop) -> Section | None:
     """Draw what the customers of each segment are worth, beside what is at risk."""
-    groups = shop.once(_groups)
-    if not groups:
+    found = shop.once(groups)
+    if not found:
         return None
-    states = {values: _worth(shop, rows) for values, rows in groups.items()}
+    states = {values: _worth(shop, rows) for values, rows in found.items()}
     return Section(
         "What each segment is worth",
         [Chart("worth", states, CONTROLS)],
@@ -71,7 +71,7 @@ def by_segment(shop: Shop) -> Section | None:
     )
 
 
-def _groups(shop: Shop) -> dict[tuple[str, str], pd.DataFrame]:
+def groups(shop: Shop) -> dict[tuple[str, str], pd.DataFrame]:
     """Sort what segments are worth by segmentation and month, without small ones."""
     worth = shop.read("marts.fct_segment_values")
     worth = worth.dropna(subset=["segment_id", "customers", "value_12m_amount"])
@@ -90,9 +90,9 @@ def _groups(shop: Shop) -> dict[tuple[str, str], pd.DataFrame]:
 
 def _choices(shop: Shop) -> Choices:
     """Offer the latest month first."""
-    groups = shop.once(_groups)
-    names = segmentations.ordered(shop.marts, {name for name, _ in groups})
-    keys = sorted(groups, key=lambda values: values[1], reverse=True)
+    found = shop.once(groups)
+    names = segmentations.ordered(shop.marts, {name for name, _ in found})
+    keys = sorted(found, key=lambda values: values[1], reverse=True)
     keys.sort(key=lambda values: names.index(values[0]))
     months = sorted({month for _, month in keys}, reverse=True)
     month = Control(
