@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from environments import missing
-from real_builds import WITHOUT_TESTS, Build, run_build
+from real_builds import WITHOUT_TESTS, WITHOUT_UNIT_TESTS, Build, run_build
 from spark_servers import (
     INTERPRETED,
     SHORT_QUESTIONS,
@@ -60,6 +60,12 @@ MODELLED = (
     "rpt_value_accuracy",
     "fct_behaviour_changes",
 )
+# What is left out of a build on each engine.
+TESTED = {
+    "sail": (),
+    "local": (*WITHOUT_UNIT_TESTS, "--exclude", "test_type:generic"),
+    "connect": WITHOUT_TESTS,
+}
 # Names of a build, not of what is in it.
 OF_A_BUILD = {"dim_model_versions": ("library_versions",)}
 
@@ -96,19 +102,21 @@ def built(
     project: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Build, Path]]:
-    """A whole build on an engine, with all tests, and the folder of its tables."""
+    """A whole build on an engine, and the folder of its tables.
+
+    All tests run on the fastest engine. In Java a test takes seconds: those that are
+    files of their own are asked there, of the others each kind was seen on Sail, and
+    what was tested in a local session is not tested again over the wire.
+    """
     if importlib.util.find_spec("pyspark") is None:
         missing("pyspark is not installed; run pip install '.[spark]' to test Spark.")
     folder = tmp_path_factory.mktemp(request.param.__name__)
     with request.param(folder) as (variables, warehouse):
-        # What was tested in a local session need not be tested again over the wire.
         build = run_build(
             folder,
-            *(
-                "--target",
-                "spark",
-                *(WITHOUT_TESTS if request.param is connect else ()),
-            ),
+            "--target",
+            "spark",
+            *TESTED[request.param.__name__],
             project=project,
             target=folder / "target",
             environment={**SHORT_QUESTIONS, **variables},
