@@ -928,7 +928,7 @@ def test_a_delivery_publishes_to_both_places_or_to_none(
         deliver(work, tmp_path, {**request, **changes}, {}, said.append)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("trajectories.dashboards.build_site", lambda *_: None)
+        patched.setattr("trajectories.dashboards.build_site", lambda *_, **__: None)
         send()
         assert "       schema marts of the PostgreSQL server" in said
         there = "select build_id from marts.publication"

@@ -488,7 +488,9 @@ def test_what_is_no_number_is_not_published(
     value: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("trajectories.dashboards.build_site", lambda *asked: None)
+    monkeypatch.setattr(
+        "trajectories.dashboards.build_site", lambda *asked, **settings: None
+    )
     deliver(work, tmp_path, request(), {}, print)
     work.execute(
         f"update marts.fct_customer_months set amount = '{value}'::double "
@@ -917,7 +919,9 @@ def simple_pages(monkeypatch: pytest.MonkeyPatch) -> list[str | int]:
     """Draw one page of one line; return what the pages were to be drawn from."""
     drawn: list[str | int] = []
 
-    def build_site(published: Path, site: Path, smallest_cell: int) -> None:
+    def build_site(
+        published: Path, site: Path, smallest_cell: int, customer_ids: bool
+    ) -> None:
         assert (published.parent / MANIFEST).is_file()
         drawn.extend((published.name, site.name, smallest_cell))
         site.mkdir()
@@ -1299,7 +1303,7 @@ DBT_WITHOUT_PAGES = """
 from dbt.cli.main import cli
 from trajectories import dashboards
 
-dashboards.build_site = lambda *asked: None
+dashboards.build_site = lambda *asked, **settings: None
 cli()
 """
 
