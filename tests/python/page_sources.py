@@ -248,10 +248,15 @@ SOURCES: dict[str, list[str]] = {
         from departed group by all
         """
     ],
+    # Late for three months and more: rather gone than going.
     "value.silences": [
         """
         select count(*) filter (risk_rank <= 8), sum(value_at_risk_amount),
-            sum(value_at_risk_amount) filter (risk_rank <= 8)
+            sum(value_at_risk_amount) filter (risk_rank <= 8), 3,
+            count(*) filter (
+                risk_rank <= 8
+                and at_risk_since_month <= month - interval 3 month
+            )
         from marts.fct_value_at_risk
         """
     ],

@@ -511,7 +511,7 @@ def test_a_folder_that_is_removed_meanwhile_ends_in_a_sentence(
     work: duckdb.DuckDBPyConnection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def remove(published: Path, site: Path, smallest_cell: int) -> None:
+    def remove(published: Path, *_: Any, **__: Any) -> None:
         shutil.rmtree(published.parent)
 
     publish(work, tmp_path, MARTS, "one")
@@ -960,7 +960,7 @@ def test_a_failed_delivery_is_a_sentence(
         deliver(work, tmp_path, wrong, {}, print)
     assert not (tmp_path / LINK).exists()
 
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise ValueError("no colour")
 
     deliver(work, tmp_path, request(), {}, print)
