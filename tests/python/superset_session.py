@@ -89,7 +89,9 @@ def ask_charts(client: Any, segmentation: str) -> dict[str, Any]:
 
 def ask_datasets(client: Any) -> dict[str, Any]:
     """Return what Superset takes each column of each dataset for."""
-    datasets = answer(client.get("/api/v1/dataset/"))["result"]
+    # Without a size, the list has the first twenty.
+    asked = "/api/v1/dataset/?q=(page:0,page_size:100)"
+    datasets = answer(client.get(asked))["result"]
     return {
         dataset["table_name"]: {
             column["column_name"]: column["type_generic"]
