@@ -18,10 +18,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from benchmarks.data_sets.shop_days import online_retail_days
 from benchmarks.dbt_builds import BENCH, BuildError, run_models
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.null import BICYCLES, SAMPLE, shuffle_shop
-from benchmarks.shop_days import online_retail_days
 from trajectories.value.measures import area_under_curve
 
 SEED = 20171231

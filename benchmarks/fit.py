@@ -12,8 +12,8 @@ from time import perf_counter
 
 import numpy as np
 
+from benchmarks.data_sets.shoppers import DAYS, daily_spend
 from benchmarks.goals import Goal, finish, page, table
-from benchmarks.shoppers import DAYS, daily_spend
 
 CUSTOMERS, CLUSTERS, REPEATS, ITERATIONS, THREADS = 2_000, 8, 5, 10, 2
 # Eight short runs on a quarter of the customers; the best one goes on with all.

@@ -18,6 +18,13 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from benchmarks.data_sets.monthly_series import (
+    KINDS,
+    made_days,
+    made_series,
+    product_series,
+    read_series,
+)
 from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, PeakMemory, run_models
 from benchmarks.forecast_scores import (
     BANDED,
@@ -30,13 +37,6 @@ from benchmarks.forecast_scores import (
 )
 from benchmarks.frames import of_frames
 from benchmarks.goals import Goal, finish, page, table
-from benchmarks.monthly_series import (
-    KINDS,
-    made_days,
-    made_series,
-    product_series,
-    read_series,
-)
 from trajectories import forecasting
 from trajectories.forecasting import projected_models
 from trajectories.forecasting.methods import METHODS

@@ -13,7 +13,8 @@ from statistics import median
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks import children, shoppers
+from benchmarks import children
+from benchmarks.data_sets import shoppers
 from benchmarks.dbt_builds import BENCH
 from benchmarks.goals import Goal, finish, page, table
 

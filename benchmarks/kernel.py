@@ -14,8 +14,8 @@ from time import perf_counter
 import numpy as np
 from numba import njit
 
+from benchmarks.data_sets.shoppers import DAYS, daily_spend
 from benchmarks.goals import Goal, finish, page, table
-from benchmarks.shoppers import DAYS, daily_spend
 from trajectories.engine.lanes import least, load, store
 
 CUSTOMERS, PATHS, TSLEARN_CUSTOMERS, REPEATS = 20_000, 64, 1_000, 9

@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
+from benchmarks.data_sets.shoppers import DAYS, daily_spend
 from benchmarks.goals import Goal, finish, page, table
-from benchmarks.shoppers import DAYS, daily_spend
 from trajectories.clustering import TrajectoryKMeans
 
 SIZES, CLUSTERS, THREADS, REPEATS = (2_000, 100_000), 8, 2, 5

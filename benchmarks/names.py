@@ -20,10 +20,10 @@ import yaml
 from sklearn.metrics import adjusted_rand_score
 from trajectories.sample_shop import ShopSettings, generate_shop
 
+from benchmarks.data_sets.other_shop import DAYS, make_other_shop
 from benchmarks.dbt_builds import BENCH, PROJECT, BuildError, run_models
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.null import BICYCLES, SAMPLE, shuffle_shop
-from benchmarks.other_shop import DAYS, make_other_shop
 from benchmarks.rhythm import BACKGROUND_KINDS
 
 SAMPLE_SEEDS = (ShopSettings().seed, 101)

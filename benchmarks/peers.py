@@ -16,7 +16,8 @@ from statistics import median
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks import children, shoppers
+from benchmarks import children
+from benchmarks.data_sets import shoppers
 from benchmarks.dbt_builds import BENCH
 from benchmarks.goals import Goal, finish, page, table
 from benchmarks.programs import PROGRAMS
@@ -165,10 +166,10 @@ def report(
     ]
     notes = (
         f"The same file of {customers:,} made-up customers of eight known kinds"
-        f" (benchmarks/shoppers.py), {THREADS} threads, each in its own process; the"
-        " time is that of the fit, compiled before. Peers start once, as they come;"
-        f" ours takes {RESTARTS} short runs on 1,000 customers and goes on with the"
-        " best for six iterations on all. Medians of"
+        f" (benchmarks/data_sets/shoppers.py), {THREADS} threads, each in its own"
+        " process; the time is that of the fit, compiled before. Peers start once, as"
+        f" they come; ours takes {RESTARTS} short runs on 1,000 customers and goes on"
+        " with the best for six iterations on all. Medians of"
         f" {len(ours.seconds)} seeds, of one where a run takes over"
         f" {LONG_SECONDS:.0f} s. A peer that would not finish within {limit:.0f} s is"
         " shown at the largest size at which it did, and extrapolated in proportion."

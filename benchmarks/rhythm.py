@@ -21,10 +21,10 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 from trajectories.sample_shop import ShopSettings, generate_shop
 
+from benchmarks.data_sets.other_shop import make_other_shop
+from benchmarks.data_sets.shop_frames import DAILY_SPEND, ShopFrames
 from benchmarks.dbt_builds import PROJECT
 from benchmarks.goals import Goal, finish, page, table
-from benchmarks.other_shop import make_other_shop
-from benchmarks.shop_frames import DAILY_SPEND, ShopFrames
 from trajectories.clustering import TrajectoryKMeans
 from trajectories.segments.assignment import assign
 from trajectories.series.representations import Representation

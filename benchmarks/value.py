@@ -18,8 +18,8 @@ import pandas as pd
 import pyarrow as pa
 from scipy.stats import spearmanr
 
+from benchmarks.data_sets.shop_days import cdnow_days, online_retail_days, samples_of
 from benchmarks.goals import Goal, finish, page, table
-from benchmarks.shop_days import cdnow_days, online_retail_days, samples_of
 from trajectories.value.clocks import LEAST_PROBABILITY, WINDOW
 from trajectories.value.gate import choose_model, compare_amounts, compare_rankings
 from trajectories.value.measures import (

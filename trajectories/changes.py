@@ -22,13 +22,15 @@ PRIOR_BOUGHT = 5.0
 LEAST_P = 1e-12
 MONTH_DAYS = 365.25 / 12
 
+#: By what a customer is seen to change.
+CHANNELS = ("timing", "rate", "spend", "mix")
 CHANGE_SCHEMA = pa.schema(
     {
         "customer_id": pa.string(),
         "segment_id": pa.string(),
         **{
             f"{channel}_{name}": pa.float64()
-            for channel in ("timing", "rate", "spend", "mix")
+            for channel in CHANNELS
             for name in ("p_value", "before", "after", "ratio")
         },
         "mix_number": pa.int64(),

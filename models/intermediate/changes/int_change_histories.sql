@@ -1,22 +1,8 @@
 -- The last two months of each customer, and the twelve before: no day is in
 -- both. The first order is none of the repeats.
-with {% if is_incremental() -%}
-known_months as (
+with months as (
 
-    select distinct fingerprint from {{ this }}
-
-),
-
-{% endif -%}
-months as (
-
-    select change_months.*
-    from {{ ref('int_change_months') }} as change_months
-    {% if is_incremental() -%}
-    left join known_months
-        on change_months.fingerprint = known_months.fingerprint
-    where known_months.fingerprint is null
-    {%- endif %}
+    select * from {{ not_made_yet(ref('int_change_months')) }} as change_months
 
 ),
 

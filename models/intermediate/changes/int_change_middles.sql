@@ -4,7 +4,7 @@ with measured as (
         segment_id,
         month,
         fingerprint,
-        {% for channel in ['timing', 'rate', 'spend', 'mix'] -%}
+        {% for channel in change_channel_names() -%}
         count({{ channel }}_p_value) as {{ channel }}_tested,
         median({{ channel }}_p_value) as {{ channel }}_middle
         {{- ',' if not loop.last }}

@@ -1,27 +1,9 @@
 -- Who has orders enough to be tested, beside what she is held against.
 -- depends_on: {{ ref('int_change_months') }}
-with {% if is_incremental() -%}
-known_months as (
+with histories as (
 
-    select distinct fingerprint from {{ this }}
-
-),
-
-{% endif -%}
-histories as (
-
-    select histories.*
-    from {{ ref('int_change_histories') }} as histories
-    {% if is_incremental() -%}
-    left join known_months
-        on histories.fingerprint = known_months.fingerprint
-    {% endif -%}
-    where
-        histories.repeats_before >= 2
-        and not histories.is_shop_silent
-        {% if is_incremental() -%}
-        and known_months.fingerprint is null
-        {%- endif %}
+    select * from {{ not_made_yet(ref('int_change_histories')) }} as change_histories
+    where repeats_before >= 2 and not is_shop_silent
 
 ),
 

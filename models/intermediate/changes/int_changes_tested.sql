@@ -1,26 +1,9 @@
 -- Chances of all customers and channels of a month in one list; who was unusual
 -- in the month before stays in it.
-with {% if is_incremental() -%}
-known_months as (
+with months as (
 
-    select distinct fingerprint from {{ this }}
-
-),
-
-{% endif -%}
-months as (
-
-    select change_months.*
-    from {{ ref('int_change_months') }} as change_months
-    {% if is_incremental() -%}
-    left join known_months
-        on change_months.fingerprint = known_months.fingerprint
-    {% endif -%}
-    where
-        not change_months.is_shop_silent
-        {% if is_incremental() -%}
-        and known_months.fingerprint is null
-        {%- endif %}
+    select * from {{ not_made_yet(ref('int_change_months')) }} as change_months
+    where not is_shop_silent
 
 ),
 

@@ -1,22 +1,8 @@
 -- What is known of each customer at the month's end. Days are counted to it,
 -- not to the last order; the first order is none of the repeats.
-with {% if is_incremental() -%}
-known_months as (
+with months as (
 
-    select distinct fingerprint from {{ this }}
-
-),
-
-{% endif -%}
-months as (
-
-    select value_months.*
-    from {{ ref('int_value_months') }} as value_months
-    {% if is_incremental() -%}
-    left join known_months
-        on value_months.fingerprint = known_months.fingerprint
-    where known_months.fingerprint is null
-    {%- endif %}
+    select * from {{ not_made_yet(ref('int_value_months')) }} as value_months
 
 ),
 

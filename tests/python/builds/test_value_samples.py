@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from real_builds import Build
 
-from benchmarks.shop_days import samples_of
+from benchmarks.data_sets.shop_days import samples_of
 from trajectories.value.samples import HORIZONS, STATE_COLUMNS, outcome_columns
 
 pytestmark = pytest.mark.long

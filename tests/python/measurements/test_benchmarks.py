@@ -24,9 +24,9 @@ from benchmarks import (
     null,
     peers,
     retail,
-    shoppers,
     ucr,
 )
+from benchmarks.data_sets import shoppers
 
 
 @pytest.mark.parametrize("name", command.BENCHMARKS)

@@ -7,6 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import forecasts
+from benchmarks.data_sets.monthly_series import (
+    KINDS,
+    made_days,
+    made_series,
+    product_series,
+    read_series,
+)
 from benchmarks.dbt_builds import BuildError
 from benchmarks.forecast_scores import (
     KEYS,
@@ -14,13 +21,6 @@ from benchmarks.forecast_scores import (
     PUBLISHED,
     score,
     with_published,
-)
-from benchmarks.monthly_series import (
-    KINDS,
-    made_days,
-    made_series,
-    product_series,
-    read_series,
 )
 from trajectories.forecasting.methods import METHODS
 

@@ -5,8 +5,8 @@ import pytest
 from macros_alone import macros
 from trajectories.sample_shop.kinds import KINDS as SAMPLE_KINDS
 
+from benchmarks.data_sets.other_shop import KINDS
 from benchmarks.names import HEADER, PLANTED, doubled, judged, lettered, report
-from benchmarks.other_shop import KINDS
 
 
 def test_every_kind_has_planted_traits_that_there_are():

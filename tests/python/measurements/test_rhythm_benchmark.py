@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from trial_shops import frames_of, planted_shop
 
-from benchmarks import other_shop
-from benchmarks.other_shop import DAILY_KINDS, DATES, KINDS, make_other_shop
+from benchmarks.data_sets import other_shop
+from benchmarks.data_sets.other_shop import DAILY_KINDS, DATES, KINDS, make_other_shop
+from benchmarks.data_sets.shop_frames import DAILY_SPEND, ShopFrames
 from benchmarks.rhythm import HEADER, Case, report
-from benchmarks.shop_frames import DAILY_SPEND, ShopFrames
 
 
 def test_a_seed_gives_a_shop():

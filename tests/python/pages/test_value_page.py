@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import dashboards_fixtures as made_up
 import pandas as pd
 import pytest
+import yaml
+from macros_alone import macros
 from pages_read import text_of
+from real_builds import PROJECT
 from trajectories.dashboards import build_site
+from trajectories.dashboards.charts import channels
 from trajectories.dashboards.looks import formats
 from trajectories.dashboards.looks.template import Page
 from trajectories.dashboards.marts.published import PublishedMarts
@@ -16,9 +21,38 @@ from trajectories.dashboards.marts.shop import Shop
 from trajectories.dashboards.pages import value
 from trajectories.dashboards.sections import risks, values
 
+from trajectories import changes
+from trajectories.value import clocks, money, scores
+
 RISK, ACCURACY = "marts.fct_value_at_risk", "marts.rpt_value_accuracy"
 CHANGES = "marts.fct_segment_behaviour_changes"
 Marts = dict[str, pd.DataFrame]
+
+
+def allowed(mart: str, column: str) -> set[str]:
+    """What the contract of a mart allows in a column."""
+    (file,) = (PROJECT / "models" / "marts").rglob(f"{mart}.yml")
+    (model,) = yaml.safe_load(file.read_text())["models"]
+    tests = next(it for it in model["columns"] if it["name"] == column)["data_tests"]
+    (asked,) = (test["accepted_values"] for test in tests if "accepted_values" in test)
+    return set(asked["arguments"]["values"])
+
+
+def test_words_of_the_page_are_of_what_there_is() -> None:
+    """The page, the package and SQL each name ways, clocks and channels."""
+    assert set(values.WAYS) == {*scores.RANKINGS, *money.MONEY_MODELS}
+    assert values.RANK_SUM == scores.RANK_SUM
+    for file in (
+        "models/intermediate/claims/int_claims_of_values.sql",
+        "tests/value/assert_published_rankings_beat_chance.sql",
+    ):
+        asked = re.findall(r"model <> '(\w+)'", (PROJECT / file).read_text())
+        assert asked == [scores.RANK_SUM], file
+    states = allowed("fct_customer_values", "clock_state")
+    assert set(risks.CLOCKS) == states == {*clocks.STATES, "unknown"}
+    names = allowed("fct_behaviour_changes", "channel")
+    asked = macros("change_channels")["change_channel_names"]()
+    assert set(channels.NAMES) == names == set(asked) == set(changes.CHANNELS)
 
 
 def page(folder: Path, marts: Marts, **settings: object) -> Page:

@@ -12,7 +12,7 @@ from real_builds import needs_data
 from scipy.integrate import quad
 from value_shops import CDNOW, histories, history_at, needs_cdnow
 
-from benchmarks.shop_days import cdnow_days, online_retail_days
+from benchmarks.data_sets.shop_days import cdnow_days, online_retail_days
 from trajectories.value.measures import area_under_curve
 from trajectories.value.purchases import (
     FITTED,

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pytest
 from value_shops import made_days, month_ends, needs_cdnow
 
-from benchmarks.shop_days import cdnow_days, samples_of
+from benchmarks.data_sets.shop_days import cdnow_days, samples_of
 from trajectories.months import month_number
 from trajectories.value import VALUE_SCHEMA, judge_values, value_scorer
 from trajectories.value.bands import OBSERVED, REPEATS, Shapes, simulate_shapes
