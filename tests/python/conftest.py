@@ -19,13 +19,24 @@ FREE = {
 }
 
 
-# Files whose groups take minutes, the dearest first.
+# Groups that take minutes, the dearest first. While one worker builds the small shop
+# for the first of them, the other has those that need no shop.
 DEAR = (
-    "test_spark_parity.py",
-    "test_dagster_example.py",
-    "test_movement_in_time.py",
+    "test_spark_parity.py[sail]",
     "test_sparksession.py",
+    "test_spark_parity.py",
+    "test_movement_in_time.py",
+    "test_dagster_example.py",
 )
+
+
+def group(nodeid: str) -> str:
+    """Return what runs on one worker: a file, a test of a free file, or an engine."""
+    file, _, test = nodeid.partition("::")
+    name = Path(file).name
+    if name == "test_spark_parity.py":
+        return f"{file}[{test.partition('[')[2]}"
+    return nodeid if name in FREE else file
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,24 +52,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         if item.get_closest_marker("long") is None:
             return len(DEAR) + 1
-        name = item.path.name
-        return DEAR.index(name) if name in DEAR else len(DEAR)
+        mine = group(item.nodeid)
+        return next((i for i, dear in enumerate(DEAR) if dear in mine), len(DEAR))
 
     items.sort(key=place)
 
 
 class Groups(LoadScopeScheduling):
-    """Gives workers groups of tests, in their order, as they become free.
-
-    A group is a file, or what uses one parameter of a file's own warehouse.
-    """
+    """Gives workers groups of tests, in their order, as they become free."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file, _, test = nodeid.partition("::")
-        name = Path(file).name
-        if name == "test_spark_parity.py":
-            return f"{file}[{test.partition('[')[2]}"
-        return nodeid if name in FREE else file
+        return group(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

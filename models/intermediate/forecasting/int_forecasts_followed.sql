@@ -13,14 +13,17 @@ backtests as (
 
 ),
 
-joined as (
+followed as (
 
     select
-        forecasts.definition,
         forecasts.segmentation,
         forecasts.segment_id,
-        forecasts.forecast_amount,
-        backtests.actual_amount,
+        {% for definition in ['stock', 'cohort'] -%}
+        max(case when forecasts.definition = '{{ definition }}'
+            then forecasts.forecast_amount end) as {{ definition }}_amount,
+        max(case when forecasts.definition = '{{ definition }}'
+            then backtests.actual_amount end) as {{ definition }}_actual_amount,
+        {% endfor -%}
         forecasts.origin_month,
         forecasts.month
     from forecasts
@@ -31,23 +34,6 @@ joined as (
             and forecasts.segment_id = backtests.segment_id
             and forecasts.origin_month = backtests.origin_month
             and forecasts.month = backtests.month
-
-),
-
-followed as (
-
-    select
-        segmentation,
-        segment_id,
-        {% for definition in ['stock', 'cohort'] -%}
-        max(case when definition = '{{ definition }}' then forecast_amount end)
-            as {{ definition }}_amount,
-        max(case when definition = '{{ definition }}' then actual_amount end)
-            as {{ definition }}_actual_amount,
-        {% endfor -%}
-        origin_month,
-        month
-    from joined
     group by 1, 2, 7, 8
 
 )

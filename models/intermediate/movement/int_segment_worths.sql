@@ -39,8 +39,7 @@ worths as (
         segment_id,
         worth_amount,
         cast(rank() over (
-            partition by segmentation, month
-            order by is_buying, worth_amount
+            partition by segmentation, month order by is_buying, worth_amount
         ) as bigint) as worth_rank,
         month
     from known

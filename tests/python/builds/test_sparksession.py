@@ -17,6 +17,7 @@ import yaml
 from environments import missing
 from real_builds import run_child
 from spark_servers import (
+    INTERPRETED,
     SHORT_QUESTIONS,
     connect_server,
     sail_server,
@@ -360,7 +361,9 @@ def test_contract_and_model_that_fail_leave_the_old_table(tmp_path: Path) -> Non
 
 @pytest.mark.long
 @pytest.mark.usefixtures("_java")
-def test_spark_in_this_process(tmp_path: Path) -> None:
+def test_spark_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in INTERPRETED.items():
+        monkeypatch.setenv(name, value)
     directory = str(tmp_path / "spark")
     local = {"master": "local[2]", "directory": directory}
     check_the_whole(small_project(tmp_path / "project", local))
