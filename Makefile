@@ -9,13 +9,16 @@ EXTRAS := spark postgres semantic
 # Further ones, which no test needs: builds would search for discords, and compile first.
 OPTIONAL := discords
 
-.PHONY: build test lint bench docs sample pages locks sbom clean
+.PHONY: build test test-night lint bench docs sample pages locks sbom clean
 
 build: $(VENV)/.ready $(patsubst %,$(VENV)/.ready-%,$(filter $(EXTRAS),$(TARGET))) ## load, build, test, publish, draw the pages
 	TRAJECTORIES_INPUT="$(INPUT)" $(BIN)/dbt build $(TARGET:%=--target %)
 
-test: lint $(EXTRAS:%=$(VENV)/.ready-%) ## everything that guards the project
-	$(BIN)/python -m pytest --numprocesses 2 --durations 20
+test: lint $(EXTRAS:%=$(VENV)/.ready-%) ## what guards the project, but for the next one
+	$(BIN)/python -m pytest --numprocesses 2 --durations 20 -m "not night"
+
+test-night: $(VENV)/.ready-dev $(EXTRAS:%=$(VENV)/.ready-%) ## Spark's own Java, a cluster, Dagster
+	$(BIN)/python -m pytest --numprocesses 2 --durations 20 -m night
 
 # One build folder for all of them: dbt parses anew when its name changes.
 lint: export TRAJECTORIES_BUILD = build/test

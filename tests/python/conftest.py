@@ -11,7 +11,6 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Files whose tests share no fixture that is dear: each of them is a group by itself.
 FREE = {
-    "test_end_to_end.py",
     "test_own_data.py",
     "test_postgres.py",
     "test_publish.py",
@@ -19,11 +18,12 @@ FREE = {
 }
 
 
-# Groups that take minutes, the dearest first. While one worker builds the small shop
-# for the first of them, the other has those that need no shop.
+# Groups that take minutes, in their order. While one worker builds the small shop for
+# the first of them, and then the sample, the other has what needs neither.
 DEAR = (
     "test_spark_parity.py[sail]",
     "test_sparksession.py",
+    "test_end_to_end.py",
     "test_spark_parity.py",
     "test_movement_in_time.py",
     "test_dagster_example.py",

@@ -11,7 +11,7 @@ import environments
 import pytest
 from real_builds import PROJECT
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.night]
 
 SESSION = PROJECT / "tests" / "python" / "dagster_session.py"
 

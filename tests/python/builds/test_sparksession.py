@@ -370,6 +370,7 @@ def test_spark_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.long
+@pytest.mark.night
 @pytest.mark.usefixtures("_java")
 def test_connect_server(tmp_path: Path) -> None:
     with connect_server(tmp_path / "server") as address:
@@ -377,6 +378,7 @@ def test_connect_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.night
 @pytest.mark.usefixtures("_java")
 def test_standalone_cluster(tmp_path: Path) -> None:
     """Its worker cannot import the package: it is shipped."""
@@ -419,6 +421,7 @@ def model(dbt, session):
 
 
 @pytest.mark.long
+@pytest.mark.night
 @pytest.mark.usefixtures("_java")
 def test_an_executor_that_is_killed_is_replaced(tmp_path: Path) -> None:
     """Killed once, the model is whole; killed always, it fails and its table stays."""
