@@ -17,7 +17,7 @@ build: $(VENV)/.ready $(patsubst %,$(VENV)/.ready-%,$(filter $(EXTRAS),$(TARGET)
 test: lint $(EXTRAS:%=$(VENV)/.ready-%) ## what guards the project, but for the next one
 	$(BIN)/python -m pytest --numprocesses 2 --durations 20 -m "not night"
 
-test-night: $(VENV)/.ready-dev $(EXTRAS:%=$(VENV)/.ready-%) ## Spark's own Java, a cluster, Dagster
+test-night: $(VENV)/.ready-dev $(EXTRAS:%=$(VENV)/.ready-%) ## further engines, tools and shops
 	$(BIN)/python -m pytest --numprocesses 2 --durations 20 -m night
 
 # One build folder for all of them: dbt parses anew when its name changes.

@@ -163,6 +163,7 @@ def test_sentence_for_a_profile_without_the_plugin(unbuilt: Shop) -> None:
     assert status == 0, said
 
 
+@pytest.mark.night
 def test_sentence_for_a_model_of_the_same_name(unbuilt: Shop) -> None:
     (unbuilt.folder / "models" / "dim_segments.sql").write_text(
         "select 1 as segment_id"
@@ -180,6 +181,7 @@ def test_sentence_for_a_model_of_the_same_name(unbuilt: Shop) -> None:
     assert "OK created" not in said
 
 
+@pytest.mark.night
 def test_sentence_for_a_variable_that_there_is_not(unbuilt: Shop) -> None:
     meant = {"transaction_relation": "{{ ref('my_orders') }}"}
     unbuilt.change("dbt_project.yml", vars={"customer_trajectories": meant})

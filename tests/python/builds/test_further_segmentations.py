@@ -17,7 +17,7 @@ from pages_read import text_of
 from prebuilt import FEW_TRIALS
 from real_builds import WITHOUT_UNIT_TESTS, Build, run_build
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.night]
 
 PLAIN = {"candidates": [{"representation": "population", "metric": "euclidean"}]}
 FURTHER = {

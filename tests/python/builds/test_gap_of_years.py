@@ -6,7 +6,7 @@ import random
 import pytest
 from real_builds import Build, run_build
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.night]
 
 FIRST_YEAR, GAP_ENDS = datetime.date(2015, 1, 1), datetime.date(2022, 12, 31)
 CUSTOMERS, ORDERS = 24, 143

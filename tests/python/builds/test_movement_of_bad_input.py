@@ -199,6 +199,7 @@ def test_a_single_customer(warehouse, orders):
     assert set(members["segment_id"]) == {"value-active"}
 
 
+@pytest.mark.night
 def test_a_fifth_segment(tmp_path, project, orders):
     def build(name: str, k: int, start: Path | None = None) -> Path:
         settings = segmentations(("value",), sample_customers=200, k_min=k, k_max=k)

@@ -512,6 +512,7 @@ def test_cdnow(tmp_path: Path, project: Path) -> None:
     assert row["is_balanced"]
 
 
+@pytest.mark.night
 @needs_data("online_retail_ii")
 def test_online_retail_ii(tmp_path: Path, project: Path) -> None:
     built = run_build(

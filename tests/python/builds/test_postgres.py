@@ -1065,7 +1065,8 @@ def test_the_small_shop_in_and_out(
     differing = {name for name in marts if marts[name] != from_seeds[name]}
     # A model version's column `input` tells where its data came from, and of what
     # came from a server nobody knows that it was planted.
-    assert differing == {"dim_model_versions", "rpt_planted_kinds"}
+    planted = {"rpt_planted_kinds", "rpt_change_detection"}
+    assert differing == {"dim_model_versions", *planted}
     for name, value in reader.items():
         monkeypatch.setenv(name, value)
     with connect_server() as server:

@@ -43,6 +43,7 @@ def as_published(built: Build, analysis: str, before: str) -> pd.DataFrame:
 
 
 @pytest.mark.long
+@pytest.mark.night
 def test_two_new_maps_leave_the_names_that_were_published(
     project: Path, tmp_path: Path
 ) -> None:
