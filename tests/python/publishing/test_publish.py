@@ -1211,7 +1211,10 @@ version: 0.1.0
 config-version: 2
 profile: customer_trajectories
 flags: {send_anonymous_usage_stats: false}
-vars: {input: "{{ env_var('TRAJECTORIES_INPUT', '') }}", smallest_cell: 7}
+vars:
+  input: "{{ env_var('TRAJECTORIES_INPUT', '') }}"
+  smallest_cell: 7
+  customer_ids_on_pages: true
 on-run-end: ["{{ publish_build(results) }}"]
 models:
   customer_trajectories:
