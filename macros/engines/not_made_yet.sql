@@ -8,7 +8,7 @@
             left join (select distinct fingerprint from {{ this }}) as made
                 on candidates.fingerprint = made.fingerprint
             where made.fingerprint is null
-        )
+        ) as not_made
     {%- else -%}
         {{ rows }}
     {%- endif -%}

@@ -2,7 +2,7 @@
 -- both. The first order is none of the repeats.
 with months as (
 
-    select * from {{ not_made_yet(ref('int_change_months')) }} as change_months
+    select * from {{ not_made_yet(ref('int_change_months')) }}
 
 ),
 

@@ -2,7 +2,7 @@
 -- depends_on: {{ ref('int_change_months') }}
 with histories as (
 
-    select * from {{ not_made_yet(ref('int_change_histories')) }} as change_histories
+    select * from {{ not_made_yet(ref('int_change_histories')) }}
     where repeats_before >= 2 and not is_shop_silent
 
 ),

@@ -2,7 +2,7 @@
 -- in the month before stays in it.
 with months as (
 
-    select * from {{ not_made_yet(ref('int_change_months')) }} as change_months
+    select * from {{ not_made_yet(ref('int_change_months')) }}
     where not is_shop_silent
 
 ),

@@ -2,7 +2,7 @@
 -- not to the last order; the first order is none of the repeats.
 with months as (
 
-    select * from {{ not_made_yet(ref('int_value_months')) }} as value_months
+    select * from {{ not_made_yet(ref('int_value_months')) }}
 
 ),
 
