@@ -16,7 +16,6 @@ BENCHMARKS = (
     "movement",
     "value",
     "changes",
-    "experiments",
     "replay",
     "null",
     "retail",

@@ -16,7 +16,6 @@ from trajectories.dashboards.looks.template import Page, render
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.shop import Shop
 from trajectories.dashboards.pages import (
-    act,
     departures,
     forecast,
     movement,
@@ -39,7 +38,6 @@ PAGES = (
     value,
     outlook,
     forecast,
-    act,
     quality,
 )
 # plotly.js is the bundle that plotly.json names, as it was published.

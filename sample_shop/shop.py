@@ -12,7 +12,6 @@ from trajectories.sample_shop.dirt import (
     plant_demographic_dirt,
     plant_transaction_dirt,
 )
-from trajectories.sample_shop.experiments import Experiments, draw_experiments
 from trajectories.sample_shop.kinds import KIND_NUMBERS, KINDS, draw_traits
 from trajectories.sample_shop.orders import (
     Orders,
@@ -50,7 +49,6 @@ class Shop:
         demographics, addresses, sessions: tables as exported, all strings.
         truth: one row per customer and period of one kind.
         manifest: what dirt was planted, and how often.
-        experiments: tests and campaigns, and what was planted with them.
     """
 
     settings: ShopSettings
@@ -64,7 +62,6 @@ class Shop:
     sessions: pd.DataFrame
     truth: pd.DataFrame
     manifest: pd.DataFrame
-    experiments: Experiments
 
 
 def _mixed_kinds(rng: np.random.Generator, customers: int) -> np.ndarray:
@@ -135,7 +132,7 @@ def generate_shop(settings: ShopSettings | None = None) -> Shop:
     settings = settings or ShopSettings()
     calendar = ShopCalendar.of(settings)
     catalogue = make_catalogue()
-    seeds = np.random.SeedSequence(settings.seed).spawn(7)
+    seeds = np.random.SeedSequence(settings.seed).spawn(6)
     count = settings.customers
     prospects = max(1, round(PROSPECT_SHARE * count))
     width = max(6, len(str(count + prospects)))
@@ -144,12 +141,9 @@ def generate_shop(settings: ShopSettings | None = None) -> Shop:
     # Ids say nothing of the kind: kinds are shuffled, prospects take the last ids.
     population = draw_population(rng, count, calendar)
     orders = _draw_orders(seeds, settings, population, calendar, catalogue)
-    ids = all_ids[:count].astype(object)
     orders = _with_returns(np.random.default_rng(seeds[2]), orders, count, calendar)
-    experiments = draw_experiments(
-        np.random.default_rng(seeds[6]), orders, ids, calendar
-    )
     manifest = DirtManifest()
+    ids = all_ids[:count].astype(object)
     dirt = plant_transaction_dirt(
         np.random.default_rng(seeds[3]), orders, ids, calendar, manifest
     )
@@ -171,7 +165,6 @@ def generate_shop(settings: ShopSettings | None = None) -> Shop:
         sessions=sessions,
         truth=truth_frame(population, ids, calendar),
         manifest=manifest.frame(),
-        experiments=experiments,
     )
 
 

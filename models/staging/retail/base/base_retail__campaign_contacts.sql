@@ -1,1 +1,0 @@
-{{ select_input('campaign_contacts') }}

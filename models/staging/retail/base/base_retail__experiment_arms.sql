@@ -1,1 +1,0 @@
-{{ select_input('experiment_arms') }}
