@@ -14,10 +14,10 @@ OPTIONAL := discords
 build: $(VENV)/.ready $(patsubst %,$(VENV)/.ready-%,$(filter $(EXTRAS),$(TARGET))) ## load, build, test, publish, draw the pages
 	TRAJECTORIES_INPUT="$(INPUT)" $(BIN)/dbt build $(TARGET:%=--target %)
 
-test: lint $(EXTRAS:%=$(VENV)/.ready-%) ## what guards the project, but for the next one
+test: lint $(EXTRAS:%=$(VENV)/.ready-%) ## lint and all tests but those of test-night
 	$(BIN)/python -m pytest --numprocesses 2 --durations 20 -m "not night"
 
-test-night: $(VENV)/.ready-dev $(EXTRAS:%=$(VENV)/.ready-%) ## further engines, tools and shops
+test-night: $(VENV)/.ready-dev $(EXTRAS:%=$(VENV)/.ready-%) ## engines, tools and shops that take minutes
 	$(BIN)/python -m pytest --numprocesses 2 --durations 20 -m night
 
 # One build folder for all of them: dbt parses anew when its name changes.
