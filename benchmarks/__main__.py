@@ -16,6 +16,7 @@ BENCHMARKS = (
     "movement",
     "value",
     "changes",
+    "experiments",
     "replay",
     "null",
     "retail",

@@ -16,6 +16,7 @@ from trajectories.dashboards.looks.template import Page, render
 from trajectories.dashboards.marts.published import PublishedMarts
 from trajectories.dashboards.marts.shop import Shop
 from trajectories.dashboards.pages import (
+    act,
     departures,
     forecast,
     movement,
@@ -38,6 +39,7 @@ PAGES = (
     value,
     outlook,
     forecast,
+    act,
     quality,
 )
 # plotly.js is the bundle that plotly.json names, as it was published.

@@ -5,7 +5,13 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from trajectories.sample_shop.export import TRUTH, occupied, write_shop, write_truth
+from trajectories.sample_shop.export import (
+    TRUTH,
+    occupied,
+    write_planted_lifts,
+    write_shop,
+    write_truth,
+)
 from trajectories.sample_shop.settings import ShopSettings
 from trajectories.sample_shop.shop import generate_shop
 
@@ -74,10 +80,12 @@ def main(arguments: list[str] | None = None) -> int:
         write_truth(
             shop, folder / "raw_planted_kinds.csv", fixtures / "sample_dirt.csv"
         )
+        write_planted_lifts(shop, fixtures / "sample_experiments.csv")
     else:
         paths = write_shop(shop, options.out, options.format)
         truth = options.out / TRUTH
         write_truth(shop, truth / "truth.csv", truth / "dirt.csv")
+        write_planted_lifts(shop, truth / "experiments.csv")
     print(
         f"{len(shop.customer_ids):,} customers, {len(shop.dirt.sources):,} "
         f"transactions, {len(shop.sessions):,} web sessions "

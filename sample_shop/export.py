@@ -15,7 +15,8 @@ from trajectories.sample_shop.shop_calendar import PROMOTIONS
 SLICE = 500_000  # transactions formatted at a time
 TABLES = (
     *("transactions", "customer_demographics", "customer_addresses"),
-    "web_sessions",
+    *("web_sessions", "experiments", "experiment_arms", "experiment_assignments"),
+    "campaign_contacts",
 )
 TRUTH = "truth"
 TRANSACTION_COLUMNS = (
@@ -132,7 +133,7 @@ def occupied(folder: Path, file_format: str) -> list[Path]:
 def write_shop(
     shop: Shop, folder: Path, file_format: str = "csv", prefix: str = ""
 ) -> list[Path]:
-    """Write the four tables of a shop.
+    """Write the tables of a shop.
 
     Args:
         shop: what to write.
@@ -141,8 +142,7 @@ def write_shop(
         prefix: put before each file name ("raw_" for the seeds).
 
     Returns:
-        Paths of the files written: transactions, customer_demographics,
-        customer_addresses, web_sessions.
+        Paths of the files written, in the order of TABLES.
 
     Raises:
         ValueError: when the format is neither csv nor parquet.
@@ -164,6 +164,10 @@ def write_shop(
         ("customer_demographics", shop.demographics),
         ("customer_addresses", shop.addresses),
         ("web_sessions", shop.sessions),
+        ("experiments", shop.experiments.plan),
+        ("experiment_arms", shop.experiments.arms),
+        ("experiment_assignments", shop.experiments.assignments),
+        ("campaign_contacts", shop.experiments.contacts),
     ):
         path = folder / f"{prefix}{name}.{file_format}"
         if file_format == "csv":
@@ -188,3 +192,14 @@ def write_truth(shop: Shop, truth_path: Path, dirt_path: Path) -> None:
     for frame, path in ((shop.truth, truth_path), (shop.manifest, dirt_path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_csv(frame, path)
+
+
+def write_planted_lifts(shop: Shop, path: Path) -> None:
+    """Write what was planted into tests, which no model reads.
+
+    Args:
+        shop: whose tests to tell of.
+        path: CSV of experiment, arm, planted_lift_share, left_out_share.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_csv(shop.experiments.truth, path)

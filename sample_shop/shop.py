@@ -12,6 +12,7 @@ from trajectories.sample_shop.dirt import (
     plant_demographic_dirt,
     plant_transaction_dirt,
 )
+from trajectories.sample_shop.experiments import Experiments, draw_experiments
 from trajectories.sample_shop.kinds import KIND_NUMBERS, KINDS, draw_traits
 from trajectories.sample_shop.orders import (
     Orders,
@@ -49,6 +50,7 @@ class Shop:
         demographics, addresses, sessions: tables as exported, all strings.
         truth: one row per customer and period of one kind.
         manifest: what dirt was planted, and how often.
+        experiments: tests and campaigns, and what was planted with them.
     """
 
     settings: ShopSettings
@@ -62,6 +64,7 @@ class Shop:
     sessions: pd.DataFrame
     truth: pd.DataFrame
     manifest: pd.DataFrame
+    experiments: Experiments
 
 
 def _mixed_kinds(rng: np.random.Generator, customers: int) -> np.ndarray:
@@ -132,7 +135,7 @@ def generate_shop(settings: ShopSettings | None = None) -> Shop:
     settings = settings or ShopSettings()
     calendar = ShopCalendar.of(settings)
     catalogue = make_catalogue()
-    seeds = np.random.SeedSequence(settings.seed).spawn(6)
+    seeds = np.random.SeedSequence(settings.seed).spawn(7)
     count = settings.customers
     prospects = max(1, round(PROSPECT_SHARE * count))
     width = max(6, len(str(count + prospects)))
@@ -141,9 +144,12 @@ def generate_shop(settings: ShopSettings | None = None) -> Shop:
     # Ids say nothing of the kind: kinds are shuffled, prospects take the last ids.
     population = draw_population(rng, count, calendar)
     orders = _draw_orders(seeds, settings, population, calendar, catalogue)
-    orders = _with_returns(np.random.default_rng(seeds[2]), orders, count, calendar)
-    manifest = DirtManifest()
     ids = all_ids[:count].astype(object)
+    orders = _with_returns(np.random.default_rng(seeds[2]), orders, count, calendar)
+    experiments = draw_experiments(
+        np.random.default_rng(seeds[6]), orders, ids, calendar
+    )
+    manifest = DirtManifest()
     dirt = plant_transaction_dirt(
         np.random.default_rng(seeds[3]), orders, ids, calendar, manifest
     )
@@ -165,6 +171,7 @@ def generate_shop(settings: ShopSettings | None = None) -> Shop:
         sessions=sessions,
         truth=truth_frame(population, ids, calendar),
         manifest=manifest.frame(),
+        experiments=experiments,
     )
 
 

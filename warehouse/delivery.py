@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from trajectories.warehouse.exports import DATABASE, PARQUET, Mart, PublishError
+from trajectories.warehouse.exports import CSV, DATABASE, PARQUET, Mart, PublishError
 from trajectories.warehouse.inputs.server_tables import ServerCopy, describe_copies
 from trajectories.warehouse.manifest import (
     MANIFEST,
@@ -97,6 +97,8 @@ def deliver(
     say(f"Published {len(publication.marts)} marts; hash of all: {publication.sha256}")
     say(f"Marts: {published / DATABASE}")
     say(f"       {published / PARQUET}, hashes in {published / MANIFEST}")
+    for file in sorted((published / CSV).glob("*.csv")):
+        say(f"       {file}, for campaign tools")
     if request.get("postgres_schema"):
         say(f"       schema {request['postgres_schema']} of the PostgreSQL server")
     if (published / SITE).is_dir():
@@ -193,6 +195,7 @@ def _publish(
             mart.get("partitioned_by", ""),
             mart.get("relation", ""),
             tuple(mart.get("left_out", ())),
+            bool(mart.get("is_csv")),
         )
         for mart in request["marts"]
     ]

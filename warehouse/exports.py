@@ -18,6 +18,7 @@ from trajectories.warehouse.quoting import identifier, literal
 
 DATABASE = "trajectories.duckdb"
 PARQUET = "parquet"
+CSV = "csv"
 MONTH = "month"
 ALIAS = "publication"
 ROWS_AT_ONCE = 50_000
@@ -34,7 +35,8 @@ class Mart:
     `key` are the columns that order its rows (none: all columns). `partitioned_by` is
     a date column, or nothing: Parquet has a folder for each of its months. `relation`
     is where the work database has it, quoted; without, under the same name. Columns
-    that are `left_out` are there, and null.
+    that are `left_out` are there, and null. One that `is_csv` is written as CSV as
+    well, for tools that read nothing else.
     """
 
     schema: str
@@ -43,6 +45,7 @@ class Mart:
     partitioned_by: str = ""
     relation: str = ""
     left_out: tuple[str, ...] = ()
+    is_csv: bool = False
 
     @property
     def order_by(self) -> tuple[str, ...]:
@@ -62,7 +65,7 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class PublishedMart:
-    """A published table: its rows, the hash of their text, and its Parquet files."""
+    """A published table: its rows, the hash of their text, and its files."""
 
     schema: str
     name: str
@@ -184,6 +187,8 @@ def _write_mart(
         path = _parquet_path(folder, mart.name)
         _write_parquet(connection, f"from {table}", folder / path)
         files = [path]
+    if mart.is_csv:
+        files.append(_write_csv(connection, table, folder, mart))
     columns = columns_of(connection, table)
     return PublishedMart(
         mart.schema,
@@ -265,6 +270,18 @@ def _parquet_path(folder: Path, mart: str, *month: str) -> str:
     """Make the folder of a Parquet file; return the file's path in the build."""
     path = Path(PARQUET, mart, *month, f"{mart}.parquet")
     (folder / path).parent.mkdir(parents=True)
+    return path.as_posix()
+
+
+def _write_csv(
+    connection: duckdb.DuckDBPyConnection, table: str, folder: Path, mart: Mart
+) -> str:
+    """Write a mart as one CSV file, rows in order; return its path in the build."""
+    path = Path(CSV, f"{mart.name}.csv")
+    (folder / CSV).mkdir(exist_ok=True)
+    connection.execute(
+        f"copy (from {table}) to {literal(folder / path)} (format csv, header)"
+    )
     return path.as_posix()
 
 

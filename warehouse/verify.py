@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 from trajectories.warehouse.exports import (
+    CSV,
     DATABASE,
     PARQUET,
     PublishedMart,
@@ -57,10 +58,11 @@ def verify(published: Path) -> str:
             "'dbt build' publishes it anew."
         )
     marts = manifest["marts"]
+    files = [file["path"] for mart in marts for file in mart["files"]]
     return (
         f"{published} holds build {manifest['build_id']}, as its manifest says: "
         f"{len(marts)} marts, {sum(mart['rows'] for mart in marts):,} rows, "
-        f"{sum(len(mart['files']) for mart in marts)} Parquet files; "
+        f"{sum(file.startswith(PARQUET) for file in files)} Parquet files; "
         f"hash of all: {manifest['sha256']}"
     )
 
@@ -76,7 +78,8 @@ def _file_differences(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
         elif vars(describe_file(folder, path)) != file:
             yield f"{path} has other bytes"
     known = {file["path"] for file in told}
-    for path in sorted((folder / PARQUET).rglob("*.parquet")):
+    written = [*(folder / PARQUET).rglob("*.parquet"), *(folder / CSV).rglob("*.csv")]
+    for path in sorted(written):
         if (name := path.relative_to(folder).as_posix()) not in known:
             yield f"{name} is not in it"
     for page in sorted((folder / SITE).glob("*.html")):

@@ -47,6 +47,14 @@
         'change_false_share': share,
         'change_unusual_share': share,
         'value_discount_share': share,
+        'experiments_relation': ['text'],
+        'experiment_arms_relation': ['text'],
+        'experiment_assignments_relation': ['text'],
+        'campaign_contacts_relation': ['text'],
+        'holdout_share': ['number', 0, 0.5],
+        'test_weeks': ['whole numbers', 1, 104],
+        'test_control_shares': ['numbers', 0.01, 0.5],
+        'test_expected_lift_share': ['number', 0.001, 10],
         'postgres_schema': ['text'],
         'postgres_reader': ['text'],
         'publish_personal_data': ['true or false'],
@@ -139,6 +147,15 @@
         {% set is_right = value is sequence and value is not string
             and value is not mapping
             and value | reject('string') | reject('integer') | list == [] %}
+    {% elif kind in ('whole numbers', 'numbers') %}
+        {% set form = 'integer' if kind == 'whole numbers' else 'number' %}
+        {% set wanted = 'a list of ' ~ kind ~ ' from ' ~ bounds[0] ~ ' to '
+            ~ bounds[1] ~ ', each once' %}
+        {% set is_right = value is sequence and value is not string
+            and value is not mapping and value | length > 0
+            and value | reject(form) | list == []
+            and value | unique | list | length == value | length
+            and bounds[0] <= value | min and value | max <= bounds[1] %}
     {% elif kind == 'text' %}
         {% set wanted = 'one text' %}
         {% set is_right = value is string or value is none %}

@@ -34,6 +34,32 @@
             'required': ['customer_id', 'session_started_at'],
             'optional': ['page_views', 'seconds'],
             'words': []
+        },
+        'experiments': {
+            'required': [
+                'experiment', 'primary_metric', 'start_date', 'planned_weeks'
+            ],
+            'optional': [
+                'segmentation', 'segment_id', 'hypothesis', 'looks',
+                'expected_lift_share', 'cost_per_contact', 'discount_share',
+                'test'
+            ],
+            'words': ['experiment', 'hypothesis']
+        },
+        'experiment_arms': {
+            'required': ['experiment', 'arm', 'share', 'is_control'],
+            'optional': [],
+            'words': ['experiment', 'arm']
+        },
+        'experiment_assignments': {
+            'required': ['experiment', 'customer_id', 'arm'],
+            'optional': ['assigned_date', 'salt'],
+            'words': ['experiment', 'arm']
+        },
+        'campaign_contacts': {
+            'required': ['customer_id', 'experiment', 'contacted_at'],
+            'optional': ['arm', 'opened', 'clicked'],
+            'words': ['experiment', 'arm']
         }
     } %}
     {{ return(contract[table]) }}

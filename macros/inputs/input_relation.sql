@@ -3,6 +3,9 @@
     {% if relation %}
         {{ return(relation) }}
     {% endif %}
+    {% if table in experiment_inputs() and not var('input', '') | trim %}
+        {{ return(ref('raw_' ~ table) if is_sample_plan() else none) }}
+    {% endif %}
     {# Of the others only what tells: reading a ref makes a dependency. #}
     {% set others = ['transactions'] if table != 'transactions' else [
         'customer_demographics', 'customer_addresses', 'web_sessions'
@@ -47,6 +50,24 @@
         ) }}
     {% endif %}
     {{ return(relation) }}
+{% endmacro %}
+
+
+{% macro experiment_inputs() %}
+    {{ return([
+        'experiments', 'experiment_arms', 'experiment_assignments',
+        'campaign_contacts'
+    ]) }}
+{% endmacro %}
+
+
+{# A plan of one's own on the sample's orders goes without the sample's plan. #}
+{% macro is_sample_plan() %}
+    {% set given = [] %}
+    {% for table in experiment_inputs() if var(table ~ '_relation', '') %}
+        {% do given.append(table) %}
+    {% endfor %}
+    {{ return(not given and is_sample_shop()) }}
 {% endmacro %}
 
 

@@ -24,6 +24,7 @@
             'relation': node.relation_name,
             'key': (node.columns.keys() | list)[:1],
             'partitioned_by': node.config.meta.get('parted_by', ''),
+            'is_csv': node.config.meta.get('is_csv', false),
             'left_out': personal_columns(node),
             'readers': _readers(node),
             'description': node.description,

@@ -943,6 +943,288 @@ def _value_accuracy() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+# Tests: status, segment, metric, weeks, looks, weeks that have ended, arms with their
+# customers (the control first), and the lift and half-width of each arm at the end.
+TESTS = {
+    "Early access": (
+        *("finished", None, "average_order_amount", 4, 1, 4),
+        {"standard": 300, "early access": 301},
+        {"early access": (0.123, 0.06)},
+    ),
+    "Rewards": (
+        *("finished", "value-1", "revenue", 4, 2, 4),
+        {"standard": 120, NASTY_STATE: 121, "tiered": 119},
+        {NASTY_STATE: (0.021, 0.3), "tiered": (-0.034, 0.31)},
+    ),
+    "Letters": (
+        *("finished", "value-2", "conversion", 4, 1, 4),
+        {"bestsellers": 200, "letters": 140},
+        {"letters": None},
+    ),
+    "Tiny": (
+        *("finished", "value-3", "conversion", 4, 1, 4),
+        {"standard": 3, "voucher": 4},
+        {"voucher": (0.5, 0.2)},
+    ),
+    "Free shipping": (
+        *("running", "lifecycle-1", "orders", 8, 2, 3),
+        {"standard": 210, "free shipping": 190},
+        {"free shipping": (0.05, 0.2)},
+    ),
+    "Free service": (
+        *("planned", "value-1", "retention", 8, 2, 0),
+        {"standard": 61, "free service": 62},
+        {},
+    ),
+    "Crooked": ("refused", "value-2", "revenue", 4, 1, 0, {}, {}),
+}
+WITHHELD = "Withheld: arms do not have the sizes of their shares (p = 2e-05)."
+
+
+def _experiments() -> pd.DataFrame:
+    rows = []
+    for place, (name, test) in enumerate(TESTS.items()):
+        status, segment, metric, weeks, looks, _, arms, _ = test
+        start = pd.Timestamp("2017-06-01") + pd.Timedelta(weeks=place)
+        rows.append(
+            {
+                "experiment": name,
+                "segmentation": "lifecycle" if segment is None else segment[:-2],
+                "segment_id": segment,
+                "hypothesis": f"{name} raises it, says {NASTY}",
+                "primary_metric": metric,
+                "test": None,
+                "status": status,
+                "refusal": "Its shares add to 1.2." if status == "refused" else None,
+                "planned_weeks": weeks,
+                "planned_looks": looks,
+                "arms": len(arms) or 2,
+                "customers": sum(arms.values()) or None,
+                "control_share": 0.5,
+                "expected_lift_share": 0.1,
+                "cost_per_contact": 0.27,
+                "discount_share": 0.15 if name == "Free service" else None,
+                "start_date": start,
+                "end_date": start + pd.Timedelta(days=7 * weeks - 1),
+            }
+        )
+    numbers = {"customers": "Int64", "discount_share": float}
+    return pd.DataFrame(rows).astype(numbers)
+
+
+def _assignments() -> pd.DataFrame:
+    """Who was drawn for what; ids are none that a page may show."""
+    return pd.DataFrame(
+        {
+            "experiment": name,
+            "customer_id": f"secret-{name}-{arm}-{number}",
+            "arm": arm,
+            "is_control": place == 0,
+        }
+        for name, (*_, arms, _) in TESTS.items()
+        for place, (arm, customers) in enumerate(arms.items())
+        for number in range(customers)
+    )
+
+
+def _readouts() -> pd.DataFrame:
+    """Differences grow to what they are at the end; bands narrow."""
+    rows = []
+    for name, (*_, metric, weeks, looks, ended, arms, lifts) in TESTS.items():
+        control, *_ = arms or [None]
+        mean = {"average_order_amount": 80.5, "revenue": 31.25}.get(metric, 0.4)
+        planned = {weeks} if looks == 1 else {weeks // 2, weeks}
+        for (arm, lift), week in product(lifts.items(), range(1, ended + 1)):
+            row = {
+                "experiment": name,
+                "metric": metric,
+                "estimator": "post-stratified",
+                "arm": arm,
+                "control_arm": control,
+                "test": "welch",
+                "week": week,
+                "customers": arms[arm],
+                "control_customers": arms[control],
+                "is_unbounded": False,
+                "is_planned_look": week in planned,
+                "is_primary": True,
+                "reason": WITHHELD if lift is None else f"p = 0.{week}7 at this week.",
+                "decision": None,
+            }
+            if lift is not None:
+                found, half = lift[0] * week / ended, lift[1] * ended / week
+                ends = {"lower": found - half, "upper": found + half}
+                row |= {"mean": mean * (1 + found), "control_mean": mean}
+                row |= {"difference": mean * found, "relative_lift": found}
+                for end, value in ends.items():
+                    row[f"difference_{end}"] = mean * value
+                    row[f"relative_lift_{end}"] = value
+                    if name != "Rewards":
+                        row[f"anytime_{end}"] = mean * (1.5 * value - 0.5 * found)
+            if week in planned:
+                row["decision"] = "withheld"
+                if lift is not None:
+                    is_far = lift[0] > lift[1]
+                    row["decision"] = "better" if is_far else "cannot be told"
+            rows.append(row)
+    # Other estimators and metrics decide nothing.
+    beside = [{**row, "estimator": "cuped", "is_primary": False} for row in rows]
+    return pd.DataFrame([*rows, *beside])
+
+
+def _experiment_checks() -> pd.DataFrame:
+    rows = []
+    for name, (status, *_, arms, _) in TESTS.items():
+        is_right = name != "Letters"
+        for check, is_passed, meaning in (
+            ("balance", True, "Customers of all arms were worth as much."),
+            ("sample ratio", is_right, f"{len(arms)} arms." if is_right else WITHHELD),
+            ("contact rate", None, "No contacts are known."),
+        ):
+            if status not in ("planned", "refused"):
+                row = {"experiment": name, "check_name": check, "meaning": meaning}
+                rows.append({**row, "is_passed": is_passed})
+    return pd.DataFrame(rows)
+
+
+def _experiment_returns() -> pd.DataFrame:
+    told = {
+        "gain": 2411.5,
+        "gain_lower": 1204.25,
+        "gain_upper": 3618.75,
+        "cost": 81.27,
+        "discount_cost": 0.0,
+        "return_on_investment": 28.67,
+        "return_lower": 13.82,
+        "return_upper": 43.53,
+        "probability_positive": 0.993,
+        "break_even_lift": 0.0034,
+        "payback_weeks": 1,
+        "test_cost": 2301.5,
+        "test_worth": 17.5,
+        "discount_share_spent": 0.41,
+        "revenue_share": 0.27,
+    }
+    early = "Nothing is told before the first planned look."
+    rows = [
+        {"experiment": "Early access", "arm": "early access", **told}
+        | {"reason": "On margin. It paid with a chance of 99%.", "is_of_margin": True},
+        {"experiment": "Rewards", "arm": "tiered", **told}
+        | {"gain": -55.25, "gain_lower": -612.5, "payback_weeks": None}
+        | {"test_worth": 0.0}
+        | {"reason": "On revenue, for the cost of goods is not known."},
+        {"experiment": "Free shipping", "arm": "free shipping", "reason": early},
+        {"experiment": "Letters", "arm": "letters", "reason": WITHHELD},
+        {"experiment": "Tiny", "arm": "voucher", **told, "reason": "On margin."},
+    ]
+    frame = pd.DataFrame(rows)
+    return frame.assign(is_of_margin=frame["is_of_margin"].eq(True))
+
+
+# Metrics of which something could be measured, and the least lift in the first segment.
+MEASURABLE = {
+    "revenue": 0.62,
+    "orders": 0.21,
+    "conversion": 0.13,
+    "average_order_amount": 0.055,
+    "retention": 0.094,
+}
+
+
+def _testability() -> pd.DataFrame:
+    """Larger segments, longer tests and equal arms see smaller lifts.
+
+    Of the second segment, small controls find lifts of revenue that are none.
+    """
+    rows = []
+    sizes = {
+        **{
+            (segmentation, f"{segmentation}-{number}"): size
+            for segmentation in CANDIDATES
+            for number, size in SIZES.items()
+        },
+        ("all", "all"): sum(SIZES.values()),
+    }
+    for (key, size), (metric, least), share, weeks in product(
+        sizes.items(), MEASURABLE.items(), (0.1, 0.3, 0.5), (4, 13)
+    ):
+        control = 0.5 / math.sqrt(share * (1 - share))
+        lift = round(least * control * math.sqrt(400 / size * 13 / weeks), 4)
+        is_offered = (metric, share, key[1][-2:]) != ("revenue", 0.1, "-2")
+        is_found = is_offered and lift <= 0.1
+        rows.append(
+            {
+                "segmentation": key[0],
+                "segment_id": key[1],
+                "segment_name": key[1],
+                "metric": metric,
+                "control_share": share,
+                "weeks": weeks,
+                "customers": size,
+                "mean": 12.5,
+                "standard_deviation": 3.25,
+                "variance_reduction_share": round(0.31 - weeks / 100, 4),
+                "presence_share": round(0.9 - weeks / 100, 4),
+                "mde_share": lift,
+                "power_at_expected": 0.5,
+                "expected_lift_share": 0.1,
+                "aa_false_positive_share": 0.048 if is_offered else 0.137,
+                "best_weeks": 13,
+                "smallest_control_customers": 57 if is_found else None,
+                "test": "welch",
+                "is_offered": is_offered,
+                "verdict": "testable" if is_found else f"pool with {NASTY}",
+                "why": f"{size:,} customers in {weeks} weeks: {lift:.0%}, says {NASTY}",
+            }
+        )
+    return pd.DataFrame(rows).astype({"smallest_control_customers": "Int64"})
+
+
+def _proposals() -> pd.DataFrame:
+    """A test for each segment; of the third and of the new nobody has a playbook."""
+    return pd.DataFrame(
+        {
+            "segment_id": f"{segmentation}-{number}",
+            "segmentation": segmentation,
+            "persona": f"Persona {number}",
+            "planned_experiment": "Free service"
+            if (segmentation, number) == ("value", 1)
+            else None,
+            "experiment": f"Test of {number}",
+            "hypothesis": f"Who gets a gift worth 3 % of it, orders more, says {NASTY}",
+            "primary_metric": "retention" if number == 1 else "revenue",
+            "control_arm": "standard",
+            "first_arm": "a gift",
+            "second_arm": "a letter" if number == 2 else None,
+            "arms": 3 if number == 2 else 2,
+        }
+        for segmentation in CANDIDATES
+        for number in (1, 2, 3)
+    )
+
+
+def _campaigns() -> pd.DataFrame:
+    """One of many customers, of whom few clicked, and one of few."""
+    return pd.DataFrame(
+        {
+            "campaign": campaign,
+            "verdict": "not a test",
+            "meaning": "Nobody was left out by lot, so nothing follows from it.",
+            "contacts": customers + 7,
+            "customers": customers,
+            "opened_share": 0.375,
+            "clicked_share": 0.005,
+            "ordered_before_share": 0.32,
+            "before_amount": 1250.5,
+            "ordered_after_share": 0.355,
+            "after_amount": 1304.5,
+            "first_contact_date": pd.Timestamp("2017-08-04"),
+            "last_contact_date": pd.Timestamp("2017-08-09"),
+        }
+        for campaign, customers in {"Newsletter": 400, "A few": 4}.items()
+    )
+
+
 def _reconciliations() -> pd.DataFrame:
     return pd.DataFrame(
         [
@@ -1101,6 +1383,14 @@ def frames(structure: bool = True, named: bool = False) -> dict[str, pd.DataFram
         "marts.fct_segment_behaviour_changes": _behaviour_changes(),
         "marts.fct_value_backtests": _value_backtests(),
         "marts.rpt_value_accuracy": _value_accuracy(),
+        "marts.dim_experiments": _experiments(),
+        "marts.fct_experiment_assignments": _assignments(),
+        "marts.rpt_experiment_readouts": _readouts(),
+        "marts.rpt_experiment_checks": _experiment_checks(),
+        "marts.rpt_experiment_returns": _experiment_returns(),
+        "marts.rpt_testability": _testability(),
+        "marts.rpt_experiment_proposals": _proposals(),
+        "marts.rpt_campaigns": _campaigns(),
         "marts.rpt_input_findings": _findings(),
         "marts.rpt_input_reconciliations": _reconciliations(),
         "marts.fct_rejected_rows": _rejected(),

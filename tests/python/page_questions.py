@@ -173,6 +173,26 @@ SERIES = """
             exclude (definition, segmentation, segment_id) from told
     )
 """
+# The rows that plans decide by, but for those of few customers, or of few who did it.
+EXPERIMENTS = """
+    with small as (
+        select experiment from marts.fct_experiment_assignments
+        group by experiment, arm having is_few(count(*))
+    ), deciding as (
+        select *, case when metric in (
+            'conversion', 'retention', 'opened', 'clicked', 'orders', 'sessions'
+        ) then 100 else 1 end as scale
+        from marts.rpt_experiment_readouts
+        where is_primary and not is_few(customers) and not is_few(control_customers)
+            and experiment not in (select experiment from small)
+            and not (
+                metric in ('conversion', 'retention', 'opened', 'clicked') and (
+                    coalesce(is_few(round(mean * customers)), false)
+                    or coalesce(is_few(round(control_mean * control_customers)), false)
+                )
+            )
+    )
+"""
 
 QUESTIONS = {
     "index.monthly-revenue-amount": Question(MONTHLY.format(values="revenue_amount")),
@@ -603,6 +623,40 @@ QUESTIONS = {
         """,
         digits=1,
         are_amounts=True,
+    ),
+    # Ends of bands are no distances: they are drawn as they are.
+    "act.readouts": Question(
+        EXPERIMENTS
+        + """
+        select experiment, dense_rank() over (
+            partition by experiment order by arm
+        ) - 1, week, scale * anytime_lower, scale * anytime_upper,
+            scale * difference_lower, scale * difference_upper, scale * difference,
+            case when is_planned_look then scale * difference end
+        from deciding where difference is not null
+        """
+    ),
+    "act.testability": Question(
+        """
+        select parts.segmentation, format('{:g}', control_share), weeks::text, 0,
+            coalesce(names.name, 'All active customers'), map {
+                'revenue': 'Revenue', 'margin': 'Margin', 'orders': 'Orders',
+                'conversion': 'Ordered', 'average_order_amount': 'Basket',
+                'sessions': 'Sessions', 'retention': 'Retention'
+            }[metric], 100 * mde_share, customers
+        from marts.rpt_testability as designs
+        inner join (
+            select distinct segmentation from marts.rpt_testability
+            where segmentation <> 'all'
+        ) as parts
+            on designs.segmentation in (parts.segmentation, 'all')
+        left join names using (segment_id)
+        where is_offered and not is_few(customers) and segment_id not in (
+            select segment_id from latest_profiles where not is_shown
+        )
+        """,
+        digits=1,
+        labels=2,
     ),
 }
 # What has no table of numbers, and why.

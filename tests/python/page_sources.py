@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from page_questions import DEPARTED, SERIES, TENTHS
+from page_questions import DEPARTED, EXPERIMENTS, SERIES, TENTHS
 
 MEASURES = (
     "revenue_amount",
@@ -149,6 +149,57 @@ PERSONS = """
     from latest_profiles as profiles
     inner join marts.dim_segments as segments using (segment_id)
 """
+# What is said of each test stands in a row of the list.
+LISTED = (
+    EXPERIMENTS
+    + """
+    select refusal, list(relative_lift), list(relative_lift_lower),
+        list(relative_lift_upper), list(reason), any_value(hypothesis)
+    from marts.dim_experiments as plans
+    left join deciding on plans.experiment = deciding.experiment and is_planned_look
+    group by plans.experiment, refusal
+"""
+)
+CHECKED = "(select experiment, * exclude (experiment) from marts.rpt_experiment_checks)"
+# A segmentation's segments, and all customers beside them.
+SAID_OF_DESIGNS = """
+    with beside as (
+        select parts.segmentation, format('{:g}', designs.control_share) as share,
+            designs.weeks::text as duration, designs.*  exclude (segmentation)
+        from marts.rpt_testability as designs
+        inner join (
+            select distinct segmentation from marts.rpt_testability
+            where segmentation <> 'all'
+        ) as parts on designs.segmentation in (parts.segmentation, 'all')
+        where not is_few(customers) and segment_id not in (
+            select segment_id from latest_profiles where not is_shown
+        )
+    )
+"""
+# How finished tests have ended, and how many tests stand where.
+TESTS_COUNTED = (
+    EXPERIMENTS
+    + """
+    , ended as (
+        select experiment, status,
+            case when bool_or(decision = 'withheld') then 'withheld'
+                when bool_or(decision = 'better') then 'better'
+                when bool_or(decision = 'worse') then 'worse'
+                when bool_or(decision is not null) then 'open' end as outcome
+        from marts.dim_experiments
+        left join (
+            select * from deciding where is_planned_look
+            qualify week = max(week) over (partition by experiment)
+        ) using (experiment)
+        group by all
+    )
+    select list(tests) from (
+        select count(*) as tests from ended group by status
+        union all
+        select count(*) from ended where status = 'finished' group by outcome
+    )
+"""
+)
 
 SOURCES: dict[str, list[str]] = {
     "index.headlines": HEADLINES,
@@ -307,6 +358,102 @@ SOURCES: dict[str, list[str]] = {
         select target, origins, customers, 100 * auc, relative_error,
             relative_total_error, coverage_80_share, 50, 100, 0.8
         from marts.rpt_value_accuracy
+        """
+    ],
+    "act.proposals": [
+        """
+        select p.segmentation, case when is_shown then customers end,
+            recommended_action, hypothesis, planned_experiment, (
+                select list(d.mde_share) from marts.rpt_testability as d
+                where d.segment_id = p.segment_id and is_shown
+                    and d.metric = p.primary_metric and d.weeks = d.best_weeks
+            ), (
+                select list(d.weeks) from marts.rpt_testability as d
+                where d.segment_id = p.segment_id
+            )
+        from marts.rpt_experiment_proposals as p
+        inner join marts.dim_segments using (segment_id)
+        inner join latest_profiles using (segment_id)
+        """
+    ],
+    "act.tests": [LISTED],
+    "act.readouts": [
+        """
+        select experiment, reason, planned_looks, planned_weeks, abs(relative_lift),
+            hypothesis, 100
+        from marts.dim_experiments
+        left join marts.rpt_experiment_readouts as told using (experiment)
+        where coalesce(told.is_primary, true)
+        """
+    ],
+    "act.returns": [
+        """
+        select experiment, * exclude (experiment), 1, 12
+        from marts.rpt_experiment_returns
+        """
+    ],
+    "act.checks": ["select * exclude (experiment_check_id) from " + CHECKED],
+    "act.testability": [
+        SAID_OF_DESIGNS
+        + """
+        select segmentation, share, duration, count(*),
+            count(*) filter (verdict = 'testable'), max(expected_lift_share),
+            max(control_share), max(weeks::bigint)
+        from beside group by all
+        """
+    ],
+    "act.why": [
+        SAID_OF_DESIGNS
+        + "select segmentation, share, duration, verdict, why from beside"
+    ],
+    "act.designs": [
+        SAID_OF_DESIGNS
+        + """
+        select segmentation, share, duration, presence_share,
+            variance_reduction_share, aa_false_positive_share, best_weeks,
+            smallest_control_customers
+        from beside
+        """
+    ],
+    # In four of five tests; at most one of twenty is by chance.
+    "act.design": [
+        """
+        select coalesce(experiment, p.segment_id), plan.hypothesis, p.hypothesis,
+            plan.customers, planned_weeks, planned_looks, expected_lift_share,
+            cost_per_contact, discount_share, plan.control_share, plan.arms, drawn,
+            parts, cost_per_contact * treated, treated, (
+                select list(mde_share) from marts.rpt_testability as d
+                where d.segment_id = coalesce(plan.segment_id, p.segment_id, 'all')
+            ), (
+                select list(d.customers) from marts.rpt_testability as d
+                where d.segment_id = coalesce(plan.segment_id, p.segment_id, 'all')
+            ), (select list(distinct weeks) from marts.rpt_testability), (
+                select list(distinct control_share) from marts.rpt_testability
+            )
+        from (
+            select * from marts.dim_experiments where status in ('planned', 'running')
+        ) as plan
+        full join (
+            select segment_id, hypothesis from marts.rpt_experiment_proposals
+        ) as p on false
+        left join (
+            select experiment, list(customers) as drawn,
+                list(customers / total) as parts,
+                sum(customers) filter (not is_control) as treated
+            from (
+                select experiment, arm, is_control, count(*) as customers,
+                    sum(count(*)) over (partition by experiment) as total
+                from marts.fct_experiment_assignments
+                group by experiment, arm, is_control
+            ) as counted group by experiment
+        ) using (experiment)
+        """
+    ],
+    "act.campaigns": [
+        """
+        select campaign, customers, opened_share, clicked_share, ordered_before_share,
+            ordered_after_share
+        from marts.rpt_campaigns where not is_few(customers)
         """
     ],
     "quality.rows": [
@@ -497,6 +644,8 @@ SOURCES: dict[str, list[str]] = {
 # Of the words that stand in all states of a page: banners, introductions, the foot.
 FRAME = [
     TRIALS,
+    TESTS_COUNTED,
+    "select distinct weeks, control_share from marts.rpt_testability",
     "select sum(value_at_risk_amount), sum(value_12m_if_active_amount)"
     " from marts.fct_value_at_risk",
     "select floor(100 * largest_customer_share) / 100 from latest_profiles"

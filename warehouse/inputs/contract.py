@@ -1,4 +1,4 @@
-"""The input contract: four tables, their columns, and how names are matched."""
+"""The input contract: its tables, their columns, and how names are matched."""
 
 from __future__ import annotations
 
@@ -117,6 +117,39 @@ TABLES: dict[str, TableContract] = {
             optional=("page_views", "seconds"),
             other_names=("session", "visit"),
             numbers=("page_views", "seconds"),
+        ),
+        TableContract(
+            name="experiments",
+            required=("experiment", "primary_metric", "start_date", "planned_weeks"),
+            optional=(
+                "segmentation",
+                "segment_id",
+                "hypothesis",
+                "looks",
+                "expected_lift_share",
+                "cost_per_contact",
+                "discount_share",
+                "test",
+            ),
+            other_names=(),
+        ),
+        TableContract(
+            name="experiment_arms",
+            required=("experiment", "arm", "share", "is_control"),
+            optional=(),
+            other_names=(),
+        ),
+        TableContract(
+            name="experiment_assignments",
+            required=("experiment", "customer_id", "arm"),
+            optional=("assigned_date", "salt"),
+            other_names=(),
+        ),
+        TableContract(
+            name="campaign_contacts",
+            required=("customer_id", "experiment", "contacted_at"),
+            optional=("arm", "opened", "clicked"),
+            other_names=(),
         ),
     )
 }

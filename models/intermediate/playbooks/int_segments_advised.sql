@@ -2,7 +2,8 @@
 -- holds, those of the first origin, and of these the one that asks for a
 -- trait. Times are told in the segment's own usual gap.
 {% set sentences = [
-    'recommended_action', 'action_to_avoid', 'offer', 'channel'
+    'recommended_action', 'action_to_avoid', 'offer', 'channel', 'treatment',
+    'other_treatment'
 ] -%}
 
 with personas as (

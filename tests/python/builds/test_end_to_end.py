@@ -352,6 +352,7 @@ def test_pages_need_no_other_host(sample: Build) -> None:
     site = sample.folder / "site"
     pages = sorted(path.name for path in site.glob("*.html"))
     assert pages == [
+        "act.html",
         "departures.html",
         "forecast.html",
         "index.html",

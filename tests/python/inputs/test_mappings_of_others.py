@@ -826,6 +826,8 @@ def test_every_variable_has_a_rule() -> None:
         ("rejected_share_threshold", 1e-7, 1e-7),
         ("guest_customer_ids", [0, "guest"], [0, "guest"]),
         ("refit", True, True),
+        ("test_weeks", [26, 4], [26, 4]),
+        ("test_control_shares", [0.1, 0.5], [0.1, 0.5]),
     ],
 )
 def test_variables_that_can_be_meant(
@@ -863,6 +865,12 @@ def test_variables_that_can_be_meant(
         ("shop_kind", "toys", "bicycles"),
         ("persona_share", 60, "a number from 0 to 1"),
         ("transition_months", 0, "a whole number from 1"),
+        ("test_weeks", [4, 2.5], "a list of whole numbers from 1 to 104"),
+        ("test_weeks", [4, 4], "each once"),
+        ("test_weeks", [], "a list of whole numbers"),
+        ("test_control_shares", 0.5, "a list of numbers from 0.01 to 0.5"),
+        ("test_control_shares", [0.5, 0.6], "a list of numbers from 0.01 to 0.5"),
+        ("test_control_shares", ["0.5"], "a list of numbers"),
     ],
 )
 def test_variables_that_cannot_be_meant_end_with_a_sentence(

@@ -19,7 +19,7 @@ PACKAGES = {
     "trajectories": (
         *("months", "newey_west", "claims", "engine", "metrics", "clustering"),
         *("series", "segments", "trials", "movement", "departures", "forecasting"),
-        *("value", "changes", "disclosure"),
+        *("value", "changes", "experiments", "disclosure"),
     ),
     "dashboards": (
         *("looks", "marts", "charts", "sections", "pages", "site", "__main__"),
@@ -32,11 +32,14 @@ MODELS = (
     *("intermediate/segments", "intermediate/movement", "intermediate/playbooks"),
     *("intermediate/departures", "intermediate/disclosure"),
     *("intermediate/value", "intermediate/forecasting", "intermediate/changes"),
+    *("intermediate/experiments", "intermediate/experiments/outcomes"),
+    *("intermediate/experiments/testability", "intermediate/experiments/readouts"),
     *("intermediate/planted", "intermediate/claims"),
     *("marts/core", "marts/segmentation", "marts/movement", "marts/departures"),
-    *("marts/value", "marts/forecasting", "marts/audit", "semantic"),
+    *("marts/value", "marts/forecasting", "marts/experiments", "marts/audit"),
+    "semantic",
 )
-MOST_ARROWS = {"trajectories": 20, "dashboards": 15}
+MOST_ARROWS = {"trajectories": 21, "dashboards": 15}
 MOST_MODELS = 15
 
 Arrow = tuple[str, str]

@@ -7,9 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from real_builds import PROJECT
-from trajectories.sample_shop import ShopSettings, generate_shop
+from trajectories.sample_shop import ShopSettings, experiments, generate_shop
 from trajectories.sample_shop.__main__ import main
-from trajectories.sample_shop.export import TRANSACTION_COLUMNS, write_shop, write_truth
+from trajectories.sample_shop.export import (
+    TRANSACTION_COLUMNS,
+    write_planted_lifts,
+    write_shop,
+    write_truth,
+)
 from trajectories.sample_shop.kinds import KIND_NUMBERS, KINDS
 
 SEEDS, FIXTURES = PROJECT / "seeds" / "sample", PROJECT / "tests" / "fixtures"
@@ -18,6 +23,10 @@ TABLES = (
     "customer_demographics",
     "customer_addresses",
     "web_sessions",
+    "experiments",
+    "experiment_arms",
+    "experiment_assignments",
+    "campaign_contacts",
 )
 SMALL = ShopSettings(customers=300, months=12, seed=5)
 
@@ -104,7 +113,9 @@ def test_committed_sample_is_what_the_generator_writes(shop, tmp_path):
         committed = (SEEDS / path.name).read_bytes()
         assert path.read_bytes() == committed, f"run make sample: {path.name} differs"
     write_truth(shop, tmp_path / "truth.csv", tmp_path / "dirt.csv")
+    write_planted_lifts(shop, tmp_path / "lifts.csv")
     for name, path in (
+        ("lifts", FIXTURES / "sample_experiments.csv"),
         ("truth", SEEDS / "raw_planted_kinds.csv"),
         ("dirt", FIXTURES / "sample_dirt.csv"),
     ):
@@ -460,15 +471,15 @@ def test_playbooks_cover_every_kind_of_the_sample():
     parts = ["segmentation", "persona", "shop_kind", "measured_by"]
     key = playbooks[parts].fillna("").agg(":".join, axis=1).str.rstrip(":")
     assert (playbooks["playbook_id"] == key).all()
-    assert playbooks.drop(columns="measured_by").notna().all(axis=None)
+    sometimes = ["measured_by", "other_offer"]
+    assert playbooks.drop(columns=sometimes).notna().all(axis=None)
 
 
 def test_playbooks_speak_to_any_shop_and_promise_nothing_unmeasured():
     playbooks = read_text(PROJECT / "seeds" / "reference" / "playbooks.csv")
     lines = playbooks.fillna("")
-    texts = lines[["recommended_action", "action_to_avoid", "offer"]].agg(
-        " ".join, axis=1
-    )
+    sentences = ["recommended_action", "action_to_avoid", "offer", "other_offer"]
+    texts = lines[sentences].agg(" ".join, axis=1)
     plain = (lines["shop_kind"] == "any") & (lines["measured_by"] == "")
     assert {*lines["persona"]} == {*lines.loc[plain, "persona"]}
     of_trade = (
@@ -476,7 +487,9 @@ def test_playbooks_speak_to_any_shop_and_promise_nothing_unmeasured():
     )
     assert not texts[lines["shop_kind"] == "any"].str.contains(of_trade).any()
     assert not texts[plain].str.contains("full price|they do buy").any()
-    assert lines["offer"].str.startswith("Test: ").all()
+    # What is tested is a column: the word stands in no text, and no dot ends it.
+    for offer in ("offer", "other_offer"):
+        assert not lines[offer].str.contains(r"Test:|\.$|; ").any()
     # Times are told in the segment's own gap, but for dates that are not its own.
     days = texts[plain].str.findall(r"\b\d+ days\b").explode().dropna()
     assert set(days) <= {"30 days"}  # to pay an invoice
@@ -521,3 +534,63 @@ def test_files_of_others_are_not_overwritten(tmp_path, capsys):
     mine.unlink()
     assert main(asked) == 0
     assert main([*asked, "--seed", "2"]) == 0
+
+
+# ------------------------------------------------------------- experiments
+
+
+def baskets(shop, experiment: str) -> pd.DataFrame:
+    """Orders of a test's customers in its weeks: arm, customer, amount."""
+    tables = shop.experiments
+    plan = tables.plan.set_index("experiment").loc[experiment]
+    start = np.datetime64(plan["start_date"])
+    days = np.timedelta64(7 * int(plan["planned_weeks"]), "D")
+    dates = shop.calendar.dates[shop.orders.days]
+    rows = (dates >= start) & (dates < start + days) & ~shop.orders.is_return
+    bought = shop.orders.take(np.flatnonzero(rows))
+    frame = pd.DataFrame(
+        {
+            "customer_id": shop.customer_ids[bought.customers],
+            "amount": bought.list_prices * bought.quantities - bought.discounts,
+        }
+    )
+    assigned = tables.assignments[tables.assignments["experiment"] == experiment]
+    return frame.merge(assigned, on="customer_id")
+
+
+def test_early_access_has_larger_baskets_and_nothing_before(shop):
+    orders = baskets(shop, "Early access")
+    logs = np.log(orders["amount"].clip(lower=1))
+    by_customer = logs.groupby([orders["arm"], orders["customer_id"]]).mean()
+    treated, control = by_customer["early access"], by_customer["standard"]
+    spread = np.sqrt(treated.var() / len(treated) + control.var() / len(control))
+    lift = treated.mean() - control.mean()
+    assert lift / spread > 3
+    assert abs(lift - np.log(1.3)) < 3 * spread
+    counts = orders.groupby("arm")["customer_id"].nunique()
+    assert abs(counts["early access"] - counts["standard"]) < 60
+
+
+def test_one_arm_of_the_recommendations_lacks_customers(shop):
+    assigned = shop.experiments.assignments
+    sizes = assigned.groupby(["experiment", "arm"]).size()
+    for experiment, arms in sizes.groupby(level=0):
+        off = arms.max() - arms.min()
+        if experiment == "Recommendations":
+            assert off > 4 * np.sqrt(arms.sum())
+        else:
+            assert off <= 1, experiment
+
+
+def test_the_shop_is_the_same_without_its_tests(monkeypatch):
+    with_tests = generate_shop(SMALL)
+    assert len(with_tests.experiments.plan) > 0
+    monkeypatch.setattr(experiments, "PLANS", ())
+    without = generate_shop(SMALL)
+    assert without.experiments.plan.empty
+    for one, other in zip(
+        vars(with_tests.orders).values(), vars(without.orders).values(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    assert with_tests.demographics.equals(without.demographics)
+    assert with_tests.sessions.equals(without.sessions)
