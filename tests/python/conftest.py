@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import prebuilt
 import pytest
 from real_builds import Build
 from xdist.scheduler import LoadScopeScheduling
+
+# statsforecast keeps what it compiles, which is seconds of every process.
+os.environ.setdefault("NIXTLA_NUMBA_CACHE", "1")
 
 # Files whose tests share no fixture that is dear: each of them is a group by itself.
 FREE = {

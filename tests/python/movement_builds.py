@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import yaml
-from real_builds import PROJECT, WITHOUT_TESTS, run_build
+from real_builds import PROJECT, WITHOUT_TESTS, run_build, with_few_trials
 from trial_shops import day, planted_shop
 
 FIRST_MONTH, LAST_MONTH = "2015-09-01", "2017-12-01"
@@ -42,11 +42,11 @@ WITH_CHECKS = (
 )
 
 
-def segmentations(names: Collection[str], **changes) -> dict:
-    """Settings of some segmentations of the project, with changes."""
+def segmentations(names: Collection[str], **few: int) -> dict:
+    """Settings of some segmentations of the project, with few trials."""
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
     settings = project["vars"]["segmentations"]
-    return {name: {**settings[name], **changes} for name in names}
+    return {name: with_few_trials(settings[name], **few) for name in names}
 
 
 def long_shop(customers: int = 240) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from real_builds import (
     WITHOUT_UNIT_TESTS,
     Build,
     run_build,
+    with_few_trials,
 )
 from trajectories.sample_shop import ShopSettings, generate_shop
 from trajectories.sample_shop.export import write_shop, write_truth
@@ -114,7 +115,7 @@ def _write_small_project(folder: Path) -> Path:
     settings = yaml.safe_load((project / "dbt_project.yml").read_text())
     settings["vars"] |= FEW_ORIGINS
     for segmentation in settings["vars"]["segmentations"].values():
-        segmentation |= FEW_TRIALS
+        segmentation |= with_few_trials(segmentation, **FEW_TRIALS)
     (project / "dbt_project.yml").write_text(yaml.safe_dump(settings, sort_keys=False))
     return project
 

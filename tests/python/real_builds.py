@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,6 +43,19 @@ WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 WITHOUT_TESTS = ("--exclude-resource-types", "unit_test", "test")
 # Forecasts are repeated from few earlier months: each costs a fit per segment.
 FEW_ORIGINS = {"forecast_origins": 2}
+
+
+def with_few_trials(segmentation: Mapping, **few: int) -> dict:
+    """Settings of a segmentation with few trials, of few customers.
+
+    A candidate with numbers of clusters of its own is tried for one alone, k_max.
+    """
+    own = {"k_min": few["k_max"], "k_max": few["k_max"], "sample_customers": 60}
+    candidates = [
+        {**candidate, **own} if own.keys() & candidate.keys() else candidate
+        for candidate in segmentation["candidates"]
+    ]
+    return {**segmentation, **few, "candidates": candidates}
 
 
 @dataclass(frozen=True)
@@ -139,6 +152,9 @@ def run_build(
         variables = FEW_ORIGINS if variables is None else variables
     else:
         target, location = target or project / "target", "build"
+        if "--target" not in arguments:
+            # Workers share the processor: a second thread would wait for the first.
+            arguments = ("--threads", "1", *arguments)
         (project / location).unlink(missing_ok=True)
         (project / location).symlink_to(folder)
     paths = ("--target-path", str(target), "--log-path", str(folder / "logs"))

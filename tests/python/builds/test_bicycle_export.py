@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from real_builds import SHARED_DATA, WITHOUT_UNIT_TESTS, Build, needs_data, run_build
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.night]
 
 
 @pytest.fixture(scope="module")

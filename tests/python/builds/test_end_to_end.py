@@ -406,6 +406,7 @@ def test_a_build_of_a_part_publishes_nothing(small_copy: Build) -> None:
     assert part.manifest == before
 
 
+@pytest.mark.night
 def test_settings_of_a_shop_do_not_fail_the_unit_tests(small_copy: Build) -> None:
     settings = {
         "date_order": "mdy",

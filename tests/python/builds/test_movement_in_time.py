@@ -9,7 +9,7 @@ from movement_builds import Warehouse, ask, differences, long_shop, segmentation
 
 pytestmark = pytest.mark.long
 
-MONTHS = [f"2017-{month:02d}" for month in range(7, 13)]
+MONTHS = [f"2017-{month:02d}" for month in range(9, 13)]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def warehouse(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareho
 
 @pytest.fixture(scope="module")
 def replayed(warehouse: Warehouse) -> dict[str, Path]:
-    """Six builds in one warehouse, each with the orders of one month more."""
+    """Builds in one warehouse, each with the orders of one month more."""
     orders, kept = long_shop(), {}
     for month in MONTHS:
         known = orders[orders["transaction_date"] <= f"{month}-31"]
@@ -30,7 +30,7 @@ def replayed(warehouse: Warehouse) -> dict[str, Path]:
     return kept
 
 
-def test_six_months_one_by_one_are_one_full_build(warehouse, replayed):
+def test_months_one_by_one_are_one_full_build(warehouse, replayed):
     whole = warehouse.build("whole", long_shop())
     last = replayed[MONTHS[-1]]
     versions = ask(last, "select * from marts.dim_model_versions")

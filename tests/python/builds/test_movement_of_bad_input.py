@@ -142,6 +142,7 @@ def test_deleted_orders_and_merged_customers_correct_the_past(warehouse, orders,
     assert differences(built, rebuilt, (*MOVEMENT, "dim_model_versions")) == {}
 
 
+@pytest.mark.night
 def test_segments_that_everybody_left_are_still_known(warehouse, orders, base):
     until = orders[orders["transaction_date"] <= "2016-10-31"]
     newcomer = until.iloc[[-1]].assign(
@@ -180,6 +181,7 @@ def test_the_first_membership_month_ever(warehouse, orders):
     assert ask(built, "select * from marts.fct_segment_departures").empty
 
 
+@pytest.mark.night
 def test_no_membership_month_yet(warehouse, orders):
     known = orders[orders["transaction_date"] <= "2015-10-31"]
     built = warehouse.build("too_early", known, *WITH_CHECKS)
@@ -188,6 +190,7 @@ def test_no_membership_month_yet(warehouse, orders):
     assert not ask(built, "select * from marts.fct_customer_months").empty
 
 
+@pytest.mark.night
 def test_a_single_customer(warehouse, orders):
     weekly = orders[orders["customer_id"] == "00003"]
     built = warehouse.build("single", weekly, *WITH_CHECKS)

@@ -436,6 +436,7 @@ def built_whole(tmp_path: Path, rows: Iterable[tuple], project: Path) -> Build:
     return built
 
 
+@pytest.mark.night
 def test_a_shop_with_one_order(tmp_path: Path, project: Path) -> None:
     built = built_whole(tmp_path, [("007", "2017-03-31", "12.50")], project)
     assert built.query("select customer_id, orders from marts.dim_customers").to_dict(
@@ -484,6 +485,7 @@ def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, project: Path) 
     assert clustered["recommended_action"].notna().all()
 
 
+@pytest.mark.night
 def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, project: Path) -> None:
     rows = [
         (f"c{number % 40}", datetime.date(2017, 1 + number // 40, 28), 10)

@@ -52,6 +52,7 @@ def test_one_mart_of_segmentation_and_then_another(
     assert "assert_daily_spend_adds_up_to_orders" not in ran(built, "test")
 
 
+@pytest.mark.night
 def test_all_segments_by_a_selector_of_the_project(
     tmp_path: Path, project: Path
 ) -> None:

@@ -127,8 +127,8 @@ def case(name: str) -> Path:
     return mapping if mapping.exists() else folder
 
 
-AT_NIGHT = [pytest.param(x, marks=pytest.mark.night) for x in (REFUNDS, SEASONAL)]
-SHOPS = [CLOSED, WHALE, *AT_NIGHT, "one_month", YOUNG]
+AT_NIGHT = (CLOSED, WHALE, REFUNDS, SEASONAL, "one_month")
+SHOPS = [YOUNG, *(pytest.param(x, marks=pytest.mark.night) for x in AT_NIGHT)]
 
 
 @pytest.fixture(scope="module", params=SHOPS)

@@ -79,6 +79,7 @@ def test_two_new_maps_leave_the_names_that_were_published(
 
 
 @pytest.mark.long
+@pytest.mark.night
 def test_a_report_can_be_made_as_it_was_published(
     small_copy: Build,
 ) -> None:

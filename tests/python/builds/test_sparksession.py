@@ -337,6 +337,7 @@ def test_sail(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.night
 def test_contract_and_model_that_fail_leave_the_old_table(tmp_path: Path) -> None:
     project = small_project(tmp_path / "project", {"remote": "set below"})
     folder = project.folder
@@ -360,6 +361,7 @@ def test_contract_and_model_that_fail_leave_the_old_table(tmp_path: Path) -> Non
 
 
 @pytest.mark.long
+@pytest.mark.night
 @pytest.mark.usefixtures("_java")
 def test_spark_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in INTERPRETED.items():

@@ -300,7 +300,7 @@ def test_no_hidden_count_follows_from_the_share_of_who_stayed(seed: int) -> None
     nothing_follows(random_shop(seed, most=1500))
 
 
-@pytest.mark.long
+@pytest.mark.night
 def test_no_hidden_count_of_many_random_shops_can_be_computed() -> None:
     for seed in range(10, 200):
         nothing_follows(random_shop(seed))

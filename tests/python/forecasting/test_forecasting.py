@@ -727,7 +727,7 @@ def test_month_by_month_is_as_all_at_once(growing):
     # January's Prophet was shown and makes no record; May's was published, and stays.
     rows, found = growing
     earlier = None
-    for latest in ("2017-01", "2017-02", "2017-05", "2017-06", "2017-12"):
+    for latest in ("2017-01", "2017-05", "2017-12"):
         early = rows[rows[["origin_month", "month"]].max(axis=1) <= latest]
         earlier = project_revenue(early, earlier=earlier)
         once = project_revenue(early) if latest < "2017-12" else found

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.long
 
 INPUTS = 320
 BATCHES = 16
+AT_NIGHT = [pytest.param(it, marks=pytest.mark.night) for it in range(4, BATCHES)]
 ORDERS = 48
 # What an engine says to its programmers, and no sentence to a reader may.
 ENGINE_WORDS = re.compile(
@@ -456,7 +457,7 @@ def test_the_fuzzer_sees_a_wrong_number(tmp_path: Path) -> None:
     assert faults(truth, sheet, cleaned)
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
+@pytest.mark.parametrize("batch", [*range(4), *AT_NIGHT])
 def test_no_wrong_number_in_silence(tmp_path: Path, batch: int) -> None:
     found = {}
     for seed in range(batch, INPUTS, BATCHES):

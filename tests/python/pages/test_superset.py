@@ -388,6 +388,7 @@ def postgresql_answers(small: Build, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.mark.long
+@pytest.mark.night
 @pytest.mark.parametrize("name", EXPECTED)
 def test_charts_show_what_the_marts_say(
     small: Build, file_answers: dict, name: str
@@ -401,12 +402,14 @@ def test_charts_show_what_the_marts_say(
 
 
 @pytest.mark.long
+@pytest.mark.night
 def test_every_chart_is_compared(file_answers: dict) -> None:
     assert set(EXPECTED) == {chart["slice_name"] for chart in CHARTS.values()}
     assert set(EXPECTED) == set(file_answers["charts"])
 
 
 @pytest.mark.long
+@pytest.mark.night
 @pytest.mark.parametrize("name", EXPECTED)
 def test_both_databases_give_the_same_answers(
     file_answers: dict, postgresql_answers: dict, name: str
@@ -418,6 +421,7 @@ def test_both_databases_give_the_same_answers(
 
 
 @pytest.mark.long
+@pytest.mark.night
 def test_superset_knows_what_columns_are(
     file_answers: dict, postgresql_answers: dict
 ) -> None:

@@ -363,7 +363,9 @@ def test_an_error_leaves_what_was_published(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("start", ["from-nothing", "again"])
+@pytest.mark.parametrize(
+    "start", ["from-nothing", pytest.param("again", marks=pytest.mark.night)]
+)
 def test_a_kill_at_any_step_leaves_a_whole_build(tmp_path: Path, start: str) -> None:
     """Every line of `warehouse` and every file operation of Python's is a step."""
     killed = subprocess.run(

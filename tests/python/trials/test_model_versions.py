@@ -623,6 +623,7 @@ def lay_out_as_lists(database: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.night
 def test_a_frozen_version_scores_the_next_month(
     tmp_path: Path, project: Path, orders: pd.DataFrame
 ) -> None:
