@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from benchmarks.shop_days import SHARED, online_retail_days
+from benchmarks.data_sets.shop_days import SHARED, online_retail_days
 from trajectories.experiments.pasts import METRIC_COLUMNS
 
 HILLSTROM = SHARED / "hillstrom" / "hillstrom.csv"

@@ -124,7 +124,8 @@ def measure_past(
         fifths: (n,) strata.
 
     Returns:
-        None where the shop does not know the values, or nobody differs.
+        None where the shop does not know the values, nobody differs, or all together
+        come to nothing or less, of which a lift is no share.
 
     Examples:
         >>> spend = np.arange(100.0)

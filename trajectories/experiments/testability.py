@@ -191,7 +191,7 @@ def map_testability(
 
     Returns:
         TESTABILITY_SCHEMA, sorted by its first columns; no row for metrics that the
-        shop does not know.
+        shop does not know, or that came to nothing or less.
 
     Examples:
         >>> segment = {"segmentation": "s", "segment_id": "s-1"}

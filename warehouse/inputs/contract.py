@@ -201,15 +201,18 @@ def singular(word: str) -> str:
 def match_rank(name: str, table: TableContract) -> int | None:
     """Tell how well a file or sheet name stands for a table; None when not at all.
 
-    0: its name; 1: contains its name; 2: exactly another name of it ('orders');
-    3: one of its words is another name of it. A lone word 'customers' is a
-    demographics table, 'customer_orders' isn't.
+    0: its name; 1: contains its name, and no longer one of another table, as
+    experiment_arms that of experiments; 2: exactly another name of it ('orders'); 3: one
+    of its words is another name of it. A lone word 'customers' is a demographics table,
+    'customer_orders' isn't.
     """
     squeezed = singular(squeeze(name))
     table_name = singular(squeeze(table.name))
     if squeezed == table_name:
         return 0
-    if table_name in squeezed:
+    names = [singular(squeeze(other)) for other in TABLES]
+    longer = [it for it in names if it != table_name and table_name in it]
+    if table_name in squeezed and not any(it in squeezed for it in longer):
         return 1
     if squeezed in table.other_names:
         return 2

@@ -129,6 +129,10 @@ def test_singular(word: str, expected: str) -> None:
         ("customer_orders", "customer_demographics", None),
         ("border_crossings", "transactions", None),
         ("web sessions", "web_sessions", 0),
+        ("raw_experiments", "experiments", 1),
+        ("raw_experiment_arms", "experiments", None),
+        ("raw_experiment_arms", "experiment_arms", 1),
+        ("experiment_assignments", "experiments", None),
     ],
 )
 def test_file_names_stand_for_tables(name: str, table: str, rank: int | None) -> None:

@@ -18,7 +18,7 @@ conversions as (
         select
             experiment,
             week,
-            {{ ratio('sum(conversion_positive)', 'sum(customers)') }}
+            {{ share('sum(conversion_positive)', 'sum(customers)') }}
                 as conversion_share
         from sums
         group by 1, 2
