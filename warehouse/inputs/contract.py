@@ -202,9 +202,9 @@ def match_rank(name: str, table: TableContract) -> int | None:
     """Tell how well a file or sheet name stands for a table; None when not at all.
 
     0: its name; 1: contains its name, and no longer one of another table, as
-    experiment_arms that of experiments; 2: exactly another name of it ('orders'); 3: one
-    of its words is another name of it. A lone word 'customers' is a demographics table,
-    'customer_orders' isn't.
+    experiment_arms that of experiments; 2: exactly another name of it ('orders');
+    3: one of its words is another name of it. A lone word 'customers' is a
+    demographics table, 'customer_orders' isn't.
     """
     squeezed = singular(squeeze(name))
     table_name = singular(squeeze(table.name))

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from real_builds import PROJECT, WITHOUT_UNIT_TESTS, Build
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.night]
 
 EXAMPLE = PROJECT / "examples" / "as_package"
 
@@ -163,7 +163,6 @@ def test_sentence_for_a_profile_without_the_plugin(unbuilt: Shop) -> None:
     assert status == 0, said
 
 
-@pytest.mark.night
 def test_sentence_for_a_model_of_the_same_name(unbuilt: Shop) -> None:
     (unbuilt.folder / "models" / "dim_segments.sql").write_text(
         "select 1 as segment_id"
@@ -181,7 +180,6 @@ def test_sentence_for_a_model_of_the_same_name(unbuilt: Shop) -> None:
     assert "OK created" not in said
 
 
-@pytest.mark.night
 def test_sentence_for_a_variable_that_there_is_not(unbuilt: Shop) -> None:
     meant = {"transaction_relation": "{{ ref('my_orders') }}"}
     unbuilt.change("dbt_project.yml", vars={"customer_trajectories": meant})

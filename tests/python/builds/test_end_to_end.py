@@ -478,6 +478,7 @@ def test_a_second_build_gives_the_same_bytes_and_disturbs_no_reader(
     assert after["sha256"] == before["sha256"]
 
 
+@pytest.mark.night
 def test_an_empty_build_passes_and_publishes_nothing(
     tmp_path: Path, project: Path
 ) -> None:

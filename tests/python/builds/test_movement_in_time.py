@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from movement_builds import Warehouse, ask, differences, long_shop, segmentations
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.night]
 
-MONTHS = [f"2017-{month:02d}" for month in range(9, 13)]
+MONTHS = [f"2017-{month:02d}" for month in range(7, 13)]
 
 
 @pytest.fixture(scope="module")

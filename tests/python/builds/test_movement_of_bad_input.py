@@ -94,6 +94,7 @@ def test_late_orders_change_only_the_months_from_theirs_on(warehouse, orders, ba
     assert differences(grown, rebuilt, (*MOVEMENT, "dim_model_versions")) == {}
 
 
+@pytest.mark.night
 def test_deleted_orders_and_merged_customers_correct_the_past(warehouse, orders, base):
     customer, date = orders["customer_id"], orders["transaction_date"]
     gone, silent, lost, kept = "00001", "00013", "00025", "00037"
@@ -169,6 +170,7 @@ def test_segments_that_everybody_left_are_still_known(warehouse, orders, base):
     assert set(causes["cause"]) == {"lapsed", "stayed"}
 
 
+@pytest.mark.night
 def test_the_first_membership_month_ever(warehouse, orders):
     known = orders[orders["transaction_date"] <= "2015-11-30"]
     built = warehouse.build("first", known, *WITH_CHECKS)

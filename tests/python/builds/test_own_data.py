@@ -228,9 +228,10 @@ STYLES = [
     german_template,
     american_folder,
     workbook_folder,
-    swiss_template,
-    parquet_folder,
-    two_digit_years,
+    *(
+        pytest.param(write, marks=pytest.mark.night)
+        for write in (swiss_template, parquet_folder, two_digit_years)
+    ),
 ]
 
 
@@ -447,6 +448,7 @@ def test_a_shop_with_one_order(tmp_path: Path, project: Path) -> None:
     assert "March 2017" in built.overview
 
 
+@pytest.mark.night
 def test_a_shop_of_five_customers_earns_no_names(tmp_path: Path, project: Path) -> None:
     chance = random.Random(1)
     start = datetime.date(2016, 1, 1)
@@ -502,6 +504,7 @@ def test_a_shop_whose_customers_are_all_alike(tmp_path: Path, project: Path) -> 
 
 
 @needs_data("cdnow")
+@pytest.mark.night
 def test_cdnow(tmp_path: Path, project: Path) -> None:
     built = run_build(
         tmp_path / "b", *MODELS_ONLY, source="inputs/cdnow.yml", project=project

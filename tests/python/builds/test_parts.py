@@ -30,18 +30,21 @@ def ran(built: Build, kind: str) -> set[str]:
     }
 
 
+@pytest.mark.night
 def test_staging_alone(tmp_path: Path, project: Path) -> None:
     built = part(tmp_path, project, "--select", "+path:models/staging")
     assert "stg_retail__transactions" in ran(built, "model")
     assert "fct_orders" not in ran(built, "model")
 
 
+@pytest.mark.night
 def test_accepted_orders(tmp_path: Path, project: Path) -> None:
     built = part(tmp_path, project, "--select", "+fct_orders")
     assert "assert_there_are_orders" in ran(built, "test")
     assert not {name for name in ran(built, "test") if "dim_customers" in name}
 
 
+@pytest.mark.night
 def test_one_mart_of_segmentation_and_then_another(
     tmp_path: Path, project: Path
 ) -> None:

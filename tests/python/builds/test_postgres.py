@@ -1038,6 +1038,7 @@ def loaded(shop: Server, project: Path) -> Server:
 
 
 @pytest.mark.long
+@pytest.mark.night
 def test_the_small_shop_in_and_out(
     loaded: Server,
     reader: dict[str, str],

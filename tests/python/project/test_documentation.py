@@ -107,6 +107,7 @@ def page() -> Page:
 
 
 @pytest.mark.long
+@pytest.mark.night
 def test_the_lineage_of_a_mart_opens_from_a_page(site: Path, page: Page) -> None:
     asked = []
     page.on("request", lambda request: asked.append(request.url))
