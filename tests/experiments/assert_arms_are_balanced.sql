@@ -1,4 +1,5 @@
--- Where customers were drawn here, an arm has its share of each stratum, to one.
+-- Where customers were drawn here, an arm has its share of each stratum, to
+-- one.
 with assignments as (
 
     select * from {{ ref('fct_experiment_assignments') }}
@@ -56,4 +57,6 @@ inner join {{ ref('dim_experiments') }} as experiments
     on arms.experiment = experiments.experiment
 where
     experiments.status <> 'refused'
-    and abs(coalesce(counted.customers, 0) - arms.customers * arms.share) >= 1.01
+    and abs(
+        coalesce(counted.customers, 0) - arms.customers * arms.share
+    ) >= 1.01

@@ -1,5 +1,5 @@
--- Orders of the last week that has ended are those of the test's customers since
--- its start, counted from the orders themselves.
+-- Orders of the last week that has ended are those of the test's customers
+-- since its start, counted from the orders themselves.
 with weeks as (
 
     select

@@ -1,4 +1,5 @@
--- Leavers and those who did nothing are in every sum, and a refused test in none.
+-- Leavers and those who did nothing are in every sum, and a refused test in
+-- none.
 with weeks as (
 
     select

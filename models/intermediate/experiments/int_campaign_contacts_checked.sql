@@ -1,5 +1,6 @@
 -- Who was written to, each with the reason why it does not count for a test. A
--- campaign of no test stays as it is: it is described, and credited with nothing.
+-- campaign of no test stays as it is: it is described, and credited with
+-- nothing.
 with contacts as (
 
     select

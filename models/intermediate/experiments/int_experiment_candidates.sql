@@ -17,6 +17,12 @@ taken as (
 
 ),
 
+assigned as (
+
+    select distinct experiment from taken
+
+),
+
 experiments as (
 
     select
@@ -24,10 +30,8 @@ experiments as (
         as_of_dates.as_of_date,
         as_of_dates.last_month
     from {{ ref('int_experiments_planned') }} as planned
-    inner join as_of_dates
-        on planned.start_date > as_of_dates.as_of_date
-    left join (select distinct experiment from taken) as assigned
-        on planned.experiment = assigned.experiment
+    inner join as_of_dates on planned.start_date > as_of_dates.as_of_date
+    left join assigned on planned.experiment = assigned.experiment
     where planned.reason_code is null and assigned.experiment is null
 
 ),
@@ -90,6 +94,12 @@ others as (
 
 ),
 
+busy as (
+
+    select distinct experiment, customer_id from others
+
+),
+
 candidates as (
 
     select
@@ -97,7 +107,7 @@ candidates as (
         called.customer_id,
         called.as_of_date as assigned_date
     from called
-    left join (select distinct experiment, customer_id from others) as busy
+    left join busy
         on
             called.experiment = busy.experiment
             and called.customer_id = busy.customer_id

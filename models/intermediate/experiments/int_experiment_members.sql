@@ -6,11 +6,17 @@ with stored as (
 
 ),
 
+stored_experiments as (
+
+    select distinct experiment from stored
+
+),
+
 given as (
 
     select given.*
     from {{ ref('int_experiment_assignments_given') }} as given
-    left join (select distinct experiment from stored) as stored_experiments
+    left join stored_experiments
         on given.experiment = stored_experiments.experiment
     where
         given.reason_code is null and stored_experiments.experiment is null

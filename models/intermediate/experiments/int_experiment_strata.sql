@@ -1,6 +1,6 @@
 -- In which stratum each customer is assigned: the segment that she is in then,
--- and the fifth of its customers by value; who is new has no past, and a stratum
--- of her own.
+-- and the fifth of its customers by value; who is new has no past, and a
+-- stratum of her own.
 with listed as (
 
     select experiment, customer_id, assigned_date, false as is_given

@@ -1,5 +1,5 @@
--- Every row of the plan is here, and one that is refused says why. Once customers
--- have been assigned, salt and plan stay as they were then.
+-- Every row of the plan is here, and one that is refused says why. Once
+-- customers have been assigned, salt and plan stay as they were then.
 with judged as (
 
     select * from {{ ref('int_experiments_judged') }}

@@ -1,5 +1,5 @@
--- Everybody who was assigned is here as long as the test is in the plan, with the
--- arm of the first day; no later build changes a row.
+-- Everybody who was assigned is here as long as the test is in the plan, with
+-- the arm of the first day; no later build changes a row.
 with members as (
 
     select * from {{ ref('int_experiment_members') }}

@@ -1,5 +1,5 @@
--- What is wrong with a plan, its assignments or its contacts, in a sentence: none
--- of it is dropped in silence.
+-- What is wrong with a plan, its assignments or its contacts, in a sentence:
+-- none of it is dropped in silence.
 with findings as (
 
     select * from {{ ref('int_experiment_findings') }}

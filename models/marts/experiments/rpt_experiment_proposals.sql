@@ -1,5 +1,5 @@
--- The test that each segment's playbook asks for, ready to be put into the plan: a
--- proposal, of which nothing has been tried.
+-- The test that each segment's playbook asks for, ready to be put into the
+-- plan: a proposal, of which nothing has been tried.
 {% set metrics = {
     'retention': ['retention', 'retention'],
     'spend_per_order': ['average_order_amount', 'average order amount'],

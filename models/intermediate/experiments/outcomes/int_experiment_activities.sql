@@ -79,7 +79,9 @@ summed as (
             'sum(case when is_late then 0 else ' ~ amount ~ ' end)'
         ) }} as {{ amount }},
         {% endfor -%}
-        {{ exact_amount('-sum(case when is_late then revenue_amount else 0 end)') }}
+        {{ exact_amount(
+            '-sum(case when is_late then revenue_amount else 0 end)'
+        ) }}
             as late_returned_amount,
         {% for count in [
             'orders', 'orders_without_cost', 'sessions', 'contacts', 'opened',

@@ -1,4 +1,5 @@
--- The whole weeks of each test that have ended, and those in which its plan looks.
+-- The whole weeks of each test that have ended, and those in which its plan
+-- looks.
 with experiments as (
 
     select * from {{ ref('int_experiments_judged') }}

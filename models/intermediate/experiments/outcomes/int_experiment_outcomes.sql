@@ -1,5 +1,6 @@
 -- What each customer of a test had done by a planned look, of tests that are
--- judged by permutation: asked for, or called for by few controls or few orders.
+-- judged by permutation: asked for, or called for by few controls or few
+-- orders.
 {% set least_control_share, least_conversion = 0.3, 0.02 -%}
 
 with sums as (
